@@ -1,0 +1,17 @@
+"""What every test may use."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """Folder of real images: ``MEDIMG_DATA``, or ``shared/data`` beside the checkout."""
+    root = Path(__file__).resolve().parent.parent
+    chosen = os.environ.get("MEDIMG_DATA")
+    folder = Path(chosen) if chosen else root.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("no real images on this machine (set MEDIMG_DATA)")
+    return folder
