@@ -1,0 +1,170 @@
+"""What the core says about a volume. A result carries the identity of what it came from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from medimg_core.errors import IncompatibleInputError
+
+__all__ = ["Activations", "Explanation", "GateOutcome", "GateReason", "Prediction"]
+
+GATE_STATUSES = ("pass", "mark", "refuse")
+
+
+@dataclass(frozen=True)
+class GateReason:
+    """Why the gate did not simply pass.
+
+    Attributes:
+        code: Stable key, e.g. ``"modality"``, ``"age_unknown"``, ``"out_of_distribution"``.
+        text: A sentence for the page.
+        refuses: True when this reason alone refuses.
+    """
+
+    code: str
+    text: str
+    refuses: bool
+
+
+@dataclass(frozen=True)
+class GateOutcome:
+    """The gate's answer.
+
+    Attributes:
+        reasons: All that was found, refusals first; empty for a pass.
+        distance: Out-of-distribution score of the embedding (larger is stranger), or None.
+        limit: The card's limit for it, or None.
+    """
+
+    reasons: tuple[GateReason, ...] = ()
+    distance: float | None = None
+    limit: float | None = None
+
+    @property
+    def status(self) -> str:
+        """``"pass"``, ``"mark"`` (the score stands under a banner) or ``"refuse"`` (no score)."""
+        if any(reason.refuses for reason in self.reasons):
+            return "refuse"
+        return "mark" if self.reasons else "pass"
+
+
+@dataclass(frozen=True, eq=False)
+class Activations:
+    """What one forward pass left behind: enough for the score, the gate and the map.
+
+    Attributes:
+        features: Last feature map, ``float32``, shape ``(rows, columns, channels)``, or None for a
+            model without a map.
+        embedding: Pooled features, ``float32``, shape ``(channels,)``.
+        logits: Uncalibrated, ``float32``, shape ``(classes,)``.
+        ensemble: Logits of each head of the ensemble, ``float32``, shape ``(members, classes)``; may
+            have no members.
+    """
+
+    features: npt.NDArray[np.float32] | None = field(repr=False)
+    embedding: npt.NDArray[np.float32] = field(repr=False)
+    logits: npt.NDArray[np.float32] = field(repr=False)
+    ensemble: npt.NDArray[np.float32] = field(repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """A classification of one slice or image.
+
+    Attributes:
+        model_id: Model that said it.
+        weights_sha256: Its weights.
+        fingerprint: :attr:`medimg_core.study.Volume.fingerprint` of the input.
+        slice_index: Slice of the volume, from 0.
+        frame: Frame of the volume, from 0.
+        reading: Name of the question, e.g. ``"pneumonia"``.
+        score: Calibrated at the training prevalence, 0 to 1; not a probability for any other.
+        log_odds: Of the decision shown, after temperature.
+        score_range: Lowest and highest score under small changes (the ensemble's heads); not a
+            confidence interval.
+        threshold: Operating point used, 0 to 1.
+        class_scores: Of the finer classes, a research output.
+        gate: The gate's outcome; a refused input has no score to show.
+        uses_outside: True when the card says that the model uses information outside its region.
+        activations: For the map; hidden from repr.
+        input_shape: Rows and columns of the source image.
+    """
+
+    model_id: str
+    weights_sha256: str
+    fingerprint: str
+    slice_index: int
+    frame: int
+    reading: str
+    score: float
+    log_odds: float
+    score_range: tuple[float, float]
+    threshold: float
+    class_scores: Mapping[str, float]
+    gate: GateOutcome
+    uses_outside: bool
+    activations: Activations = field(repr=False)
+    input_shape: tuple[int, int] = (0, 0)
+
+    @property
+    def positive(self) -> bool:
+        """Whether the score reaches the threshold."""
+        return self.score >= self.threshold
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """A saliency map on the grid the network made it on.
+
+    Attributes:
+        model_id: Model explained.
+        weights_sha256: Its weights.
+        fingerprint: Of the volume explained.
+        slice_index: Slice of the volume, from 0.
+        frame: Frame of the volume, from 0.
+        method: ``"grad_cam"``, ...
+        layer: Keras layer the map comes from.
+        label: What is explained: the reading's log-odds or one class.
+        native: Evidence for the label, raw magnitude, ``float32``, shape ``(rows, columns)`` of the
+            feature map. Class activation maps are rectified: 0 and above.
+        to_image: Maps homogeneous native pixel-centre coordinates ``(row, column, 1)`` to those of the
+            source image, shape ``(3, 3)``.
+        image_shape: Rows and columns of the source image.
+        score: Score of the prediction explained.
+        parameters: What the method was run with (samples, seed, normalisation).
+    """
+
+    model_id: str
+    weights_sha256: str
+    fingerprint: str
+    slice_index: int
+    frame: int
+    method: str
+    layer: str
+    label: str
+    native: npt.NDArray[np.float32] = field(repr=False)
+    to_image: npt.NDArray[np.float64] = field(repr=False)
+    image_shape: tuple[int, int]
+    score: float
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.native.ndim != 2 or not np.isfinite(self.native).all():
+            raise IncompatibleInputError(f"a map must be 2-D and finite, got shape {self.native.shape}")
+        if self.to_image.shape != (3, 3):
+            raise IncompatibleInputError(f"to_image must have shape (3, 3), got {self.to_image.shape}")
+        self.native.setflags(write=False)
+        self.to_image.setflags(write=False)
+
+    @property
+    def peak(self) -> float:
+        """Largest absolute value of the native map."""
+        return float(np.abs(self.native).max())
+
+    @property
+    def has_evidence(self) -> bool:
+        """False when the map holds nothing at all: there is no positive evidence to show."""
+        return self.peak > 0
