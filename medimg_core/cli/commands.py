@@ -1,0 +1,206 @@
+"""What each command does: paths and options in, one JSON-able answer out."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from medimg_core.errors import MedImgError
+
+Answer = dict[str, Any]
+
+
+def _progress(done: int, total: int, text: str) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{done}/{total} {text}")
+        if done >= total:
+            sys.stderr.write("\n")
+        sys.stderr.flush()
+
+
+def inspect(args: argparse.Namespace) -> Answer:
+    """What was read and what was refused."""
+    from medimg_core import io
+
+    return dict(io.inspect(args.paths, progress=_progress))
+
+
+def models(args: argparse.Namespace) -> Answer:
+    """The model cards."""
+    from medimg_core.registry import list_models, load_card
+
+    cards = (load_card(args.id),) if args.id else list_models()
+    rows = []
+    for card in cards:
+        if args.check:
+            from medimg_core.engine import check
+
+            check(card)
+        rows.append(
+            {
+                "id": card.id,
+                "title": card.title,
+                "task": card.task,
+                "modality": list(card.modality),
+                "body_part": list(card.body_part),
+                "weights_sha256": card.sha256,
+                "weights_licence": card.weights_licence,
+                "metrics": [_figure(figure) for figure in card.metrics],
+                "shortcuts": [_figure(figure) for figure in card.shortcuts],
+                "gate": [_figure(figure) for figure in card.gate_figures],
+                "uses_outside": card.uses_outside,
+                "checked": bool(args.check),
+            }
+        )
+    return {"models": rows}
+
+
+def _figure(figure: Any) -> Answer:
+    return {
+        "name": figure.name,
+        "value": figure.value,
+        "ci": list(figure.ci) if figure.ci else None,
+        "n": figure.n,
+        "data": figure.data,
+        "note": figure.note,
+    }
+
+
+def _declared(args: argparse.Namespace) -> Any:
+    """The reader's word for files whose tags do not say, or None."""
+    from medimg_core.gate import Declared
+
+    if not any((args.modality, args.body_part, args.view, args.age is not None)):
+        return None
+    return Declared(modality=args.modality, body_part=args.body_part, view=args.view, age_years=args.age)
+
+
+def _classified(args: argparse.Namespace) -> tuple[list[tuple[Answer, Any, Any]], list[Answer], Any]:
+    """Classify every fitting slice-one volume of the paths; what does not fit is refused with a reason."""
+    from medimg_core.inference import classify, fits
+    from medimg_core.io import open_study
+    from medimg_core.registry import load_card
+
+    card = load_card(args.id)
+    declared = _declared(args)
+    rows: list[tuple[Answer, Any, Any]] = []
+    refused: list[Answer] = []
+    for path in args.paths:
+        opened = open_study([path], progress=_progress)
+        refused += [{"file": item.file, "reason": item.reason} for item in opened.refused]
+        for number, series in enumerate(series for study in opened for series in study.series):
+            suits, reason = fits(series, card)
+            if not suits or series.volume is None:
+                refused.append({"file": str(path), "series": number, "reason": reason})
+                continue
+            prediction = classify(series.volume, card, series=series, declared=declared, slice_index=args.slice)
+            rows.append(({"file": str(path), "series": number, **_prediction(prediction)}, prediction, series))
+    return rows, refused, card
+
+
+def _prediction(prediction: Any) -> Answer:
+    gate = prediction.gate
+    spoken = gate.status != "refuse"
+    return {
+        "slice": prediction.slice_index,
+        "reading": prediction.reading,
+        "score": prediction.score if spoken else None,
+        "score_range": list(prediction.score_range) if spoken else None,
+        "log_odds": prediction.log_odds if spoken else None,
+        "threshold": prediction.threshold,
+        "positive": prediction.positive if spoken else None,
+        "gate": gate.status,
+        "gate_reasons": [{"code": reason.code, "text": reason.text} for reason in gate.reasons],
+        "uses_outside": prediction.uses_outside,
+        "fingerprint": prediction.fingerprint,
+    }
+
+
+def predict(args: argparse.Namespace) -> Answer:
+    """Classify images."""
+    rows, refused, card = _classified(args)
+    if not rows:
+        raise MedImgError(_nothing_fits(refused, card.id))
+    return {
+        "model": card.id,
+        "weights_sha256": card.sha256,
+        "predictions": [row for row, _, _ in rows],
+        "refused": refused,
+    }
+
+
+def _nothing_fits(refused: list[Answer], model_id: str) -> str:
+    reason = refused[0]["reason"] if refused else "nothing was given"
+    return f"{model_id} needs at least one image that it can read; got none: {reason}"
+
+
+def explain(args: argparse.Namespace) -> Answer:
+    """Where a model looked."""
+    from medimg_core.explain import explain as explain_prediction
+    from medimg_core.explain import write_explanation
+
+    rows, refused, card = _classified(args)
+    if not rows:
+        raise MedImgError(_nothing_fits(refused, card.id))
+    row, prediction, series = rows[0]
+    explanation = explain_prediction(prediction, card, method=args.method, label=args.label)
+    out = Path(args.out)
+    write_explanation(explanation, series.volume, out)
+    return {
+        "model": card.id,
+        "weights_sha256": card.sha256,
+        "prediction": row,
+        "method": explanation.method,
+        "layer": explanation.layer,
+        "label": explanation.label,
+        "native_shape": list(explanation.native.shape),
+        "peak": explanation.peak,
+        "has_evidence": explanation.has_evidence,
+        "out": str(out),
+        "refused": refused,
+    }
+
+
+def evaluate(args: argparse.Namespace) -> Answer:
+    """Metrics on a labelled folder."""
+    from medimg_core import evaluation
+
+    return dict(evaluation.evaluate(args.id, Path(args.folder), split=args.split, progress=_progress))
+
+
+def train(args: argparse.Namespace) -> Answer:
+    """Train a model and write its folder."""
+    from medimg_core import training
+
+    result = training.train(
+        args.id,
+        [Path(folder) for folder in args.folders],
+        out=Path(args.out) if args.out else None,
+        progress=_progress,
+        resume=not args.fresh,
+        baseline=args.baseline,
+        time_limit=args.time_limit,
+    )
+    return dict(result)
+
+
+def selftest(_: argparse.Namespace) -> Answer:
+    """Check this installation on phantoms."""
+    from medimg_core import selftest as checks
+
+    answer = checks.selftest(progress=_progress)
+    failed = [check["name"] for check in answer["checks"] if not check["holds"]]
+    if failed:
+        raise MedImgError(f"every check of the self-test must hold; these do not: {', '.join(failed)}")
+    return answer
+
+
+def warm(_: argparse.Namespace) -> Answer:
+    """Prepare the inference cache."""
+    from medimg_core import engine
+    from medimg_core.registry import list_models
+
+    cards = list_models()
+    for card in cards:
+        engine.warm(card, progress=_progress)
+    return {"ready": [card.id for card in cards]}
