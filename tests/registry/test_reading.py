@@ -1,0 +1,142 @@
+"""card.toml in, ModelCard out, and what is refused."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from medimg_core.errors import InvalidCardError, UnknownModelError, WeightsError
+from medimg_core.registry import list_models, load_card, read_card
+
+CARD = """
+schema = 1
+id = "toy"
+title = "A toy"
+task = "classification"
+intended_use = "Tests."
+modality = ["DX", "CR"]
+body_part = ["CHEST"]
+weights_licence = "CC BY 4.0"
+uses_outside = false
+limits = ["children only"]
+sha256 = "{sha}"
+
+[population]
+age_years = [1, 5]
+views = ["AP"]
+sites = "one hospital"
+never_measured = ["adults"]
+
+[input]
+size = [32, 48]
+channels = 1
+steps = ["squash"]
+unit = "any"
+
+[[outputs]]
+name = "logits"
+kind = "classification"
+classes = ["normal", "bacterial", "viral"]
+ensemble = "ensemble"
+[outputs.reading]
+name = "pneumonia"
+positive = ["bacterial", "viral"]
+positive_text = "pneumonia label suggested"
+negative_text = "not above the threshold"
+
+[cam]
+layer = "features"
+head = "pooling_dense"
+
+[calibration]
+temperature = 1.5
+prevalence = 0.74
+
+[[thresholds]]
+name = "balanced"
+value = 0.6
+sensitivity = 0.9
+specificity = 0.8
+source = "val, n 712"
+
+[gate]
+limit = 12.0
+
+[[data]]
+name = "chest_xray"
+licence = "CC BY 4.0"
+n = {{ train = 10, val = 5 }}
+split = "by patient"
+
+[[metrics]]
+name = "auc"
+value = 0.9
+ci = [0.8, 0.95]
+n = 5
+data = "chest_xray val"
+note = "threshold tuned on it"
+"""
+
+
+def write(folder: Path, text: str = CARD, weights: bytes = b"weights") -> Path:
+    model = folder / "toy"
+    model.mkdir()
+    (model / "card.toml").write_text(text.format(sha=hashlib.sha256(weights).hexdigest()))
+    (model / "weights.keras").write_bytes(weights)
+    return model
+
+
+def test_a_card_is_read_whole(tmp_path: Path) -> None:
+    card = read_card(write(tmp_path))
+    assert (card.id, card.task, card.modality) == ("toy", "classification", ("DX", "CR"))
+    assert card.input.size == (32, 48)
+    assert card.outputs[0].reading is not None
+    assert card.outputs[0].reading.positive == ("bacterial", "viral")
+    assert card.population.age_years == (1.0, 5.0)
+    assert card.threshold.value == 0.6
+    assert card.metrics[0].ci == (0.8, 0.95)
+    assert card.shortcuts == ()
+    card.check_weights()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("schema = 1", "schema = 2", "schema 1, got 2"),
+        ('id = "toy"', 'id = "other"', "folder's name, toy, got other"),
+        ('task = "classification"', 'task = "magic"', "`task` must be one of"),
+        ('title = "A toy"', "", "must have `title`"),
+        ('title = "A toy"', "title = 3", "`title` must be str, got int"),
+        ("size = [32, 48]", "size = [32]", "two whole numbers"),
+        ("channels = 1", "channels = 2", "1 or 3, got 2"),
+        ("temperature = 1.5", "temperature = 0", "`temperature` must lie in"),
+        ("prevalence = 0.74", "prevalence = true", "`prevalence` must be int or float, got bool"),
+        ('positive = ["bacterial", "viral"]', 'positive = ["tumour"]', "reading.positive must be some"),
+        ("ci = [0.8, 0.95]", "ci = [0.95, 0.8]", r"must be \[low, high\]"),
+        ("uses_outside = false", "uses_outside = false\ncolour = 1", "unknown keys: colour"),
+        ("value = 0.6", "value = 1.6", r"`value` must lie in \[0, 1\]"),
+        ("schema = 1", "schema = = 1", "valid TOML"),
+    ],
+)
+def test_a_broken_card_is_refused_with_the_rule(tmp_path: Path, old: str, new: str, message: str) -> None:
+    assert old in CARD
+    with pytest.raises(InvalidCardError, match=message):
+        read_card(write(tmp_path, CARD.replace(old, new, 1)))
+
+
+def test_other_weights_are_refused(tmp_path: Path) -> None:
+    model = write(tmp_path)
+    (model / "weights.keras").write_bytes(b"other")
+    with pytest.raises(WeightsError, match="as on the card; got"):
+        read_card(model).check_weights()
+    (model / "weights.keras").unlink()
+    with pytest.raises(WeightsError, match="there is none"):
+        read_card(model).check_weights()
+
+
+def test_models_are_listed_and_found_by_id(tmp_path: Path) -> None:
+    write(tmp_path)
+    assert [card.id for card in list_models(tmp_path)] == ["toy"]
+    assert load_card("toy", tmp_path).id == "toy"
+    with pytest.raises(UnknownModelError, match="must be one of toy, got 'nope'"):
+        load_card("nope", tmp_path)
