@@ -1,0 +1,159 @@
+"""How well a classifier does without the region it should read, or against its surroundings.
+
+A figure near 0.5 is what an honest reader of the region gets where the region is hidden. Images are
+grey, float32, 0 to 1.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medimg_core.errors import IncompatibleInputError, NotApplicableError
+from medimg_core.evaluation.bootstrap import group_weights, interval
+from medimg_core.evaluation.metrics import Bools, Decision, metric
+from medimg_core.perturb import Grey, Subject, bounding_box, fill, frame_mask, swap_exterior
+
+Score = Callable[[Sequence[Grey]], NDArray[np.float64]]
+"""Images to scores of the reading; only their order matters."""
+
+FRAME = 0.125
+
+
+@dataclass(frozen=True)
+class Cases:
+    """Images with the reading's truth.
+
+    Attributes:
+        images: Grey images, 0 to 1.
+        truth: True where the reading is positive, shape ``(n,)``.
+        groups: Patient of each.
+        regions: True region (lungs) of each, or empty where nobody drew them.
+    """
+
+    images: Sequence[Grey]
+    truth: Bools
+    groups: Sequence[str]
+    regions: Sequence[Grey] = ()
+
+    def subjects(self) -> list[Subject]:
+        """Images with their regions.
+
+        Raises:
+            NotApplicableError: There are no regions.
+        """
+        if len(self.regions) != len(self.images):
+            raise NotApplicableError("this test needs the true region of every image; there is none")
+        return [
+            Subject(image, region, bounding_box(region))
+            for image, region in zip(self.images, self.regions, strict=True)
+        ]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One shortcut figure.
+
+    Attributes:
+        name: Which test.
+        auc: Area under the ROC curve.
+        ci: 95 % interval, bootstrapped by patient.
+        n: Number of images.
+        note: What was shown to the model.
+    """
+
+    name: str
+    auc: float
+    ci: tuple[float, float] | None
+    n: int
+    note: str
+
+
+def _auc(name: str, note: str, scores: NDArray[np.float64], truth: Bools, groups: Sequence[str]) -> Finding:
+    spread = np.ptp(scores)
+    unit = (scores - scores.min()) / spread if spread > 0 else np.zeros_like(scores)
+    case = Decision(truth, unit, unit >= 0.5)
+    value = metric("auc", case)
+    if value is None:
+        raise IncompatibleInputError("an AUC needs images of both classes, got one class")
+    return Finding(name, value, interval("auc", case, group_weights(groups)), len(truth), note)
+
+
+def frame_only(score: Score, cases: Cases) -> Finding:
+    """Only the outer frame shown, the rest at the frame's mean grey."""
+    hidden = [fill(i, 1 - frame_mask((i.shape[0], i.shape[1]), FRAME), "mean") for i in cases.images]
+    note = "outer 12.5 % frame only, rest at the frame's mean grey"
+    return _auc("frame_only_auc", note, score(hidden), cases.truth, cases.groups)
+
+
+def centre_only(score: Score, cases: Cases) -> Finding:
+    """The outer frame hidden at the mean grey of the rest."""
+    hidden = [fill(i, frame_mask((i.shape[0], i.shape[1]), FRAME), "mean") for i in cases.images]
+    return _auc(
+        "centre_only_auc", "outer 12.5 % frame hidden", score(hidden), cases.truth, cases.groups
+    )
+
+
+def region_filled(score: Score, cases: Cases, how: str = "mean") -> Finding:
+    """The region filled in (true masks)."""
+    hidden = [fill(s.image, s.region, how, np.random.default_rng(0)) for s in cases.subjects()]
+    notes = {"mean": "at the mean grey of the rest, outline visible", "smooth": "smoothly from its border"}
+    note = f"lungs filled {notes.get(how, how)}"
+    return _auc(f"lungs_filled_{how}_auc", note, score(hidden), cases.truth, cases.groups)
+
+
+def region_only(score: Score, cases: Cases) -> Finding:
+    """Only the region shown, the rest at its mean grey."""
+    shown = [fill(s.image, 1 - s.region, "mean") for s in cases.subjects()]
+    return _auc("lungs_only_auc", "only the lungs shown", score(shown), cases.truth, cases.groups)
+
+
+def _partners(truth: Bools, wanted: Bools, rng: np.random.Generator) -> NDArray[np.int64]:
+    """For each row a random other row whose truth is ``wanted`` there."""
+    chosen = np.empty(len(truth), np.int64)
+    for index in range(len(truth)):
+        pool = np.flatnonzero(truth == wanted[index])
+        pool = pool[pool != index]
+        if pool.size == 0:
+            raise NotApplicableError("the swap needs at least two images of each class")
+        chosen[index] = rng.choice(pool)
+    return chosen
+
+
+def exterior_opposite(score: Score, cases: Cases, repeats: int = 3) -> Finding:
+    """Every image's surroundings taken from one of the opposite class; AUC by the lungs' label.
+
+    1 means that only the lungs count, 0 that only the surroundings do.
+    """
+    subjects, rng = cases.subjects(), np.random.default_rng(1)
+    scores = []
+    for _ in range(repeats):
+        other = _partners(cases.truth, ~cases.truth, rng)
+        scores.append(score([swap_exterior(s, subjects[o]) for s, o in zip(subjects, other, strict=True)]))
+    return _auc(
+        "exterior_opposite_auc",
+        f"surroundings swapped for those of an image of the opposite class ({repeats} draws), label of the lungs",
+        np.concatenate(scores),
+        np.tile(cases.truth, repeats),
+        list(cases.groups) * repeats,
+    )
+
+
+def exterior_label(score: Score, cases: Cases) -> Finding:
+    """How well the score tells the class of the surroundings while the lungs stay the same.
+
+    Every image's lungs are put on one exterior of each class; scores are compared within the lungs'
+    image, so 0.5 means that the surroundings don't count.
+    """
+    subjects, rng = cases.subjects(), np.random.default_rng(2)
+    truth = np.ones(len(subjects), bool)
+    with_yes = _partners(cases.truth, truth, rng)
+    with_no = _partners(cases.truth, ~truth, rng)
+    yes = score([swap_exterior(s, subjects[o]) for s, o in zip(subjects, with_yes, strict=True)])
+    no = score([swap_exterior(s, subjects[o]) for s, o in zip(subjects, with_no, strict=True)])
+    wins = (yes > no) + 0.5 * (yes == no)
+    drawn = group_weights(cases.groups)
+    low, high = np.percentile(drawn @ wins / drawn.sum(axis=1), [2.5, 97.5])
+    note = "same lungs on surroundings of either class: share of images in which the score follows them"
+    return Finding("exterior_followed", float(wins.mean()), (float(low), float(high)), len(wins), note)

@@ -1,0 +1,164 @@
+"""Pure array steps between a volume's values and a network's input, named in model cards.
+
+Every step has the signature ``step(image, spec) -> image`` with float32 arrays of shape
+``(rows, columns)``. Training and inference both go through :func:`prepare`, so they cannot differ.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from medimg_core.errors import IncompatibleInputError, InvalidCardError
+
+CLIP_SD = 3.0
+"""Standardised values are cut at this many standard deviations on both sides."""
+
+
+class InputLike(Protocol):
+    """What the steps need to know of a network's input; a card's ``InputSpec`` has it."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Rows and columns, in pixels."""
+
+    @property
+    def channels(self) -> int:
+        """1 for grey, 3 for colour."""
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """Names of the steps, in order."""
+
+
+Step = Callable[[NDArray[np.float32], InputLike], NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Squash:
+    """The map between a source image's pixel grid and the network's, aspect ratio not kept.
+
+    Points are ``(row, column)`` in pixels, 0 at the centre of the first pixel (half-pixel centred):
+    the outer edges of both grids coincide, not the centres of their corner pixels.
+
+    Attributes:
+        source: Rows and columns of the source image.
+        target: Rows and columns of the other grid: the network's input, or a feature map.
+
+    Examples:
+        >>> Squash((300, 200), (10, 10)).to_source(np.array([[0.0, 0.0]]))
+        array([[14.5,  9.5]])
+    """
+
+    source: tuple[int, int]
+    target: tuple[int, int]
+
+    def __post_init__(self) -> None:
+        if min(*self.source, *self.target) < 1:
+            raise IncompatibleInputError(
+                f"both grids need at least one row and column, got {self.source} and {self.target}"
+            )
+
+    @property
+    def scale(self) -> NDArray[np.float64]:
+        """Source pixels per target pixel, along rows and along columns; shape ``(2,)``."""
+        return np.asarray(self.source, float) / np.asarray(self.target, float)
+
+    def to_source(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Points of the target grid on the source image; both of shape ``(..., 2)``, in pixels."""
+        return np.asarray((np.asarray(points, float) + 0.5) * self.scale - 0.5)
+
+    def to_target(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Points of the source image on the target grid; both of shape ``(..., 2)``, in pixels."""
+        return np.asarray((np.asarray(points, float) + 0.5) / self.scale - 0.5)
+
+
+def resize(image: NDArray[np.floating], shape: tuple[int, int]) -> NDArray[np.float32]:
+    """Resample to ``shape`` (rows, columns), half-pixel centred, with a triangle filter.
+
+    The filter widens when the image shrinks, so that fine structure is averaged and not aliased.
+
+    Args:
+        image: Shape ``(rows, columns)``, any unit.
+        shape: Rows and columns wanted.
+
+    Examples:
+        >>> resize(np.full((4, 6), 7.0), (2, 3)).tolist()
+        [[7.0, 7.0, 7.0], [7.0, 7.0, 7.0]]
+    """
+    picture = Image.fromarray(np.ascontiguousarray(image, dtype=np.float32))
+    return np.asarray(picture.resize((shape[1], shape[0]), Image.Resampling.BILINEAR), dtype=np.float32)
+
+
+def to_grey01(image: NDArray[np.float32], spec: InputLike) -> NDArray[np.float32]:
+    """Stretch the values to 0..1 by the image's own minimum and maximum; a flat image becomes 0."""
+    low, high = float(image.min()), float(image.max())
+    if high <= low:
+        return np.zeros_like(image)
+    return (image - np.float32(low)) / np.float32(high - low)
+
+
+def squash(image: NDArray[np.float32], spec: InputLike) -> NDArray[np.float32]:
+    """Resample to the network's input size; the aspect ratio is not kept, as in training."""
+    return image if image.shape == spec.size else resize(image, spec.size)
+
+
+def standardise(image: NDArray[np.float32], spec: InputLike) -> NDArray[np.float32]:
+    """Subtract the image's mean, divide by its standard deviation, cut at 3 SD; a flat image becomes 0.
+
+    Global brightness and contrast tell the hospital's habits rather than the disease, so the network
+    never sees them.
+    """
+    centred = image - image.mean(dtype=np.float64).astype(np.float32)
+    spread = float(np.sqrt(np.mean(np.square(centred, dtype=np.float64))))
+    if spread < 1e-6:
+        return np.zeros_like(centred)
+    return np.clip(centred / np.float32(spread), -CLIP_SD, CLIP_SD)
+
+
+STEPS: dict[str, Step] = {"to_grey01": to_grey01, "squash": squash, "standardise": standardise}
+"""Every step a card may name."""
+
+
+def prepare(image: NDArray[np.generic], spec: InputLike) -> NDArray[np.float32]:
+    """Run a card's steps on one image.
+
+    Args:
+        image: Shape ``(rows, columns)``, modality values of the card's unit.
+        spec: The card's input.
+
+    Returns:
+        Read-only float32 array of shape ``(1, rows, columns, channels)`` of the network's size.
+
+    Raises:
+        IncompatibleInputError: The image is not two-dimensional, is empty, or holds values that are
+            not finite; or the steps do not end at the network's size.
+        InvalidCardError: The card names a step that does not exist.
+
+    Examples:
+        >>> from types import SimpleNamespace
+        >>> spec = SimpleNamespace(size=(16, 16), channels=1, steps=("to_grey01", "squash"))
+        >>> prepare(np.eye(32), spec).shape
+        (1, 16, 16, 1)
+    """
+    if image.ndim != 2 or image.size == 0:
+        raise IncompatibleInputError(f"image must have shape (rows, columns), got {image.shape}")
+    if np.iscomplexobj(image):
+        raise IncompatibleInputError("image must hold real numbers, got complex ones")
+    values: NDArray[np.float32] = image.astype(np.float32)
+    if not np.isfinite(values).all():
+        raise IncompatibleInputError("image must hold finite numbers only, got NaN or infinity")
+    for name in spec.steps:
+        if name not in STEPS:
+            raise InvalidCardError(f"input step must be one of {', '.join(STEPS)}, got {name!r}")
+        values = STEPS[name](values, spec)
+    if values.shape != spec.size:
+        raise IncompatibleInputError(
+            f"the steps must end at the network's size {spec.size}, got {values.shape}; add squash"
+        )
+    batch = np.repeat(values[None, :, :, None], spec.channels, axis=3).astype(np.float32, copy=False)
+    batch.setflags(write=False)
+    return batch

@@ -1,0 +1,158 @@
+"""What a training run does, as one frozen record read from ``models/<id>/recipe.toml``."""
+
+import dataclasses
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from medimg_core.errors import InvalidCardError
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Every setting of a classification training.
+
+    Attributes:
+        classes: Output classes, in the order of the logits; the first is the negative one.
+        labels: For each class the value of the index's ``subtype`` (or ``label``) column.
+        positive: Classes that add up to the reading.
+        reading: Name of the reading: the ``label`` value that is its positive.
+        size: Side of the network's square input, in pixels.
+        cache_side: Side of the cached images that augmentation works on, in pixels.
+        steps: Preprocessing steps of the card.
+        architecture: ``"residual"`` or ``"plain"`` (the baseline).
+        stem: Channels of the first convolution.
+        widths: Channels of the stages; each halves the grid.
+        blocks: Residual blocks of the stages.
+        dropout: Share of the embedding dropped while training.
+        epochs: Passes over the training images.
+        batch: Images a step.
+        learning_rate: Peak, after the warm-up.
+        warm_up: Epochs of linear warm-up; a cosine to zero follows.
+        weight_decay: Decoupled (AdamW).
+        label_smoothing: Of the reading and of the finer classes.
+        subtype_weight: Weight of the finer classes' cross-entropy beside the reading's.
+        ema: Decay of the averaged weights, per step.
+        augment: Whether images are augmented and shortcuts trained against.
+        null_share: Share of samples whose region is hidden and whose target is the prior.
+        exterior_share: Share of samples on another image's surroundings.
+        frame_share: Share of samples with another image's outer frame.
+        only_region_share: Share of samples with the surroundings filled.
+        members: Heads of the ensemble.
+        members_passes: Augmented passes over the training images that the heads are fitted on.
+        calibration_passes: Augmented passes over ``val`` for temperature and thresholds.
+        mixed: Train in mixed bfloat16 (saved in float32).
+        seed: Of everything random.
+        region_epochs: Epochs of the small network that finds the region (lungs) in training images.
+        region_size: Side of its input, in pixels.
+    """
+
+    classes: tuple[str, ...] = ("normal", "bacterial", "viral")
+    labels: tuple[str, ...] = ("normal", "bacteria", "virus")
+    positive: tuple[str, ...] = ("bacterial", "viral")
+    reading: str = "pneumonia"
+    size: int = 160
+    cache_side: int = 224
+    steps: tuple[str, ...] = ("to_grey01", "squash", "standardise")
+    architecture: str = "residual"
+    stem: int = 24
+    widths: tuple[int, ...] = (48, 96, 192)
+    blocks: tuple[int, ...] = (2, 2, 2)
+    dropout: float = 0.2
+    epochs: int = 36
+    batch: int = 32
+    learning_rate: float = 1.5e-3
+    warm_up: float = 2.0
+    weight_decay: float = 0.03
+    label_smoothing: float = 0.05
+    subtype_weight: float = 0.3
+    ema: float = 0.998
+    augment: bool = True
+    null_share: float = 0.12
+    exterior_share: float = 0.40
+    frame_share: float = 0.10
+    only_region_share: float = 0.08
+    members: int = 8
+    members_passes: int = 2
+    calibration_passes: int = 4
+    mixed: bool = True
+    seed: int = 20
+    region_epochs: int = 8
+    region_size: int = 128
+
+    def __post_init__(self) -> None:
+        if len(self.classes) != len(self.labels) or not set(self.positive) < set(self.classes):
+            raise InvalidCardError("recipe must give one label a class and positive classes among them")
+        if len(self.widths) != len(self.blocks):
+            raise InvalidCardError(
+                f"recipe must give one number of blocks a stage, got {self.blocks} for {self.widths}"
+            )
+        shares = self.null_share + self.exterior_share + self.frame_share + self.only_region_share
+        if shares > 1:
+            raise InvalidCardError(f"recipe's sample shares must add up to at most 1, got {shares:g}")
+
+    @property
+    def channels(self) -> int:
+        """Channels of the network's input: grey."""
+        return 1
+
+    def baseline(self) -> "Recipe":
+        """The seed article's network: two convolutions, dense 64, 256 pixels, no augmentation."""
+        return dataclasses.replace(
+            self,
+            architecture="plain",
+            size=256,
+            steps=("to_grey01", "squash"),
+            epochs=5,
+            learning_rate=1e-3,
+            warm_up=0.0,
+            weight_decay=0.0,
+            label_smoothing=0.0,
+            ema=0.0,
+            dropout=0.0,
+            augment=False,
+        )
+
+
+@dataclass(frozen=True)
+class InputSize:
+    """The network's input as the preprocessing steps want it."""
+
+    size: tuple[int, int]
+    channels: int
+    steps: tuple[str, ...]
+
+
+def input_of(recipe: Recipe) -> InputSize:
+    """The recipe's input."""
+    return InputSize((recipe.size, recipe.size), recipe.channels, recipe.steps)
+
+
+def read_recipe(path: Path) -> Recipe:
+    """Read a recipe; keys left out keep their default.
+
+    Raises:
+        InvalidCardError: The file is not TOML, or a key is unknown or of the wrong type.
+    """
+    if not path.is_file():
+        return Recipe()
+    try:
+        table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidCardError(f"recipe must be valid TOML: {error}") from error
+    fields = {field.name: field for field in dataclasses.fields(Recipe)}
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in fields:
+            raise InvalidCardError(f"recipe has an unknown key: {key}")
+        wanted = type(fields[key].default)
+        given = tuple(value) if isinstance(value, list) else value
+        if wanted is float and isinstance(given, int) and not isinstance(given, bool):
+            given = float(given)
+        if not isinstance(given, wanted) or (wanted is int and isinstance(given, bool)):
+            raise InvalidCardError(
+                f"recipe `{key}` must be {wanted.__name__}, got {type(given).__name__}"
+            )
+        values[key] = given
+    return Recipe(**values)
