@@ -1,0 +1,112 @@
+"""A small CT of the analytic thorax: the radiograph's functions sampled on a grid, in HU."""
+
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from medimg_core.geometry import FloatArray, Geometry
+from medimg_core.phantoms import thorax
+from medimg_core.phantoms.dicom import Plane
+from medimg_core.phantoms.marks import word
+from medimg_core.phantoms.projection import Tube
+from medimg_core.phantoms.skeleton import SPINE_Y, build_bones, vertebra_heights
+from medimg_core.phantoms.thorax import Field, Sphere, draw_anatomy
+from medimg_core.phantoms.vessels import grow_vessels
+
+__all__ = ["HU", "ct_thorax"]
+
+HU = {"air": -1000, "lung": -850, "fat": -100, "soft": 40, "bone": 700, "nodule": 60}
+SHAPE, SPACING = (36, 160, 192), (4.0, 2.0, 2.0)
+_NODULE = Sphere((-74.0, 24.0, 12.0), 5.0)  # patient mm
+
+
+@lru_cache(maxsize=2)
+def ct_thorax(seed: int) -> tuple[npt.NDArray[np.int16], Plane, dict[str, object]]:
+    """Scan an adult phantom with a 10 mm nodule in the right lung.
+
+    Args:
+        seed: Draws habitus and noise.
+
+    Returns:
+        HU, shape ``(slices, rows, columns)``; its plane; the truth.
+    """
+    rng = np.random.default_rng([seed, 5])
+    anatomy = replace(draw_anatomy(rng, adult=True), arm_angle=80.0)  # arms beside the head, as for a CT
+    origin = np.array([-(SHAPE[2] - 1) / 2 * SPACING[2], -(SHAPE[1] - 1) / 2 * SPACING[1] + 6.0, -95.0])
+    plane = Plane((1, 0, 0, 0, 1, 0), origin, np.array([0.0, 0.0, SPACING[0]]), SPACING[1:])
+    geometry = Geometry.from_dicom(
+        orientation=plane.orientation, position=list(origin), pixel_spacing=SPACING[1:], slice_step=list(plane.step)
+    )
+    index = np.stack(np.meshgrid(*(np.arange(n) for n in SHAPE), indexing="ij"), axis=-1)
+    x, y, z = (
+        np.asarray(part, dtype=np.float32) for part in np.moveaxis(geometry.to_world(index), -1, 0) / anatomy.scale
+    )
+    body = thorax.body(anatomy, x, y, z, softness=1.2)
+    deep = thorax.body(anatomy, x * 1.05, (y - 2) * 1.07 + 2, z, softness=1.2)
+    air = np.maximum(thorax.lung(anatomy, x, y, z, softness=1.2), 0)
+    hollow = thorax.gas(anatomy, x, y, z, softness=1.2)
+    volume = HU["air"] + (HU["fat"] - HU["air"]) * body + (HU["soft"] - HU["fat"]) * deep
+    volume += (HU["lung"] - HU["soft"]) * air
+    _fill(volume, geometry, grow_vessels(anatomy, rng, generations=5), HU["soft"], anatomy.scale)
+    volume += (HU["air"] - volume) * hollow
+    bones = build_bones(anatomy, rng)
+    solid = [tube for tube in (*bones.ribs, *bones.long) if tube.weight >= 0.5]
+    _fill(volume, geometry, solid, HU["bone"], anatomy.scale)
+    _spine(volume, x, y, z)
+    gap = np.linalg.norm(geometry.to_world(index) - np.array(_NODULE.centre), axis=-1)
+    inside = np.clip(0.5 + (_NODULE.radius - gap) / 1.8, 0, 1)
+    volume += (HU["nodule"] - volume) * inside
+    volume += rng.normal(0, 12, SHAPE) * (0.4 + 0.6 * body)
+    ink = word("SYNTHETIC", 9) > 0.45
+    values = np.rint(volume).clip(-1024, 3071).astype(np.int16)
+    values[:, -ink.shape[0] - 2 : -2, 3 : 3 + ink.shape[1]][:, ink] = 400
+    values.setflags(write=False)
+    truth: dict[str, object] = {
+        "nodule": {
+            "lps_mm": _NODULE.centre,
+            "diameter_mm": 2 * _NODULE.radius,
+            "voxel": tuple(round(float(value), 3) for value in geometry.to_index(np.array(_NODULE.centre))),
+            "side": "right",
+        },
+        "hu": dict(HU),
+        "spacing_mm": SPACING,
+    }
+    return values, plane, truth
+
+
+def _fill(
+    volume: FloatArray | Field, geometry: Geometry, tubes: tuple[Tube, ...] | list[Tube], value: float, scale: float
+) -> None:
+    """Draw tubes into the volume, each voxel by the share of the thickest rod through it."""
+    share = np.zeros(volume.shape, dtype=np.float32)
+    for tube in tubes:
+        places = geometry.to_index(tube.points * scale)
+        radius = tube.radius * scale
+        spacing = np.array(geometry.spacing)
+        for place, size in zip(places, radius, strict=True):
+            reach = np.ceil(size / spacing + 0.5).astype(int)
+            low = np.maximum(np.rint(place).astype(int) - reach, 0)
+            high = np.minimum(np.rint(place).astype(int) + reach + 1, volume.shape)
+            if np.any(low >= high):
+                continue
+            axes = np.ogrid[tuple(slice(a, b) for a, b in zip(low, high, strict=True))]
+            gap2 = sum(((axis - p) * s) ** 2 for axis, p, s in zip(axes, place, spacing, strict=True))
+            part = np.clip(0.5 + (size - np.sqrt(gap2)) / 2.0, 0, 1) * min(1.0, size / 1.2)
+            box = share[tuple(slice(a, b) for a, b in zip(low, high, strict=True))]
+            np.maximum(box, part, out=box)
+    volume += (value - volume) * share
+
+
+def _spine(volume: FloatArray | Field, x: Field, y: Field, z: Field) -> None:
+    """Vertebral bodies with discs between them, arch and spinous process behind."""
+    heights = vertebra_heights()
+    nearest = np.abs(z[..., None] - heights.astype(np.float32)).min(axis=-1)
+    disc = np.clip((nearest - 5.6) / 0.8, 0, 1)
+    body = np.clip(0.5 + (1 - np.hypot(x / 9.0, (y - SPINE_Y + 6) / 7.0)) * 8 / 1.2, 0, 1)
+    process = np.clip(0.5 + (1.6 - np.abs(x)) / 1.0, 0, 1) * ((y > SPINE_Y + 4) & (y < SPINE_Y + 14))
+    canal = np.clip(0.5 + (1 - np.hypot(x / 5.0, (y - SPINE_Y - 4) / 4.0)) * 5 / 1.2, 0, 1)
+    volume += (HU["bone"] * (1 - disc) * 0.6 + 80 - volume) * body
+    volume += (HU["bone"] - volume) * process * (1 - disc)
+    volume += (HU["soft"] - volume) * canal

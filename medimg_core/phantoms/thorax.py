@@ -1,0 +1,243 @@
+"""An analytic thorax: which point in the patient is soft tissue, lung or gas.
+
+All of it is closed-form in LPS millimetres around the middle of the chest, so a radiograph is a set
+of line integrals through it and a CT is the same functions sampled on a grid. Sizes are of a child of
+about three years; ``Anatomy.scale`` makes an adult of it. The shapes imitate, they measure nobody.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from medimg_core.geometry import FloatArray
+
+__all__ = ["Anatomy", "Field", "Sphere", "cage_half_width", "diaphragm_height", "draw_anatomy"]
+
+Field = npt.NDArray[np.float32]
+
+APEX, BASE = 66.0, -74.0  # z of the lungs' apex and of the costal margin, mm, before scale
+_CAGE_T = (-0.3, 0.0, 0.03, 0.08, 0.16, 0.28, 0.45, 0.70, 1.0, 1.6)
+_CAGE_W = (0.02, 0.20, 0.36, 0.47, 0.60, 0.735, 0.86, 0.96, 1.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Sphere:
+    """A ball in the patient.
+
+    Attributes:
+        centre: LPS, mm.
+        radius: In mm.
+    """
+
+    centre: tuple[float, float, float]
+    radius: float
+
+
+@dataclass(frozen=True)
+class Anatomy:
+    """One person's proportions; lengths in mm of a three-year-old, multiplied by ``scale``.
+
+    Attributes:
+        scale: 1 for the child, about 1.75 for an adult.
+        half_width: Inner half-width of the rib cage at its widest.
+        half_depth: Inner half-depth of the rib cage.
+        wall: Thickness of the chest wall at the side.
+        dome: Height z of the right diaphragm dome; inspiration lowers it.
+        dome_step: How much lower the left dome stands.
+        heart: Factor on the heart's size.
+        thymus: Factor on the width of the upper mediastinum.
+        rib_drop: How far a rib falls from spine to its front end.
+        gas: Radius of the gastric air bubble.
+        arm_angle: Direction of the upper arms, degrees above horizontal.
+        chin: Height z of the chin.
+        lung_density: Of aerated lung, relative to water.
+    """
+
+    scale: float = 1.0
+    half_width: float = 82.0
+    half_depth: float = 50.0
+    wall: float = 9.0
+    dome: float = -36.0
+    dome_step: float = 7.0
+    heart: float = 1.0
+    thymus: float = 1.0
+    rib_drop: float = 38.0
+    gas: float = 11.0
+    arm_angle: float = 40.0
+    chin: float = 96.0
+    lung_density: float = 0.30
+
+
+ADULT = Anatomy(
+    scale=1.72,
+    half_width=80.0,
+    half_depth=56.0,
+    wall=9.0,
+    dome=-44.0,
+    dome_step=6.0,
+    heart=0.86,
+    thymus=0.62,
+    rib_drop=56.0,
+    arm_angle=-62.0,
+    chin=122.0,
+    lung_density=0.24,
+)
+
+
+def draw_anatomy(rng: np.random.Generator, *, adult: bool = False) -> Anatomy:
+    """Vary habitus and inspiration around the mean child, or the mean adult.
+
+    Args:
+        rng: Source of chance; the same state draws the same person.
+        adult: Draw around the adult.
+    """
+    base = ADULT if adult else Anatomy()
+    spread = rng.normal(size=12).clip(-2, 2)
+    return replace(
+        base,
+        half_width=base.half_width * (1 + 0.045 * spread[0]),
+        half_depth=base.half_depth * (1 + 0.05 * spread[1]),
+        wall=base.wall * (1 + 0.18 * spread[2]),
+        dome=base.dome + 6.0 * spread[3],
+        dome_step=max(base.dome_step + 2.0 * spread[4], 3.0),
+        heart=base.heart * (1 + 0.06 * spread[5]),
+        thymus=base.thymus * (1 + 0.14 * spread[6]),
+        rib_drop=base.rib_drop + 5.0 * spread[7],
+        gas=base.gas * (1 + 0.25 * spread[8]),
+        arm_angle=base.arm_angle + (8.0 if adult else 26.0) * spread[9],
+        chin=base.chin + 9.0 * spread[10],
+        lung_density=base.lung_density * (1 + 0.08 * spread[11]),
+    )
+
+
+def _inside(distance: Field, softness: float) -> Field:
+    """Occupancy, 0 to 1, from a signed distance in mm (positive inside)."""
+    return np.asarray(np.clip(0.5 + distance / softness, 0.0, 1.0), dtype=np.float32)
+
+
+def _ellipsoid(point: tuple[Field, Field, Field], centre: tuple[float, ...], radii: tuple[float, ...]) -> Field:
+    """Approximate signed distance to an ellipsoid, positive inside (first order in the gap)."""
+    scaled = [(value - middle) / radius for value, middle, radius in zip(point, centre, radii, strict=True)]
+    squared = scaled[0] ** 2 + scaled[1] ** 2 + scaled[2] ** 2
+    gradient = sum((value / radius) ** 2 for value, radius in zip(scaled, radii, strict=True))
+    k0 = np.sqrt(squared)
+    return np.asarray(k0 * (1 - k0) / np.sqrt(gradient + 1e-9), dtype=np.float32)
+
+
+def _capsule(
+    point: tuple[Field, Field, Field], start: tuple[float, ...], end: tuple[float, ...], radius: float
+) -> Field:
+    """Signed distance to a round-ended cylinder, positive inside."""
+    axis = [b - a for a, b in zip(start, end, strict=True)]
+    length2 = sum(value * value for value in axis)
+    offset = [value - a for value, a in zip(point, start, strict=True)]
+    along = np.clip(sum(o * d for o, d in zip(offset, axis, strict=True)) / length2, 0, 1)
+    gap2 = sum((o - along * d) ** 2 for o, d in zip(offset, axis, strict=True))
+    return np.asarray(radius - np.sqrt(gap2), dtype=np.float32)
+
+
+def cage_half_width(anatomy: Anatomy, z: npt.ArrayLike) -> Field:
+    """Inner half-width of the rib cage at height z (before scale), mm, same shape as ``z``."""
+    t = (APEX - np.asarray(z, dtype=np.float32)) / (APEX - BASE)
+    return np.asarray(anatomy.half_width * np.interp(t, _CAGE_T, _CAGE_W), dtype=np.float32)
+
+
+def cage_half_depth(anatomy: Anatomy, z: npt.ArrayLike) -> Field:
+    """Inner half-depth of the rib cage at height z (before scale), mm, same shape as ``z``."""
+    t = (APEX - np.asarray(z, dtype=np.float32)) / (APEX - BASE)
+    return np.asarray(anatomy.half_depth * np.interp(t, (-0.2, 0.0, 0.2, 0.5, 1.0), (0.2, 0.45, 0.8, 1.0, 1.05)), "f4")
+
+
+def diaphragm_height(anatomy: Anatomy, x: Field, y: Field) -> Field:
+    """Height z of the diaphragm (before scale) over points of the axial plane, mm.
+
+    The right dome stands higher; both fall off steeply to the ribs and behind.
+    """
+    left = x > 0
+    top = np.where(left, anatomy.dome - anatomy.dome_step, anatomy.dome)
+    middle = np.where(left, 0.50, 0.47) * anatomy.half_width
+    across = (np.abs(x) - middle) / (0.56 * anatomy.half_width)
+    lateral = np.where(across > 0, 30.0 * np.abs(across) ** 2.6, 9.0 * across**2)
+    along = (y + 8.0) / anatomy.half_depth
+    sagittal = np.where(along > 0, 30.0 * along**2, 12.0 * along**2)
+    return np.asarray(top - lateral - sagittal, dtype=np.float32)
+
+
+def lung(anatomy: Anatomy, x: Field, y: Field, z: Field, softness: float = 1.2) -> Field:
+    """Share of aerated lung at points before scale, 0 to 1: cage, less mediastinum, less what is below."""
+    side = np.abs(x)
+    outer = cage_half_width(anatomy, z)
+    depth = cage_half_depth(anatomy, z)
+    medial = 9.0 + 0.10 * np.clip(-y, 0, 40)
+    centre = np.clip(0.52 * outer, 22.0, 42.0)
+    lateral = np.where(side > centre, (side - centre) / (outer - centre + 1e-3), (centre - side) / (centre - medial))
+    power = np.where(side > centre, 2.2, 3.2)
+    forward = np.abs(y - 2.0) / depth
+    q = np.abs(lateral) ** power + forward**2.3
+    wall = (1 - q) * 0.45 * np.clip(outer - centre, 8.0, 40.0)
+    apex = APEX - z - 0.012 * (side - 27.0) ** 2 - 0.01 * (y - 10.0) ** 2
+    above = z - diaphragm_height(anatomy, x, y)
+    inside = np.minimum(np.minimum(wall, apex * 0.9), above)
+    return np.asarray(_inside(inside, softness) * (1 - mediastinum(anatomy, x, y, z, softness)), dtype=np.float32)
+
+
+def mediastinum(anatomy: Anatomy, x: Field, y: Field, z: Field, softness: float = 1.2) -> Field:
+    """Share of heart, great vessels and thymus at points before scale, 0 to 1. The heart lies to the left."""
+    k, point = anatomy.heart, (x, y, z)
+    turn = np.float32(np.radians(33))
+    u = (x - 15 * k) * np.cos(turn) - (z + 19) * np.sin(turn)
+    w = (x - 15 * k) * np.sin(turn) + (z + 19) * np.cos(turn)
+    parts = [
+        _ellipsoid((u, y, w), (0.0, -12.0, 0.0), (40 * k, 30 * k, 28 * k)),  # ventricles, apex down and left
+        _ellipsoid(point, (-7.0, -6.0, -15.0), (19 * k, 25 * k, 27 * k)),  # right atrium
+        _capsule(point, (12.0, 0.0, 32.0), (24.0 * k, -8.0, -6.0), 14.0 * k),  # pulmonary trunk, left auricle
+        _capsule(point, (-7.0, -6.0, 50.0), (-12.0, -6.0, -10.0), 12.0),  # superior vena cava
+        _ellipsoid(point, (13.0, 6.0, 34.0), (11.5, 14.0, 13.0)),  # aortic arch
+        _ellipsoid(point, (3.0, -16.0, 36.0), (20 * anatomy.thymus, 15.0, 36.0)),  # thymus
+        _capsule(point, (9.0, 30.0, 34.0), (6.0, 30.0, -70.0), 7.0),  # descending aorta
+    ]
+    return _inside(np.maximum.reduce(parts), softness)
+
+
+def gas(anatomy: Anatomy, x: Field, y: Field, z: Field, softness: float = 1.2) -> Field:
+    """Share of air outside the lungs at points before scale: trachea, main bronchi, gastric bubble (left)."""
+    r, point = anatomy.gas, (x, y, z)
+    top = anatomy.dome - anatomy.dome_step - 9.0
+    parts = [
+        _capsule(point, (-1.0, 10.0, 20.0), (0.0, 2.0, 120.0), 4.2),
+        _capsule(point, (-1.0, 10.0, 20.0), (-15.0, 12.0, 9.0), 3.3),
+        _capsule(point, (-1.0, 10.0, 20.0), (18.0, 13.0, 8.0), 3.0),
+        _ellipsoid(point, (36.0, -12.0, top - 0.75 * r), (1.45 * r, 1.1 * r, 0.75 * r)),
+        _ellipsoid(point, (22.0, -18.0, top - 1.35 * r), (0.8 * r, 0.8 * r, 0.5 * r)),
+    ]
+    return _inside(np.maximum.reduce(parts), softness)
+
+
+def body(anatomy: Anatomy, x: Field, y: Field, z: Field, softness: float = 2.0) -> Field:
+    """Share of the body at points before scale, 0 to 1: trunk, neck, head, shoulders and arms."""
+    point = (x, y, z)
+    reach = np.interp(z, (-140, -60, 20, 60, 80, 100), (0.98, 1.0, 0.94, 0.74, 0.48, 0.20)).astype(np.float32)
+    wide = anatomy.half_width * reach + anatomy.wall
+    deep = cage_half_depth(anatomy, np.minimum(z, 10.0)) * np.interp(z, (-140, 40, 75, 96), (1.04, 1, 0.78, 0.6)) + 12.0
+    q = np.abs(x / wide) ** 2.1 + np.abs((y - 2) / deep) ** 2.3
+    parts = [
+        np.asarray((1 - q) * 0.4 * np.minimum(wide, deep), dtype=np.float32),
+        _capsule(point, (0.0, 8.0, 60.0), (0.0, 2.0, 130.0), 27.0),
+        _ellipsoid(point, (0.0, -4.0, anatomy.chin + 62.0), (58.0, 70.0, 66.0)),
+    ]
+    angle = np.radians(anatomy.arm_angle)
+    for side in (-1.0, 1.0):
+        shoulder = (side * (anatomy.half_width + 8.0), 8.0, 84.0)
+        hand = (shoulder[0] + side * 130 * float(np.cos(angle)), 6.0, shoulder[2] + 130 * float(np.sin(angle)))
+        parts += [
+            _capsule(point, (side * 24.0, 12.0, 72.0), shoulder, 23.0),
+            _capsule(point, shoulder, hand, 24.0),
+            _ellipsoid(point, (side * (anatomy.half_width + 4.0), 16.0, 34.0), (22.0, 13.0, 66.0)),  # axillary folds
+        ]
+    return _inside(np.maximum.reduce(parts), softness)
+
+
+def to_points(values: FloatArray | Field) -> Field:
+    """Single precision copy for the functions of this module."""
+    return np.asarray(values, dtype=np.float32)
