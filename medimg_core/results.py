@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from medimg_core.errors import IncompatibleInputError
+from medimg_core.errors import IncompatibleInputError, NotApplicableError
 
 __all__ = ["Activations", "Explanation", "GateOutcome", "GateReason", "Prediction"]
 
@@ -37,11 +37,14 @@ class GateOutcome:
         reasons: All that was found, refusals first; empty for a pass.
         distance: Out-of-distribution score of the embedding (larger is stranger), or None.
         limit: The card's limit for it, or None.
+        declared: What stands on the reader's word alone because the file does not say it, each as a
+            phrase, e.g. ``"modality DX"``; shown as such.
     """
 
     reasons: tuple[GateReason, ...] = ()
     distance: float | None = None
     limit: float | None = None
+    declared: tuple[str, ...] = ()
 
     @property
     def status(self) -> str:
@@ -81,15 +84,16 @@ class Prediction:
         slice_index: Slice of the volume, from 0.
         frame: Frame of the volume, from 0.
         reading: Name of the question, e.g. ``"pneumonia"``.
-        score: Calibrated at the training prevalence, 0 to 1; not a probability for any other.
-        log_odds: Of the decision shown, after temperature.
+        score: Calibrated at the training prevalence, 0 to 1; not a probability for any other. NaN
+            where the gate refused.
+        log_odds: Of the decision shown, after temperature; NaN where the gate refused.
         score_range: Lowest and highest score under small changes (the ensemble's heads); not a
-            confidence interval.
+            confidence interval. NaN where the gate refused.
         threshold: Operating point used, 0 to 1.
         class_scores: Of the finer classes, a research output.
-        gate: The gate's outcome; a refused input has no score to show.
+        gate: The gate's outcome; see :attr:`refused`.
         uses_outside: True when the card says that the model uses information outside its region.
-        activations: For the map; hidden from repr.
+        activations: For the map; hidden from repr. None where the gate refused.
         input_shape: Rows and columns of the source image.
     """
 
@@ -106,12 +110,23 @@ class Prediction:
     class_scores: Mapping[str, float]
     gate: GateOutcome
     uses_outside: bool
-    activations: Activations = field(repr=False)
+    activations: Activations | None = field(repr=False)
     input_shape: tuple[int, int] = (0, 0)
 
     @property
+    def refused(self) -> bool:
+        """True when there is no score: the gate refused the input, and its reasons stand in its place."""
+        return self.activations is None
+
+    @property
     def positive(self) -> bool:
-        """Whether the score reaches the threshold."""
+        """Whether the score reaches the threshold.
+
+        Raises:
+            NotApplicableError: The gate refused the input, so that there is neither yes nor no.
+        """
+        if self.refused:
+            raise NotApplicableError("an input that the gate refused has no score, so it is neither positive nor not")
         return self.score >= self.threshold
 
 

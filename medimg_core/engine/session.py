@@ -1,0 +1,193 @@
+"""One ONNX Runtime session a model, shared by all threads, and the forward pass through it."""
+
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from medimg_core.engine.cache import discard, entry
+from medimg_core.errors import IncompatibleInputError, ModelError
+from medimg_core.registry import ModelCard
+
+__all__ = ["Forward", "check", "dense_head", "forward", "threads", "warm"]
+
+Array = npt.NDArray[np.float32]
+Progress = Callable[[int, int, str], None]
+
+_CHUNK = 32  # bounds the memory of a large batch; beyond it a larger batch is no faster
+_sessions: dict[tuple[str, ...], "_Loaded"] = {}
+_locks: dict[tuple[str, ...], threading.Lock] = {}
+_guard = threading.Lock()
+
+
+@dataclass(frozen=True, eq=False)
+class Forward:
+    """What one pass gives, for a batch of n.
+
+    Attributes:
+        features: Last feature map, ``float32``, shape ``(n, rows, columns, channels)``, or None where
+            the card names none or it was not asked for.
+        embedding: What the dense head takes, ``float32``, shape ``(n, channels)``.
+        logits: Uncalibrated, ``float32``, shape ``(n, classes)``.
+        ensemble: Logits of each head of the ensemble, ``float32``, shape ``(n, members, classes)``;
+            without an ensemble ``members`` is 0.
+    """
+
+    features: Array | None = field(repr=False)
+    embedding: Array = field(repr=False)
+    logits: Array = field(repr=False)
+    ensemble: Array = field(repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class _Loaded:
+    session: Any
+    kernel: Array
+    bias: Array
+
+
+def threads() -> int:
+    """Threads of a forward pass: ``MEDIMG_THREADS``, else 2.
+
+    Raises:
+        IncompatibleInputError: The setting is not a whole number of 1 to 64.
+    """
+    value = os.environ.get("MEDIMG_THREADS", "2")
+    if not value.isdigit() or not 1 <= int(value) <= 64:
+        raise IncompatibleInputError(f"MEDIMG_THREADS must be a whole number of 1 to 64, got {value[:20]!r}")
+    return int(value)
+
+
+def forward(card: ModelCard, batch: npt.NDArray[np.floating[Any]], *, features: bool = True) -> Forward:
+    """Run a batch through a model once.
+
+    Args:
+        card: The model.
+        batch: Prepared input (:func:`medimg_core.preprocess.prepare`), shape
+            ``(n, rows, columns, channels)``.
+        features: Whether the last feature map is kept; large batches that need none say False.
+
+    Raises:
+        IncompatibleInputError: The batch has another shape than the card's input, or is not finite.
+        ModelError: Weights or export cannot be used (see :func:`warm`), or an output is not finite.
+    """
+    wanted = (*card.input.size, card.input.channels)
+    if batch.ndim != 4 or batch.shape[1:] != wanted or not len(batch):
+        raise IncompatibleInputError(f"batch must have shape (n, {', '.join(map(str, wanted))}), got {batch.shape}")
+    values = np.ascontiguousarray(batch, dtype=np.float32)
+    if not np.isfinite(values).all():
+        raise IncompatibleInputError("batch must be finite, got NaN or infinity")
+    session = _loaded(card).session
+    names = [output.name for output in session.get_outputs() if features or output.name != "features"]
+    parts = [session.run(names, {"image": values[at : at + _CHUNK]}) for at in range(0, len(values), _CHUNK)]
+    arrays = parts[0] if len(parts) == 1 else [np.concatenate(column) for column in zip(*parts, strict=True)]
+    found: dict[str, Array] = dict(zip(names, arrays, strict=True))
+    for name, array in found.items():
+        if not np.isfinite(array).all():
+            raise ModelError(f"outputs of model {card.id} must be finite; {name} holds NaN or infinity")
+        array.setflags(write=False)
+    classes = found["logits"].shape[1]
+    if classes != len(card.outputs[0].classes):
+        raise ModelError(f"model {card.id} must give {len(card.outputs[0].classes)} logits, it gives {classes}")
+    ensemble = found.get("ensemble", np.empty((len(values), 0), np.float32))
+    if ensemble.shape[1] % classes:
+        raise ModelError(f"ensemble of {card.id} must give a multiple of {classes} logits, got {ensemble.shape[1]}")
+    members = ensemble.shape[1] // classes
+    return Forward(
+        features=found.get("features"),
+        embedding=found["embedding"],
+        logits=found["logits"],
+        ensemble=ensemble.reshape(len(values), members, classes),
+    )
+
+
+def dense_head(card: ModelCard) -> tuple[Array, Array]:
+    """Kernel ``(channels, classes)`` and bias ``(classes,)`` of the dense head, ``float32``, read-only.
+
+    Raises:
+        ModelError: As :func:`warm`.
+    """
+    loaded = _loaded(card)
+    return loaded.kernel, loaded.bias
+
+
+def warm(card: ModelCard, progress: Progress | None = None) -> None:
+    """Make a model ready: check its weights, export it where the cache has none, load the session.
+
+    Args:
+        card: The model.
+        progress: Called as ``progress(done, total, text)``; may raise
+            :class:`~medimg_core.errors.Cancelled`.
+
+    Raises:
+        WeightsError: The weights are missing or are not those of the card.
+        ModelError: The export fails or cannot be loaded.
+    """
+    if progress is not None:
+        progress(0, 1, card.title)
+    _loaded(card)
+    if progress is not None:
+        progress(1, 1, card.title)
+
+
+def check(card: ModelCard) -> None:
+    """Try a model from weights to outputs, on an input of zeros.
+
+    Raises:
+        WeightsError: The weights are missing or are not those of the card.
+        ModelError: It cannot be exported, loaded or run, or gives what the card does not say.
+    """
+    card.check_weights()
+    forward(card, np.zeros((1, *card.input.size, card.input.channels), np.float32))
+
+
+def _loaded(card: ModelCard) -> _Loaded:
+    key = (
+        card.sha256, str(card.weights), card.outputs[0].name, card.outputs[0].ensemble,
+        card.cam.layer if card.cam else "", str(threads()),
+    )  # fmt: skip
+    found = _sessions.get(key)
+    if found is not None:
+        return found
+    with _guard:
+        lock = _locks.setdefault(key, threading.Lock())
+    with lock:
+        if key not in _sessions:
+            card.check_weights()
+            _sessions[key] = _load(card)
+        return _sessions[key]
+
+
+def _load(card: ModelCard) -> _Loaded:
+    """Build a session; an entry that ONNX Runtime cannot read is built again once."""
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    unreadable = (state.Fail, state.InvalidArgument, state.InvalidGraph, state.InvalidProtobuf, state.NotImplemented)
+    try:
+        return _open(card)
+    except unreadable:
+        discard(card)
+    try:
+        return _open(card)
+    except unreadable as error:
+        raise ModelError(f"the export of model {card.id} must load in ONNX Runtime; twice it did not") from error
+
+
+def _open(card: ModelCard) -> _Loaded:
+    import onnxruntime
+
+    folder = entry(card)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads()
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
+    with np.load(folder / "head.npz", allow_pickle=False) as head:
+        kernel, bias = head["kernel"], head["bias"]
+    kernel.setflags(write=False)
+    bias.setflags(write=False)
+    return _Loaded(session, kernel, bias)

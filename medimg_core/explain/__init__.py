@@ -1,0 +1,18 @@
+"""Where a model looked: maps on the network's own grid, and their way to the screen."""
+
+from medimg_core.explain.explanation import METHODS, Method, explain
+from medimg_core.explain.overlay import ALPHA_MODES, COLORMAPS, colour_bar, overlay
+from medimg_core.explain.resample import on_image
+from medimg_core.explain.writing import write_explanation
+
+__all__ = [
+    "ALPHA_MODES",
+    "COLORMAPS",
+    "METHODS",
+    "Method",
+    "colour_bar",
+    "explain",
+    "on_image",
+    "overlay",
+    "write_explanation",
+]

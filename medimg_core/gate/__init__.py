@@ -1,0 +1,40 @@
+"""The gate before and behind a network: pass, mark (a banner over the score) or refuse (no score).
+
+What refuses and what marks:
+
+======================  ========  ==============================================================
+source                  outcome   what
+======================  ========  ==============================================================
+tags                    refuse    localiser; modality, body part or lateral view not the model's
+tags                    mark      modality, body part, view or age unknown; another frontal view
+                                  or an age outside the card's range; synthetic
+image                   refuse    colour for a grey model, blank, not finite, wrong unit, several
+                                  slices for a model of single images
+image                   mark      smaller than half of the network's input
+fit on training images  mark      embedding far away, thumbnail unlike, turned, mirrored, inverted,
+                                  cropped; or the model has no such fit
+======================  ========  ==============================================================
+
+Keys of ``[gate]`` in ``card.toml``: ``method`` ``limit`` ``neighbours`` ``thumbnail_limit``
+``posture_limit`` (:class:`GateSettings`); an empty table means that there is no fit. The fits lie in
+``reference.npz`` (:mod:`medimg_core.gate.reference`).
+"""
+
+from medimg_core.gate.assess import assess_input, assess_network, joined
+from medimg_core.gate.image import check_kind, is_grey
+from medimg_core.gate.settings import GateSettings, gate_settings
+from medimg_core.gate.tags import Declared, Tags, check_tags, read_tags
+
+__all__ = [
+    "Declared",
+    "GateSettings",
+    "Tags",
+    "assess_input",
+    "assess_network",
+    "check_kind",
+    "check_tags",
+    "gate_settings",
+    "is_grey",
+    "joined",
+    "read_tags",
+]

@@ -1,0 +1,76 @@
+"""What the pixels and their description say of an input, before any network sees them."""
+
+import numpy as np
+import numpy.typing as npt
+
+from medimg_core.gate.tags import RADIOGRAPH
+from medimg_core.registry import ModelCard
+from medimg_core.results import GateReason
+from medimg_core.study import AnyArray, Volume
+
+__all__ = ["check_kind", "check_values", "is_grey"]
+
+BLANK_SHARE = 0.995
+"""An image is blank when this share of its pixels has one single value."""
+
+
+def check_kind(volume: Volume, card: ModelCard, *, slice_index: int | None = None) -> tuple[GateReason, ...]:
+    """Compare what kind of volume this is with what the model reads; no pixel is looked at.
+
+    Args:
+        volume: The input.
+        card: The model.
+        slice_index: The slice that somebody chose, or None.
+    """
+    reasons: list[GateReason] = []
+    slices, rows, columns = volume.shape
+    single = set(card.modality) <= RADIOGRAPH
+    if slices > 1 and (single or slice_index is None):
+        text = f"The model reads {'single projection images' if single else 'one slice at a time'}; this has {slices}."
+        reasons.append(GateReason("volume", text, refuses=True))
+    if card.input.unit not in ("any", volume.unit):
+        text = f"The model reads values in {card.input.unit}; the unit of these is {volume.unit}."
+        reasons.append(GateReason("unit", text, refuses=True))
+    if 2 * rows < card.input.size[0] or 2 * columns < card.input.size[1]:
+        text = f"The image is small, {rows} x {columns}; the network sees {card.input.size[0]} x {card.input.size[1]}."
+        reasons.append(GateReason("small", text, refuses=False))
+    return tuple(reasons)
+
+
+def check_values(plane: AnyArray, card: ModelCard) -> tuple[GateReason, ...]:
+    """Look at the pixels: colour, blank, not finite.
+
+    Args:
+        plane: One slice, shape ``(rows, columns)`` or ``(rows, columns, 3)``.
+        card: The model.
+    """
+    if card.input.channels == 1 and not is_grey(plane):
+        return (GateReason("colour", "The model reads grey images; this is a colour image.", refuses=True),)
+    if np.issubdtype(plane.dtype, np.floating) and not np.isfinite(plane).all():
+        return (GateReason("not_finite", "The image holds values that are not numbers.", refuses=True),)
+    if _is_blank(plane):
+        return (GateReason("blank", "The image is blank: nearly all of its pixels have one value.", refuses=True),)
+    return ()
+
+
+def is_grey(plane: AnyArray, *, tolerance: float = 2.0) -> bool:
+    """Whether a slice holds no colour: one channel, or three that agree.
+
+    Args:
+        plane: Shape ``(rows, columns)`` or ``(rows, columns, 3)``.
+        tolerance: Largest mean difference between channels, in steps of 255 of the largest value;
+            JPEG moves equal channels apart by about one step.
+    """
+    if plane.ndim == 2:
+        return True
+    values = np.asarray(plane, dtype=np.float32)
+    top = max(float(np.abs(values).max()), 1e-12)
+    spread = values.max(axis=-1) - values.min(axis=-1)
+    return bool(np.mean(spread) <= tolerance * top / 255)
+
+
+def _is_blank(plane: npt.NDArray[np.generic]) -> bool:
+    flat = np.asarray(plane).ravel()
+    flat = flat[:: max(1, flat.size // 100_000)]
+    _, counts = np.unique(flat, return_counts=True)
+    return bool(counts.max() >= BLANK_SHARE * flat.size)

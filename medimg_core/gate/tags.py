@@ -1,0 +1,197 @@
+"""What the headers say of an input, against what the card says of the model."""
+
+import re
+from dataclasses import dataclass, field
+
+from medimg_core.errors import IncompatibleInputError
+from medimg_core.registry import ModelCard
+from medimg_core.results import GateReason
+from medimg_core.study import Series
+
+__all__ = ["RADIOGRAPH", "Declared", "Tags", "age_in_years", "check_tags", "read_tags"]
+
+RADIOGRAPH = frozenset({"CR", "DX", "RG"})
+"""Modalities of single projection images (PS3.3 C.7.3.1.1.1)."""
+
+_LATERAL = frozenset({"LL", "RL", "LLO", "RLO", "LLD", "RLD", "LATERAL", "LAT", "LEFT LATERAL", "RIGHT LATERAL"})
+_SAME_PART = {"THORAX": "CHEST", "LUNG": "CHEST", "LUNGS": "CHEST", "CHEST_TO_ABDOMEN": "CHEST"}
+_DAYS = {"D": 1.0, "W": 7.0, "M": 30.4375, "Y": 365.25}
+
+
+@dataclass(frozen=True)
+class Declared:
+    """The reader's word for what a file does not say; it never overrules a tag.
+
+    Attributes:
+        modality: DICOM Modality, e.g. ``"DX"``.
+        body_part: BodyPartExamined, e.g. ``"CHEST"``.
+        view: ViewPosition, e.g. ``"AP"``.
+        age_years: Age of the patient at the study, in years.
+    """
+
+    modality: str | None = None
+    body_part: str | None = None
+    view: str | None = None
+    age_years: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.age_years is not None and not 0 <= self.age_years <= 130:
+            raise IncompatibleInputError(f"age must lie in 0..130 years, got {self.age_years:g}")
+
+
+@dataclass(frozen=True)
+class Tags:
+    """What the gate asks the headers; empty or None where they do not say.
+
+    Attributes:
+        modality: Modality (0008,0060).
+        body_part: BodyPartExamined (0018,0015), upper case.
+        view: ViewPosition (0018,5101), upper case.
+        age_years: PatientAge (0010,1010), in years.
+        localiser: A scout, by ImageType (0008,0008).
+        synthetic: SyntheticData (0008,001C) is YES.
+    """
+
+    modality: str = ""
+    body_part: str = ""
+    view: str = ""
+    age_years: float | None = None
+    localiser: bool = False
+    synthetic: bool = False
+
+
+def age_in_years(text: str) -> float | None:
+    """Years of a DICOM age string (PS3.5 6.2, AS), or None when it is none.
+
+    Examples:
+        >>> age_in_years("004Y"), age_in_years("018M"), age_in_years("4")
+        (4.0, 1.5, None)
+    """
+    found = re.fullmatch(r"\s*(\d{3})([DWMY])\s*", text)
+    return None if found is None else round(int(found[1]) * _DAYS[found[2]] / _DAYS["Y"], 3)
+
+
+def read_tags(series: Series | None) -> Tags:
+    """Tags of a series, of its first instance where it has headers; empty for None."""
+    if series is None:
+        return Tags()
+    view, age = "", None
+    if series.source:
+        from medimg_core.io.elements import text
+
+        view = text(series.source[0], "ViewPosition").upper()
+        age = age_in_years(text(series.source[0], "PatientAge"))
+    return Tags(
+        modality=series.modality.strip().upper(),
+        body_part=series.body_part.strip().upper(),
+        view=view,
+        age_years=age,
+        localiser=series.kind == "localiser",
+        synthetic=series.synthetic,
+    )
+
+
+def check_tags(
+    series: Series | None, card: ModelCard, declared: Declared | None = None
+) -> tuple[tuple[GateReason, ...], tuple[str, ...]]:
+    """Compare the headers with the card.
+
+    Args:
+        series: The input's series; None for an array without any header.
+        card: The model.
+        declared: The reader's word for what the headers do not say.
+
+    Returns:
+        Reasons, and what stands on the reader's word alone, as phrases.
+    """
+    tags, word = read_tags(series), declared or Declared()
+    found = _Findings()
+    if tags.localiser:
+        found.refuse("localiser", "This is a localiser, made to plan a scan and not to be read by a model.")
+    _check_modality(found.known("modality", tags.modality, word.modality), card, found)
+    _check_part(found.known("body part", tags.body_part, word.body_part), card, found)
+    _check_view(found.known("view", tags.view, word.view), card, found)
+    age = tags.age_years
+    if age is None and word.age_years is not None:
+        age = word.age_years
+        found.said.append(f"age {age:g} years")
+    _check_age(age, card, found)
+    if tags.synthetic:
+        found.mark("synthetic", "This is a synthetic image: the score says nothing about any patient.")
+    return tuple(found.reasons), tuple(found.said)
+
+
+@dataclass
+class _Findings:
+    """Reasons as they are found, and what the reader had to say."""
+
+    reasons: list[GateReason] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+    def refuse(self, code: str, text: str) -> None:
+        self.reasons.append(GateReason(code, text, refuses=True))
+
+    def mark(self, code: str, text: str) -> None:
+        self.reasons.append(GateReason(code, text, refuses=False))
+
+    def known(self, name: str, tag: str, spoken: str | None) -> str:
+        """The tag, else the reader's word, which is noted as such."""
+        if tag or not spoken:
+            return tag
+        word = spoken.strip().upper()
+        self.said.append(f"{name} {_code(word)}")
+        return word
+
+
+def _check_modality(modality: str, card: ModelCard, found: _Findings) -> None:
+    wanted = _any_of(card.modality)
+    if not modality:
+        found.mark("modality_unknown", f"The file does not say its modality; the model reads {wanted}.")
+    elif modality not in card.modality:
+        found.refuse("modality", f"The model reads {wanted}; this is {_code(modality)}.")
+
+
+def _check_part(part: str, card: ModelCard, found: _Findings) -> None:
+    if not card.body_part:
+        return
+    wanted = _any_of(card.body_part)
+    if not part:
+        found.mark("body_part_unknown", f"The file does not say its body part; the model reads {wanted}.")
+    elif _part(part) not in map(_part, card.body_part):
+        found.refuse("body_part", f"The model reads {wanted}; the file's body part is {_code(part)}.")
+
+
+def _check_view(view: str, card: ModelCard, found: _Findings) -> None:
+    views = card.population.views
+    if not views or view in views:
+        return
+    if not view:
+        found.mark("view_unknown", f"The file does not say its view; the model was trained on {_any_of(views)} views.")
+    elif view in _LATERAL:
+        found.refuse("view", f"The model reads {_any_of(views)} views; this is a lateral view, {_code(view)}.")
+    else:
+        found.mark("view", f"The model was trained on {_any_of(views)} views; this is {_code(view)}.")
+
+
+def _check_age(age: float | None, card: ModelCard, found: _Findings) -> None:
+    limits = card.population.age_years
+    if limits is None:
+        return
+    trained = f"the model was trained on ages {limits[0]:g} to {limits[1]:g} years"
+    if age is None:
+        found.mark("age_unknown", f"The age is unknown; {trained}.")
+    elif not limits[0] <= age < limits[1] + 1:  # "5 years" lasts until the sixth birthday
+        found.mark("age", f"The patient is {age:.3g} years old; {trained}.")
+
+
+def _part(name: str) -> str:
+    return _SAME_PART.get(name.upper(), name.upper())
+
+
+def _any_of(names: tuple[str, ...]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def _code(value: str) -> str:
+    """A coded value fit for a message; anything longer than a code could be free text and stays out."""
+    return value if re.fullmatch(r"[A-Z0-9_ ]{1,16}", value) else "another"
