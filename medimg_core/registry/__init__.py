@@ -43,7 +43,7 @@ __all__ = [
 def models_dir() -> Path:
     """Folder of the models: ``MEDIMG_MODELS`` where set, else ``models/`` beside the package."""
     chosen = os.environ.get("MEDIMG_MODELS")
-    return Path(chosen) if chosen else Path(__file__).resolve().parent.parent / "models"
+    return Path(chosen) if chosen else Path(__file__).resolve().parents[2] / "models"
 
 
 def list_models(folder: Path | None = None) -> tuple[ModelCard, ...]:
