@@ -47,9 +47,7 @@ def warp(image: Grey, matrix: NDArray[np.floating], fill: float = 0.0) -> Grey:
     data = (cc, cr, c0 + 0.5 - 0.5 * (cc + cr), rc, rr, r0 + 0.5 - 0.5 * (rc + rr))
     picture = Image.fromarray(np.ascontiguousarray(image, dtype=np.float32))
     size = (image.shape[1], image.shape[0])
-    moved = picture.transform(
-        size, Image.Transform.AFFINE, data, resample=Image.Resampling.BILINEAR, fillcolor=fill
-    )
+    moved = picture.transform(size, Image.Transform.AFFINE, data, resample=Image.Resampling.BILINEAR, fillcolor=fill)
     return np.asarray(moved, dtype=np.float32)
 
 
@@ -109,7 +107,7 @@ def gamma(image: Grey, exponent: float) -> Grey:
 
 def expose(image: Grey, gain: float, offset: float) -> Grey:
     """``gain * image + offset``, cut to 0..1 as an over- or under-exposed film is."""
-    return np.clip(image * np.float32(gain) + np.float32(offset), 0, 1)
+    return np.asarray(np.clip(image * np.float32(gain) + np.float32(offset), 0, 1), dtype=np.float32)
 
 
 def match_histogram(image: Grey, other: Grey) -> Grey:
@@ -124,7 +122,8 @@ def match_histogram(image: Grey, other: Grey) -> Grey:
 def shade(image: Grey, rng: np.random.Generator, strength: float) -> Grey:
     """Multiply by a smooth random ramp, as an uneven beam does; ``strength`` is its half range."""
     corners = rng.uniform(1 - strength, 1 + strength, (2, 2)).astype(np.float32)
-    return np.clip(image * _resample(corners, (image.shape[0], image.shape[1])), 0, 1)
+    ramp = _resample(corners, (image.shape[0], image.shape[1]))
+    return np.asarray(np.clip(image * ramp, 0, 1), dtype=np.float32)
 
 
 def add_noise(image: Grey, rng: np.random.Generator, sd: float) -> Grey:
@@ -150,7 +149,7 @@ def jpeg(image: Grey, quality: int) -> Grey:
     """Pass through JPEG of ``quality`` 1 to 95."""
     buffer = io.BytesIO()
     Image.fromarray(np.clip(image * 255 + 0.5, 0, 255).astype(np.uint8)).save(buffer, "JPEG", quality=quality)
-    return np.asarray(Image.open(buffer), dtype=np.float32) / 255
+    return np.asarray(Image.open(buffer), dtype=np.float32) / np.float32(255)
 
 
 # --- regions -----------------------------------------------------------------------------------
@@ -162,7 +161,7 @@ def soften(mask: Grey, radius: float) -> Grey:
         return np.clip(mask, 0, 1)
     picture = Image.fromarray(np.clip(mask * 255, 0, 255).astype(np.uint8))
     spread = np.asarray(picture.filter(ImageFilter.GaussianBlur(radius)), dtype=np.float32)
-    return np.clip(spread / np.float32(255) * 5, 0, 1)
+    return np.asarray(np.clip(spread / np.float32(51), 0, 1), dtype=np.float32)
 
 
 def frame_mask(shape: tuple[int, int], share: float) -> Grey:
@@ -255,9 +254,7 @@ def fill(image: Grey, mask: Grey, how: str, rng: np.random.Generator | None = No
         spread = float(np.sqrt(max(0.0, float((np.square(image - mean) * rest).sum()) / share)))
         other = np.clip(mean + spread * rng.standard_normal(image.shape, dtype=np.float32), 0, 1)
     else:
-        raise IncompatibleInputError(
-            f"fill must be one of {', '.join(FILLS)} (noise with a generator), got {how!r}"
-        )
+        raise IncompatibleInputError(f"fill must be one of {', '.join(FILLS)} (noise with a generator), got {how!r}")
     return blend(other.astype(np.float32), image, mask)
 
 

@@ -65,7 +65,7 @@ class Squash:
     @property
     def scale(self) -> NDArray[np.float64]:
         """Source pixels per target pixel, along rows and along columns; shape ``(2,)``."""
-        return np.asarray(self.source, float) / np.asarray(self.target, float)
+        return np.array([self.source[0] / self.target[0], self.source[1] / self.target[1]])
 
     def to_source(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
         """Points of the target grid on the source image; both of shape ``(..., 2)``, in pixels."""
@@ -116,7 +116,8 @@ def standardise(image: NDArray[np.float32], spec: InputLike) -> NDArray[np.float
     spread = float(np.sqrt(np.mean(np.square(centred, dtype=np.float64))))
     if spread < 1e-6:
         return np.zeros_like(centred)
-    return np.clip(centred / np.float32(spread), -CLIP_SD, CLIP_SD)
+    cut = np.clip(centred / np.float32(spread), -CLIP_SD, CLIP_SD)
+    return np.asarray(cut, dtype=np.float32)
 
 
 STEPS: dict[str, Step] = {"to_grey01": to_grey01, "squash": squash, "standardise": standardise}

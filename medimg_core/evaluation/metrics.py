@@ -44,13 +44,13 @@ class Decision:
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:
-    return np.divide(above, below, out=np.full(np.shape(above), np.nan), where=below > 0)
+    return np.asarray(np.divide(above, below, out=np.full(np.shape(above), np.nan), where=below > 0))
 
 
 def weighted_auc(case: Decision, weights: Floats) -> Floats:
     """Area under the ROC curve: P(score of a yes > score of a no), ties half (Hanley & McNeil 1982)."""
     order = np.argsort(case.score, kind="stable")
-    values, start = np.unique(case.score[order], return_index=True)
+    _, start = np.unique(case.score[order], return_index=True)
     sorted_weights = weights[:, order]
     yes = np.add.reduceat(sorted_weights * case.truth[order], start, axis=1)
     no = np.add.reduceat(sorted_weights * ~case.truth[order], start, axis=1)
@@ -70,9 +70,7 @@ def weighted_sensitivity(case: Decision, weights: Floats) -> Floats:
 
 def weighted_specificity(case: Decision, weights: Floats) -> Floats:
     """Share of the others decided no."""
-    return _ratio(
-        weights @ (~case.truth & ~case.decided).astype(float), weights @ (~case.truth).astype(float)
-    )
+    return _ratio(weights @ (~case.truth & ~case.decided).astype(float), weights @ (~case.truth).astype(float))
 
 
 def weighted_f1(case: Decision, weights: Floats) -> Floats:

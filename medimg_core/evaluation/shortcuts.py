@@ -90,9 +90,7 @@ def frame_only(score: Score, cases: Cases) -> Finding:
 def centre_only(score: Score, cases: Cases) -> Finding:
     """The outer frame hidden at the mean grey of the rest."""
     hidden = [fill(i, frame_mask((i.shape[0], i.shape[1]), FRAME), "mean") for i in cases.images]
-    return _auc(
-        "centre_only_auc", "outer 12.5 % frame hidden", score(hidden), cases.truth, cases.groups
-    )
+    return _auc("centre_only_auc", "outer 12.5 % frame hidden", score(hidden), cases.truth, cases.groups)
 
 
 def region_filled(score: Score, cases: Cases, how: str = "mean") -> Finding:

@@ -39,6 +39,4 @@ def train(
     """
     from medimg_core.training.train import run
 
-    return run(
-        model_id, folders, out=out, progress=progress, resume=resume, baseline=baseline, time_limit=time_limit
-    )
+    return run(model_id, folders, out=out, progress=progress, resume=resume, baseline=baseline, time_limit=time_limit)

@@ -81,14 +81,12 @@ class Augmenter:
         """One augmented image on the cached grid, 0 to 1, and whether it can be told."""
         recipe = self.recipe
         subject = self._subject(index, rng)
-        shares = np.cumsum(
-            [recipe.null_share, recipe.exterior_share, recipe.frame_share, recipe.only_region_share]
-        )
+        shares = np.cumsum([recipe.null_share, recipe.exterior_share, recipe.frame_share, recipe.only_region_share])
         kind = int(np.searchsorted(shares, rng.random()))
         image, told, late_frame = subject.image, True, 0.0
         if kind == 0:
             told = False
-            if rng.random() < 0.55:
+            if rng.random() < 0.65:
                 image = self._hide_region(index, subject, rng)
             else:
                 late_frame = float(rng.uniform(0.06, 0.22))
@@ -122,9 +120,9 @@ class Augmenter:
     def _cover(self, index: int, subject: Subject, rng: np.random.Generator) -> Grey:
         """A mask that holds the region: itself, widened, its hull, or its box."""
         choice = rng.random()
-        if choice < 0.35:
+        if choice < 0.5:
             return subject.region
-        if choice < 0.6:
+        if choice < 0.65:
             return perturb.soften(subject.region, float(rng.uniform(2, 8)))
         if choice < 0.85:
             return perturb.soften(self.hulls[index].astype(np.float32), float(rng.uniform(0, 5)))
@@ -132,7 +130,7 @@ class Augmenter:
         return perturb.soften(perturb.box_mask(shape, subject.box), float(rng.uniform(0, 4)))
 
     def _hide_region(self, index: int, subject: Subject, rng: np.random.Generator) -> Grey:
-        how = _pick(rng, ("mean", "mean", "smooth", "noise"))
+        how = _pick(rng, ("mean", "mean", "mean", "smooth", "smooth", "noise"))
         return perturb.fill(subject.image, self._cover(index, subject, rng), how, rng)
 
     def _only_region(self, index: int, subject: Subject, rng: np.random.Generator) -> Grey:
@@ -211,7 +209,7 @@ def exposure(image: Grey, rng: np.random.Generator, other: Callable[[], Grey]) -
         rng: Random generator.
         other: Gives another image, to take its grey-value distribution from.
     """
-    if rng.random() < 0.2:
+    if rng.random() < 0.25:
         image = perturb.match_histogram(image, other())
     if rng.random() < 0.6:
         image = perturb.gamma(image, float(np.exp(rng.uniform(-0.55, 0.55))))

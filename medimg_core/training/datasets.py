@@ -34,7 +34,7 @@ class ImageSet:
 
     def grey(self, index: int) -> NDArray[np.float32]:
         """One image as float32, 0 to 1."""
-        return self.images[index].astype(np.float32) / np.float32(255)
+        return np.asarray(self.images[index], dtype=np.float32) / np.float32(255)
 
     def take(self, chosen: NDArray[np.int64]) -> "ImageSet":
         """The images at ``chosen``."""
@@ -73,9 +73,7 @@ def load_images(rows: Sequence[Row], recipe: Recipe) -> ImageSet:
     for index, row in enumerate(rows):
         value = row.subtype or row.label
         if value not in recipe.labels:
-            raise UnreadableFileError(
-                f"label must be one of {', '.join(recipe.labels)}, got {value[:40]!r} in {INDEX}"
-            )
+            raise UnreadableFileError(f"label must be one of {', '.join(recipe.labels)}, got {value[:40]!r} in {INDEX}")
         classes[index] = recipe.labels.index(value)
         images[index] = decode(row.image, recipe.cache_side)
     return ImageSet(images, classes, tuple(r.group for r in rows), tuple(r.case for r in rows))
@@ -119,3 +117,20 @@ def load_regions(folder: Path, side: int) -> Regions:
     masks = np.stack([decode(row.masks["mask"], side) >= 128 for row in rows])
     cases = tuple(row.case.split("_", 1)[-1] for row in rows)
     return Regions(masks, cases, tuple(row.split for row in rows))
+
+
+@dataclass(frozen=True)
+class Data:
+    """Everything a training reads from its folders.
+
+    Attributes:
+        train: Images to fit.
+        val: Images to choose thresholds on and to measure with.
+        regions: True region masks of some of both.
+        name: Name of the first folder.
+    """
+
+    train: ImageSet
+    val: ImageSet
+    regions: Regions
+    name: str

@@ -101,15 +101,15 @@ def prefetch(batches: Iterator[Batch], ahead: int = 6) -> Iterator[Batch]:
 def _save(path: Path, groups: Mapping[str, list[NDArray[Any]]], epoch: int) -> None:
     arrays = {f"{name}_{i:04d}": array for name, group in groups.items() for i, array in enumerate(group)}
     part = path.with_suffix(".part.npz")
-    np.savez(part, epoch=np.array(epoch), **arrays)
+    arrays["epoch"] = np.array(epoch)
+    np.savez(part, allow_pickle=False, **arrays)
     part.replace(path)
 
 
 def _load(path: Path, names: tuple[str, ...]) -> tuple[dict[str, list[NDArray[Any]]], int]:
     with np.load(path) as stored:
         groups = {
-            name: [stored[key] for key in sorted(stored.files) if key.rsplit("_", 1)[0] == name]
-            for name in names
+            name: [stored[key] for key in sorted(stored.files) if key.rsplit("_", 1)[0] == name] for name in names
         }
         return groups, int(stored["epoch"])
 

@@ -164,6 +164,5 @@ def _points(score: Floats, truth: NDArray[np.bool_]) -> list[OperatingPoint]:
     sensitivity = 1 - np.searchsorted(yes, cuts) / yes.size
     specificity = np.searchsorted(no, cuts) / no.size
     return [
-        OperatingPoint(float(c), float(a), float(b))
-        for c, a, b in zip(cuts, sensitivity, specificity, strict=True)
+        OperatingPoint(float(c), float(a), float(b)) for c, a, b in zip(cuts, sensitivity, specificity, strict=True)
     ]

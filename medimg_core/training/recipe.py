@@ -60,7 +60,7 @@ class Recipe:
     widths: tuple[int, ...] = (48, 96, 192)
     blocks: tuple[int, ...] = (2, 2, 2)
     dropout: float = 0.2
-    epochs: int = 36
+    epochs: int = 38
     batch: int = 32
     learning_rate: float = 1.5e-3
     warm_up: float = 2.0
@@ -69,9 +69,9 @@ class Recipe:
     subtype_weight: float = 0.3
     ema: float = 0.998
     augment: bool = True
-    null_share: float = 0.12
-    exterior_share: float = 0.40
-    frame_share: float = 0.10
+    null_share: float = 0.20
+    exterior_share: float = 0.38
+    frame_share: float = 0.08
     only_region_share: float = 0.08
     members: int = 8
     members_passes: int = 2
@@ -129,18 +129,32 @@ def input_of(recipe: Recipe) -> InputSize:
     return InputSize((recipe.size, recipe.size), recipe.channels, recipe.steps)
 
 
+def _table(path: Path, name: str) -> dict[str, Any]:
+    try:
+        tables: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidCardError(f"recipe must be valid TOML: {error}") from error
+    unknown = set(tables) - {"training", "card"}
+    table = tables.get(name, {})
+    if unknown or not isinstance(table, dict):
+        raise InvalidCardError(f"recipe must hold the tables training and card, got {sorted(tables)}")
+    return table
+
+
+def read_about(path: Path) -> dict[str, Any]:
+    """The ``[card]`` table of a recipe: what the card says that nobody measures."""
+    return _table(path, "card")
+
+
 def read_recipe(path: Path) -> Recipe:
-    """Read a recipe; keys left out keep their default.
+    """Read the ``[training]`` table of a recipe; keys left out keep their default.
 
     Raises:
         InvalidCardError: The file is not TOML, or a key is unknown or of the wrong type.
     """
     if not path.is_file():
         return Recipe()
-    try:
-        table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidCardError(f"recipe must be valid TOML: {error}") from error
+    table = _table(path, "training")
     fields = {field.name: field for field in dataclasses.fields(Recipe)}
     values: dict[str, Any] = {}
     for key, value in table.items():
@@ -151,8 +165,6 @@ def read_recipe(path: Path) -> Recipe:
         if wanted is float and isinstance(given, int) and not isinstance(given, bool):
             given = float(given)
         if not isinstance(given, wanted) or (wanted is int and isinstance(given, bool)):
-            raise InvalidCardError(
-                f"recipe `{key}` must be {wanted.__name__}, got {type(given).__name__}"
-            )
+            raise InvalidCardError(f"recipe `{key}` must be {wanted.__name__}, got {type(given).__name__}")
         values[key] = given
     return Recipe(**values)

@@ -89,9 +89,7 @@ def predict_masks(network: Any, images: ImageSet, recipe: Recipe) -> NDArray[np.
     return masks
 
 
-def fit_regions(
-    images: ImageSet, regions: Regions, recipe: Recipe, progress: Progress, log: Path
-) -> Any:
+def fit_regions(images: ImageSet, regions: Regions, recipe: Recipe, progress: Progress, log: Path) -> Any:
     """Fit the small U-Net to the images that have a true mask and are of split ``train``.
 
     Args:
@@ -121,9 +119,7 @@ def fit_regions(
         for step in range(steps):
             chosen = [train[k] for k in order[step * 16 : step * 16 + 16]]
             batch = [_pair(images.grey(i), regions.masks[m], spec, rng) for i, m in chosen]
-            loss += float(
-                network.train_on_batch(np.stack([b[0] for b in batch]), np.stack([b[1] for b in batch]))
-            )
+            loss += float(network.train_on_batch(np.stack([b[0] for b in batch]), np.stack([b[1] for b in batch])))
         progress(epoch + 1, recipe.region_epochs, f"lung masks: loss {loss / steps:.3f}")
     if held:
         chosen_images = images.take(np.array([i for i, _ in held]))

@@ -1,5 +1,6 @@
-"""The one entry of training: folders in, a complete model folder out."""
+"""The stages of a training, each kept in the run folder: lung masks, fit, then the finish."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -7,58 +8,49 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from medimg_core.errors import UnknownModelError
 from medimg_core.evaluation.folder import read_folder
 from medimg_core.perturb import bounding_box, fill, frame_mask
 from medimg_core.preprocess import prepare
-from medimg_core.training.architectures import plain, residual
+from medimg_core.registry import models_dir
 from medimg_core.training.augment import Augmenter, targets
-from medimg_core.training.datasets import (
-    ImageSet,
-    Regions,
-    find_regions_folder,
-    load_images,
-    load_regions,
-)
-from medimg_core.training.fit import Batch, fit
+from medimg_core.training.datasets import Data, ImageSet, find_regions_folder, load_images, load_regions
+from medimg_core.training.finish import RECIPE, stage_baseline, stage_package
+from medimg_core.training.fit import Batch, Fitted, fit
+from medimg_core.training.heads import log_odds, positives
+from medimg_core.training.package import build
 from medimg_core.training.recipe import Recipe, input_of, read_recipe
 from medimg_core.training.regions import all_regions, fit_regions, hull_of, predict_masks
 
 Progress = Callable[[int, int, str], None]
 
 
-def build(recipe: Recipe) -> Any:
-    """The recipe's network, untrained."""
-    if recipe.architecture == "plain":
-        return plain(size=recipe.size, classes=len(recipe.classes))
-    return residual(
-        size=recipe.size,
-        stem=recipe.stem,
-        widths=recipe.widths,
-        blocks=recipe.blocks,
-        classes=len(recipe.classes),
-        dropout=recipe.dropout,
-    )
+def read_data(folders: Sequence[Path], recipe: Recipe) -> Data:
+    """Training and validation images, and the true lung masks."""
+    regions = load_regions(find_regions_folder(folders), recipe.cache_side)
+    train = load_images(read_folder(folders[0], "train"), recipe)
+    val = load_images(read_folder(folders[0], "val"), recipe)
+    return Data(train, val, regions, folders[0].resolve().name)
 
 
-def stage_regions(
-    train: ImageSet, val: ImageSet, regions: Regions, recipe: Recipe, run: Path, progress: Progress
-) -> NDArray[np.bool_]:
+def stage_regions(data: Data, recipe: Recipe, run: Path, progress: Progress) -> NDArray[np.bool_]:
     """Region of every training image, fitted once and kept in the run folder."""
     path = run / "regions.npz"
-    shape = train.images.shape
+    shape = data.train.images.shape
     if path.is_file():
         with np.load(path) as stored:
-            return np.unpackbits(stored["masks"], count=int(np.prod(shape))).reshape(shape).astype(bool)
+            if tuple(stored["cases"]) == data.train.cases:
+                return np.unpackbits(stored["masks"], count=int(np.prod(shape))).reshape(shape).astype(bool)
     both = ImageSet(
-        np.concatenate([train.images, val.images]),
-        np.concatenate([train.classes, val.classes]),
-        train.groups + val.groups,
-        train.cases + val.cases,
+        np.concatenate([data.train.images, data.val.images]),
+        np.concatenate([data.train.classes, data.val.classes]),
+        data.train.groups + data.val.groups,
+        data.train.cases + data.val.cases,
     )
-    network = fit_regions(both, regions, recipe, progress, run / "regions.json")
-    masks = all_regions(train, predict_masks(network, train, recipe), regions)
+    network = fit_regions(both, data.regions, recipe, progress, run / "regions.json")
+    masks = all_regions(data.train, predict_masks(network, data.train, recipe), data.regions)
     part = run / "regions.part.npz"
-    np.savez(part, masks=np.packbits(masks))
+    np.savez(part, masks=np.packbits(masks), cases=np.array(data.train.cases))
     part.replace(path)
     return masks
 
@@ -70,9 +62,7 @@ def augmenter(train: ImageSet, masks: NDArray[np.bool_], recipe: Recipe) -> Augm
     return Augmenter(train, masks, hulls, boxes, recipe)
 
 
-def epoch_batches(
-    train: ImageSet, recipe: Recipe, source: Augmenter | None
-) -> Callable[[int], Iterator[Batch]]:
+def epoch_batches(train: ImageSet, recipe: Recipe, source: Augmenter | None) -> Callable[[int], Iterator[Batch]]:
     """Batches of an epoch by its number, shuffled and augmented from the recipe's seed."""
     table, weights = targets(recipe, train.classes)
     spec = input_of(recipe)
@@ -82,70 +72,123 @@ def epoch_batches(
         order = rng.permutation(len(train))
         for start in range(0, len(order) - recipe.batch + 1, recipe.batch):
             chosen = order[start : start + recipe.batch]
+            rows = train.classes[chosen]
             if source is None:
-                inputs = np.concatenate([prepare(train.grey(i), spec) for i in chosen])
-                rows = train.classes[chosen]
+                inputs = np.concatenate([prepare(train.grey(int(i)), spec) for i in chosen])
             else:
                 made = [source.sample(int(i), rng) for i in chosen]
                 inputs = np.stack([image for image, _ in made])
-                told = np.array([known for _, known in made])
-                rows = np.where(told, train.classes[chosen], len(recipe.classes))
+                rows = np.where([told for _, told in made], rows, len(recipe.classes))
             yield inputs, table[rows], weights[rows]
 
     return batches
 
 
-def log_odds(logits: NDArray[np.floating], recipe: Recipe) -> NDArray[np.float64]:
-    """Log-odds of the reading, ``logsumexp(positive) - logsumexp(others)``; shape ``(n,)``."""
-    positive = np.array([name in recipe.positive for name in recipe.classes])
-    values = np.asarray(logits, float)
-    return np.asarray(
-        np.logaddexp.reduce(values[:, positive], axis=1) - np.logaddexp.reduce(values[:, ~positive], axis=1)
-    )
-
-
-def forward(model: Any, inputs: NDArray[np.float32], batch: int = 64) -> NDArray[np.float32]:
-    """Outputs of a Keras model in inference mode, in batches."""
-    parts = [
-        np.asarray(model(inputs[start : start + batch], training=False), dtype=np.float32)
-        for start in range(0, len(inputs), batch)
-    ]
-    return np.concatenate(parts)
-
-
-def watch(val: ImageSet, regions: Regions, recipe: Recipe) -> Callable[[Any], Mapping[str, float]]:
-    """What is logged after each epoch: AUC on ``val`` whole, frame only, lungs filled."""
+def watch(data: Data, recipe: Recipe) -> Callable[[Any], Mapping[str, float]]:
+    """What is logged after each epoch: AUC on ``val`` whole, with the frame only, with the lungs filled."""
     from sklearn.metrics import roc_auc_score
 
-    spec = input_of(recipe)
-    truth = np.isin(val.classes, [recipe.classes.index(name) for name in recipe.positive])
-    whole = np.concatenate([prepare(val.grey(i), spec) for i in range(len(val))])
-    side = (recipe.cache_side, recipe.cache_side)
-    inner = 1 - frame_mask(side, 0.125)
-    frames = np.concatenate([prepare(fill(val.grey(i), inner, "mean"), spec) for i in range(len(val))])
+    spec, val = input_of(recipe), data.val
+    truth = positives(recipe)[val.classes]
+    inner = 1 - frame_mask((recipe.cache_side, recipe.cache_side), 0.125)
     where = {case: index for index, case in enumerate(val.cases)}
-    pairs = [(where[case], m) for m, case in enumerate(regions.cases) if case in where]
-    filled = np.concatenate(
-        [prepare(fill(val.grey(i), regions.masks[m].astype(np.float32), "mean"), spec) for i, m in pairs]
-    )
-    some = np.array([i for i, _ in pairs])
+    pairs = [(where[case], m) for m, case in enumerate(data.regions.cases) if case in where]
+    filled = [fill(val.grey(i), data.regions.masks[m].astype(np.float32), "mean") for i, m in pairs]
+    sets: dict[str, tuple[NDArray[np.float32], NDArray[np.bool_]]] = {}
+    for name, images, outcome in (
+        ("val_auc", [val.grey(i) for i in range(len(val))], truth),
+        ("frame_auc", [fill(val.grey(i), inner, "mean") for i in range(len(val))], truth),
+        ("filled_auc", filled, truth[[i for i, _ in pairs]]),
+    ):
+        if len(set(outcome.tolist())) == 2:
+            sets[name] = (np.concatenate([prepare(image, spec) for image in images]), outcome)
 
     def validate(model: Any) -> Mapping[str, float]:
-        import keras
         import tensorflow as tf
 
-        network = tf.function(model, reduce_retracing=True)
-        odds = log_odds(forward(network, whole), recipe)
-        record = {
-            "val_auc": float(roc_auc_score(truth, odds)),
-            "val_accuracy": float(np.mean((odds > 0) == truth)),
-            "val_specificity": float(np.mean(odds[~truth] <= 0)),
-            "frame_auc": float(roc_auc_score(truth, log_odds(forward(network, frames), recipe))),
-        }
-        if len(some):
-            odds = log_odds(forward(network, filled), recipe)
-            record["filled_auc"] = float(roc_auc_score(truth[some], odds))
-        del keras
+        network = tf.function(lambda batch: model(batch, training=False), reduce_retracing=True)
+        record: dict[str, float] = {}
+        for name, (inputs, outcome) in sets.items():
+            parts = [np.asarray(network(inputs[k : k + 64])) for k in range(0, len(inputs), 64)]
+            odds = log_odds(np.concatenate(parts), recipe)
+            record[name] = float(roc_auc_score(outcome, odds))
+            if name == "val_auc":
+                record["val_accuracy"] = float(np.mean((odds > 0) == outcome))
         return record
 
     return validate
+
+
+def stage_fit(
+    data: Data, recipe: Recipe, run: Path, progress: Progress, resume: bool, time_limit: float | None
+) -> tuple[Fitted, Augmenter | None]:
+    """Lung masks, then the network; both resumable. Keras' global settings are put back afterwards."""
+    import keras
+
+    before = keras.mixed_precision.dtype_policy()
+    keras.utils.set_random_seed(recipe.seed)
+    try:
+        if recipe.mixed:
+            keras.mixed_precision.set_global_policy("mixed_bfloat16")
+        source = None
+        if recipe.augment:
+            source = augmenter(data.train, stage_regions(data, recipe, run, progress), recipe)
+        fitted = fit(
+            build(recipe),
+            epoch_batches(data.train, recipe, source),
+            max(1, len(data.train) // recipe.batch),
+            recipe,
+            run,
+            progress=progress,
+            validate=watch(data, recipe),
+            resume=resume,
+            time_limit=time_limit,
+        )
+    finally:
+        keras.mixed_precision.set_global_policy(before)
+    return fitted, source
+
+
+def places(model_id: str, out: Path | None) -> tuple[Path, Path, Path]:
+    """Recipe, model folder and run folder of a training."""
+    recipe = models_dir() / model_id / RECIPE
+    if not recipe.is_file():
+        known = ", ".join(sorted(path.parent.name for path in models_dir().glob(f"*/{RECIPE}")))
+        raise UnknownModelError(f"model to train must be one of {known or '(none)'}, got {model_id[:60]!r}")
+    if out is None:
+        return recipe, recipe.parent, models_dir().parent / "runs" / model_id
+    folder = out if out.name == model_id else out / model_id
+    return recipe, folder, folder.with_name(f"{model_id}.run")
+
+
+def run(
+    model_id: str,
+    folders: Sequence[Path],
+    *,
+    out: Path | None,
+    progress: Progress | None,
+    resume: bool,
+    baseline: bool,
+    time_limit: float | None,
+) -> Mapping[str, Any]:
+    """See :func:`medimg_core.training.train`."""
+    path, folder, place = places(model_id, out)
+    recipe = read_recipe(path)
+    say = progress or (lambda done, total, text: None)
+    begun = time.monotonic()
+    data = read_data(folders, recipe)
+    seconds = None if time_limit is None else max(0.0, 60 * time_limit - (time.monotonic() - begun))
+    if baseline:
+        plain = recipe.baseline()
+        place = place / "baseline"
+        place.mkdir(parents=True, exist_ok=True)
+        fitted, _ = stage_fit(data, plain, place, say, resume, seconds)
+        return stage_baseline(data, plain, fitted, place)
+    place.mkdir(parents=True, exist_ok=True)
+    fitted, source = stage_fit(data, recipe, place, say, resume, seconds)
+    if source is None:
+        source = augmenter(data.train, stage_regions(data, recipe, place, say), recipe)
+    folder.mkdir(parents=True, exist_ok=True)
+    if folder != path.parent:
+        (folder / RECIPE).write_bytes(path.read_bytes())
+    return stage_package(folder, data, recipe, fitted, source, place)

@@ -1,0 +1,155 @@
+"""After the fit: heads and calibration, figures, the model folder."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medimg_core.perturb import Grey
+from medimg_core.registry import Figure
+from medimg_core.training import figures, package
+from medimg_core.training.augment import Augmenter
+from medimg_core.training.datasets import Data
+from medimg_core.training.fit import Fitted
+from medimg_core.training.heads import (
+    Head,
+    balanced_point,
+    calibrate,
+    fit_ensemble,
+    log_odds,
+    positives,
+    sensitive_point,
+    shifted,
+    sigmoid,
+)
+from medimg_core.training.readme import readme_text
+from medimg_core.training.recipe import Recipe, read_about
+
+RECIPE = "recipe.toml"
+
+
+@dataclass(frozen=True)
+class Heads:
+    """What was fitted on the embedding, and the calibration."""
+
+    main: Head
+    members: tuple[Head, ...]
+    temperature: float
+    prevalence: float
+
+
+def stage_heads(
+    network: Any, data: Data, source: Augmenter, recipe: Recipe, calibration: tuple[list[Grey], NDArray[np.int64]]
+) -> tuple[Heads, package.Outputs]:
+    """Ensemble on augmented training images, calibration on augmented validation images."""
+    kernel, bias = network.get_layer("logits").get_weights()
+    raw = Head(kernel.astype(float), bias.astype(float))
+    rng = np.random.default_rng((recipe.seed, 10**6))
+    images, index = [], []
+    for _ in range(recipe.members_passes):
+        for i in range(len(data.train)):
+            grey, told = source.compose(i, rng)
+            if told:
+                images.append(grey)
+                index.append(i)
+    rows = np.array(index)
+    embedding = package.run_network(network, images, recipe, raw).embedding
+    members = fit_ensemble(embedding, data.train.classes[rows], [data.train.groups[i] for i in rows], recipe)
+    prevalence = float(positives(recipe)[data.train.classes].mean())
+    held = package.run_network(network, calibration[0], recipe, raw)
+    truth = positives(recipe)[data.val.classes][calibration[1]]
+    found = calibrate(log_odds(held.logits, recipe), truth, prevalence)
+    main = shifted(raw, found, recipe, found.temperature)
+    adjusted = tuple(
+        shifted(m, calibrate(log_odds(m(held.embedding), recipe), truth, prevalence), recipe, found.temperature)
+        for m in members
+    )
+    return Heads(main, adjusted, found.temperature, prevalence), held
+
+
+def _scorer(network: Any, heads: Heads, recipe: Recipe) -> Callable[[Sequence[Grey]], NDArray[np.float64]]:
+    def score(images: Sequence[Grey]) -> NDArray[np.float64]:
+        logits = package.run_network(network, images, recipe, heads.main).logits
+        return sigmoid(log_odds(logits, recipe) / heads.temperature)
+
+    return score
+
+
+def stage_package(
+    out: Path, data: Data, recipe: Recipe, fitted: Fitted, source: Augmenter, run: Path
+) -> dict[str, Any]:
+    """Heads, figures, and the model folder."""
+    network = package.finished(recipe, fitted.weights)
+    held = figures.held_out(data.val, recipe, f"{data.name} val")
+    calibration = figures.augmented(held, recipe.calibration_passes, recipe.seed + 1)
+    heads, outputs = stage_heads(network, data, source, recipe, calibration)
+    scores = sigmoid(log_odds(heads.main(outputs.embedding), recipe) / heads.temperature)
+    truth = held.truth[calibration[1]]
+    where = f"{held.name}, n {len(data.val)} x {recipe.calibration_passes} draws, {figures.CONDITION}"
+    thresholds = {
+        "balanced": (balanced_point(scores, truth), where),
+        "sensitivity_first": (sensitive_point(scores, truth), where),
+    }
+    cut = round(thresholds["balanced"][0].value, 6)
+    score = _scorer(network, heads, recipe)
+    plain = package.run_network(network, held.grey(), recipe, heads.main)
+    plain_score = sigmoid(log_odds(plain.logits, recipe) / heads.temperature)
+    metrics = figures.decided(held, plain_score, cut)
+    metrics += figures.decided(held, scores, cut, index=calibration[1], note=f"{figures.TUNED}, {figures.CONDITION}")
+    metrics += figures.by_name_group(held, plain_score, cut)
+    metrics += figures.robustness(held, score, cut)
+    metrics += read_baseline(run)
+    shortcut = figures.shortcuts(held, data.regions, score)
+    trained = package.run_network(network, [data.train.grey(i) for i in range(len(data.train))], recipe, heads.main)
+    card = package.write_folder(
+        out,
+        package.with_heads(network, heads.main, heads.members),
+        {
+            "about": read_about(out / RECIPE),
+            "recipe": recipe,
+            "calibration": {"temperature": heads.temperature, "prevalence": heads.prevalence},
+            "thresholds": thresholds,
+            "figures": {"metrics": metrics, "shortcuts": shortcut},
+            "uses_outside": figures.uses_outside(shortcut),
+        },
+        package.reference_arrays((data.train, trained), (data.val, plain), recipe, heads.temperature),
+    )
+    (out / "README.md").write_text(readme_text(card, recipe, fitted.epochs), encoding="utf-8")
+    return {
+        "model": card.id,
+        "folder": str(out),
+        "weights_sha256": card.sha256,
+        "epochs": fitted.epochs,
+        "threshold": cut,
+        "metrics": {f.name: f.value for f in figures.decided(held, plain_score, cut)},
+        "shortcuts": {f.name: f.value for f in shortcut},
+    }
+
+
+def stage_baseline(data: Data, recipe: Recipe, fitted: Fitted, run: Path) -> dict[str, Any]:
+    """Figures of the comparison network at a score of 0.5, kept for the card; it is not shipped."""
+    network = package.finished(recipe, fitted.weights)
+    kernel, bias = network.get_layer("logits").get_weights()
+    head = Heads(Head(kernel.astype(float), bias.astype(float)), (), 1.0, 0.5)
+    held = figures.held_out(data.val, recipe, f"{data.name} val")
+    score = _scorer(network, head, recipe)
+    note = f"comparison: two convolutions, dense 64, 256 px, {fitted.epochs} epochs, no augmentation"
+    rows = figures.decided(held, score(held.grey()), 0.5, names=("auc", "accuracy"), note=note)
+    for figure in figures.shortcuts(held, data.regions, score):
+        if figure.name in ("frame_only_auc", "lungs_filled_mean_auc", "exterior_opposite_auc"):
+            rows.append(Figure(figure.name, figure.value, figure.ci, figure.n, figure.data, note))
+    (run / "figures.json").write_text(json.dumps([asdict(row) for row in rows]), encoding="utf-8")
+    return {"model": "baseline", "epochs": fitted.epochs, "metrics": {row.name: row.value for row in rows}}
+
+
+def read_baseline(run: Path) -> list[Figure]:
+    """The comparison network's figures, where it was trained."""
+    path = run / "baseline" / "figures.json"
+    if not path.is_file():
+        return []
+    rows = json.loads(path.read_text(encoding="utf-8"))
+    return [Figure(**{**row, "ci": tuple(row["ci"]) if row["ci"] else None}) for row in rows]
