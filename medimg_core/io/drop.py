@@ -1,0 +1,190 @@
+"""The files of one drop while they are scanned: expanded, sniffed, parsed; pixels wait until they are sorted."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from medimg_core.errors import InputError, LimitError, UnreadableFileError, UnsupportedFileError
+from medimg_core.io.archives import Allowance, gunzip, zip_members
+from medimg_core.io.dicom import DECODE_ERRORS, Instance, check_image_tags, is_copy, parse, pixel_free
+from medimg_core.io.elements import items, text, texts
+from medimg_core.io.inputs import Given
+from medimg_core.io.kinds import object_name
+from medimg_core.io.limits import Limits
+from medimg_core.io.nifti import read_nifti
+from medimg_core.io.patients import Person, Register
+from medimg_core.io.pixels import check_pixels
+from medimg_core.io.planes import Plane, planes_of
+from medimg_core.io.raster import read_raster
+from medimg_core.io.sniffing import sniff
+from medimg_core.study import Refused, Volume
+
+__all__ = ["Drop", "SeriesKey", "Single"]
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class SeriesKey:
+    """What files of one series share."""
+
+    person: int
+    study: str
+    series: str
+
+
+@dataclass(frozen=True)
+class Single:
+    """A file that is an image of its own: NIfTI or a picture.
+
+    Attributes:
+        uid: Made from the file's bytes.
+        volume: Its voxels.
+        warnings: About it.
+        header: NIfTI header, or None.
+    """
+
+    uid: str
+    volume: Volume
+    warnings: tuple[str, ...] = ()
+    header: Any = field(default=None, repr=False)
+
+
+@dataclass
+class Drop:
+    """What has been found so far.
+
+    Attributes:
+        limits: The table.
+        allowance: What archives may still expand to.
+        register: The patients.
+        images: Planes by series.
+        objects: Files without an image, by series and name.
+        directories: DICOMDIR files.
+        singles: NIfTI files and pictures.
+        refused: Files refused, with the reason.
+        names: Every file met, as named; asked by DICOMDIR.
+    """
+
+    limits: Limits
+    allowance: Allowance
+    register: Register = field(default_factory=Register)
+    images: dict[SeriesKey, list[Plane]] = field(default_factory=lambda: defaultdict(list))
+    objects: dict[tuple[SeriesKey, str], list[Instance]] = field(default_factory=lambda: defaultdict(list))
+    directories: list[Instance] = field(default_factory=list)
+    singles: list[Single] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    people: dict[SeriesKey, Person] = field(default_factory=dict)
+    _by_uid: dict[str, list[Instance]] = field(default_factory=lambda: defaultdict(list))
+    _given_bytes: int = 0
+
+    def refuse(self, name: str, reason: InputError) -> None:
+        """Count a file as refused."""
+        self.refused.append(Refused(name, str(reason)))
+
+    def scan(self, given: Given) -> None:
+        """Read one given file, or all members of an archive; each ends read or refused."""
+        try:
+            if given.reason is not None:
+                raise given.reason
+            self.allowance.count_file()
+            data = given.read(self.limits)
+            self._given_bytes += len(data)
+            if self._given_bytes > self.limits.total_bytes:
+                raise LimitError(f"one drop may hold at most {self.limits.total_bytes / 2**20:,.0f} MiB")
+            self._take(given.name, data, 0)
+        except InputError as error:
+            self.refuse(given.name, error)
+
+    def _take(self, name: str, data: bytes, depth: int) -> None:
+        found = sniff(data[:1024], len(data))
+        if found.kind in ("zip", "gzip") and depth >= self.limits.nesting:
+            raise LimitError(f"archives may be nested {self.limits.nesting} deep; this one lies deeper")
+        if found.kind == "zip":
+            self._take_members(name, data, depth)
+            return
+        if found.kind == "gzip":
+            self._take(name, gunzip(data, self.allowance), depth + 1)
+            return
+        if found.kind == "dicom":
+            self._take_dicom(name, data)
+        elif found.kind == "nifti":
+            volume, warnings, header = read_nifti(data, self.limits)
+            self.singles.append(Single(_uid_of(data), volume, warnings, header))
+        elif found.kind == "raster":
+            volume, warnings = read_raster(data, self.limits)
+            self.singles.append(Single(_uid_of(data), volume, warnings))
+        else:
+            raise UnsupportedFileError(f"the file is {found.name}; MedImg reads DICOM, NIfTI, PNG, JPEG, TIFF and zip")
+        self.names.append(name)
+
+    def _take_members(self, name: str, data: bytes, depth: int) -> None:
+        for member in zip_members(data, self.allowance):
+            inside = f"{name}/{member.name}"
+            try:
+                if member.reason is not None:
+                    raise member.reason
+                assert member.data is not None
+                self.allowance.count_file()
+                self._take(inside, member.data, depth + 1)
+            except InputError as error:
+                self.refuse(inside, error)
+
+    def _take_dicom(self, name: str, data: bytes) -> None:
+        header = parse(data, self.allowance)
+        uid = text(header, "SOPInstanceUID") or _uid_of(data)
+        instance = Instance(name, len(self.names), header, len(data), uid)
+        for known in self._by_uid[uid]:
+            if is_copy(known, instance):
+                known.copies.append(name)
+                return
+        try:
+            self._sort_in(instance)
+        except DECODE_ERRORS as error:  # a damaged element that shows only when it is asked for
+            raise UnreadableFileError("the DICOM header is damaged: an element it needs cannot be read") from error
+        self._by_uid[uid].append(instance)
+
+    def _sort_in(self, instance: Instance) -> None:
+        header = instance.header
+        what = object_name(header, has_pixels=instance.has_pixels)
+        if 0x00041220 in header:
+            self.directories.append(instance)
+            return
+        if not what:
+            rows, columns, frames = check_image_tags(header, self.limits.pixels)
+            check_pixels(instance, (rows, columns), frames)
+            planes = planes_of(instance, (rows, columns), frames)
+        person = self.register.person_of(header)
+        study = text(header, "StudyInstanceUID") or f"unnamed.{person.number}"
+        fallback = f"{study}.{text(header, 'Modality')}.{text(header, 'SeriesNumber')}"
+        key = SeriesKey(person.number, study, text(header, "SeriesInstanceUID") or fallback)
+        self.people[key] = person
+        if what:
+            pixel_free(header)
+            self.objects[key, what].append(instance)
+        else:
+            self.images[key].extend(planes)
+
+    def missing_references(self) -> int:
+        """How many files the DICOMDIR files list that were not given."""
+        names = {
+            _tail(name.replace("\\", "/").upper().split("/"), depth) for name in self.names for depth in range(1, 9)
+        }
+        missing = 0
+        for directory in self.directories:
+            for record in items(directory.header, "DirectoryRecordSequence"):
+                reference = [part.upper() for part in texts(record, "ReferencedFileID") if part]
+                missing += bool(reference) and _tail(reference, 8) not in names
+        return missing
+
+
+def _tail(parts: list[str], depth: int) -> str:
+    return "/".join(parts[-depth:])
+
+
+def _uid_of(data: bytes) -> str:
+    """A UID made from the bytes (2.25 and a number, PS3.5 B.2): the same file gets the same one."""
+    return f"2.25.{int.from_bytes(hashlib.sha256(data).digest()[:16])}"

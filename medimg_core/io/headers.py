@@ -1,0 +1,86 @@
+"""Typed access to the headers a series keeps: the only way from a Series to its DICOM tags.
+
+A value that is absent or broken is None (or empty); nothing here raises on a damaged header.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from medimg_core.io.elements import display_text, number, text
+from medimg_core.io.kinds import image_type
+from medimg_core.io.patients import age_in_years, iso_date
+from medimg_core.study import Series
+
+__all__ = ["GateTags", "gate_tags", "patient_name", "slice_thickness", "study_date"]
+
+
+@dataclass(frozen=True)
+class GateTags:
+    """What the input gate asks of the tags.
+
+    Attributes:
+        modality: Modality, upper case, or ``""``.
+        body_part: BodyPartExamined, upper case, or ``""``.
+        view_position: ViewPosition, upper case, or ``""``.
+        image_type: Values of ImageType, upper case.
+        age_years: PatientAge, or age at the study from the birth date, in years, or None.
+        photometric: PhotometricInterpretation, or ``""``.
+        laterality: ``"L"``, ``"R"``, ``"B"`` or None.
+        burned_in_annotation: True or False where BurnedInAnnotation says so, else None.
+        synthetic: SyntheticData is YES.
+    """
+
+    modality: str = ""
+    body_part: str = ""
+    view_position: str = ""
+    image_type: tuple[str, ...] = ()
+    age_years: float | None = field(default=None, repr=False)
+    photometric: str = ""
+    laterality: str | None = None
+    burned_in_annotation: bool | None = None
+    synthetic: bool = False
+
+
+def _first(series: Series) -> Any | None:
+    header = series.source[0] if series.source else None
+    return header if hasattr(header, "get_item") else None  # NIfTI headers are of another kind
+
+
+def gate_tags(series: Series) -> GateTags:
+    """Read the gate's tags from the first header; empty ones for files that are not DICOM."""
+    header = _first(series)
+    if header is None:
+        return GateTags(modality=series.modality, body_part=series.body_part, synthetic=series.synthetic)
+    side = text(header, "ImageLaterality").upper() or text(header, "Laterality").upper()
+    burned = text(header, "BurnedInAnnotation").upper()
+    return GateTags(
+        modality=text(header, "Modality").upper(),
+        body_part=text(header, "BodyPartExamined").upper(),
+        view_position=text(header, "ViewPosition").upper(),
+        image_type=image_type(header),
+        age_years=age_in_years(header),
+        photometric=text(header, "PhotometricInterpretation").upper(),
+        laterality=side if side in ("L", "R", "B") else None,
+        burned_in_annotation={"YES": True, "NO": False}.get(burned),
+        synthetic=text(header, "SyntheticData").upper() == "YES",
+    )
+
+
+def patient_name(series: Series) -> str | None:
+    """PatientName for a reader who asked to see it; never for messages, logs or files."""
+    header = _first(series)
+    name = display_text(header, "PatientName") if header is not None else ""
+    return " ".join(name.replace("^", " ").split()) or None
+
+
+def study_date(series: Series) -> str | None:
+    """StudyDate as ``YYYY-MM-DD``, or None."""
+    header = _first(series)
+    return iso_date(text(header, "StudyDate")) if header is not None else None
+
+
+def slice_thickness(series: Series) -> float | None:
+    """SliceThickness in mm when all slices agree, or None. It is not the distance between slices."""
+    found = {number(header, "SliceThickness") for header in series.source if hasattr(header, "get_item")}
+    value = found.pop() if len(found) == 1 else None
+    return value if value is not None and value > 0 else None

@@ -1,0 +1,148 @@
+"""Who a file is of: the same person or another one, and the tag that may be shown instead of a name."""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from medimg_core.io.elements import display_text, text
+from medimg_core.study import Patient
+
+__all__ = ["Person", "Register", "age_in_years", "iso_date", "unknown_patient"]
+
+_SECRET = secrets.token_bytes(32)  # new with every process: pseudonyms cannot be traced back or linked between runs
+_AGE_UNITS = {"Y": 1.0, "M": 1 / 12, "W": 7 / 365.25, "D": 1 / 365.25}
+
+
+@dataclass(eq=False)
+class Person:
+    """One patient of a drop, as far as the tags tell.
+
+    Attributes:
+        number: From 0, in order of appearance.
+        identity: PatientID, normalised; may be empty.
+        name: PatientName, normalised; may be empty.
+        birth: PatientBirthDate; may be empty.
+    """
+
+    number: int
+    identity: str = field(repr=False)
+    name: str = field(repr=False)
+    birth: str = field(repr=False)
+
+    @property
+    def pseudonym(self) -> str:
+        """``P-`` and six hexadecimal digits of an HMAC of the identity under the process's secret."""
+        parts = (self.identity,) if self.identity else (self.name, self.birth)
+        if not any(parts):
+            return "unknown"
+        return _pseudonym("\0".join(parts))
+
+
+def _pseudonym(identity: str) -> str:
+    return "P-" + hmac.new(_SECRET, identity.encode(), hashlib.sha256).hexdigest()[:6].upper()
+
+
+class Register:
+    """The patients of a drop; says whether a file is of one already met."""
+
+    def __init__(self) -> None:
+        self._people: list[Person] = []
+        self._nameless: dict[str, Person] = {}
+
+    @property
+    def people(self) -> tuple[Person, ...]:
+        """All patients met so far."""
+        return tuple(self._people)
+
+    def person_of(self, header: Any) -> Person:
+        """The patient of a file.
+
+        By PatientID; where it is empty, by name and birth date; where these are empty too, each study is
+        taken to be of a patient of its own. One PatientID with different name and different birth date is
+        two patients: identifiers are only unique within their issuer.
+        """
+        identity = " ".join(display_text(header, "PatientID").upper().split())
+        name = " ".join(display_text(header, "PatientName").upper().replace("^", " ").split())
+        birth = text(header, "PatientBirthDate")
+        if not (identity or name or birth):
+            study = text(header, "StudyInstanceUID")
+            if study not in self._nameless:
+                self._nameless[study] = self._add("", "", "")
+            return self._nameless[study]
+        for person in self._people:
+            if _same(person, identity, name, birth):
+                person.name, person.birth = person.name or name, person.birth or birth
+                return person
+        return self._add(identity, name, birth)
+
+    def _add(self, identity: str, name: str, birth: str) -> Person:
+        person = Person(len(self._people), identity, name, birth)
+        self._people.append(person)
+        return person
+
+
+def _same(person: Person, identity: str, name: str, birth: str) -> bool:
+    if identity or person.identity:
+        other_name = bool(name and person.name) and name != person.name
+        other_birth = bool(birth and person.birth) and birth != person.birth
+        return identity == person.identity and not (other_name and other_birth)
+    return (name, birth) == (person.name, person.birth) and bool(name or birth)
+
+
+def patient_of(person: Person, header: Any) -> Patient:
+    """The tag of a patient that may be shown."""
+    sex = text(header, "PatientSex").upper()[:1]
+    return Patient(person.pseudonym, age_in_years(header), sex if sex in ("F", "M", "O") else None)
+
+
+def unknown_patient() -> Patient:
+    """The patient of files that hold no patient tags: NIfTI and pictures."""
+    return Patient("unknown")
+
+
+def age_in_years(header: Any) -> float | None:
+    """PatientAge in years, or the age at the study from the birth date where the tag is absent.
+
+    Args:
+        header: The data set.
+
+    Returns:
+        Years, with fractions for months, weeks and days; None when neither tag can be read.
+    """
+    age = text(header, "PatientAge").upper()
+    if len(age) >= 2 and age[:-1].isdecimal() and age[-1] in _AGE_UNITS:
+        return int(age[:-1]) * _AGE_UNITS[age[-1]]
+    if age.isdecimal():
+        return None  # a number without unit may be months
+    birth = _date(text(header, "PatientBirthDate"))
+    then = next(
+        (found for tag in ("StudyDate", "SeriesDate", "AcquisitionDate") if (found := _date(text(header, tag)))), None
+    )
+    if birth is None or then is None or then < birth:
+        return None
+    years = (then - birth).days / 365.25
+    return years if years <= 130 else None
+
+
+def iso_date(value: str) -> str | None:
+    """A DICOM date as ``YYYY-MM-DD``, or None.
+
+    Examples:
+        >>> iso_date("20261123"), iso_date("2026.11.23"), iso_date("20261399")
+        ('2026-11-23', '2026-11-23', None)
+    """
+    found = _date(value)
+    return None if found is None else found.isoformat()
+
+
+def _date(value: str) -> date | None:
+    digits = value.replace(".", "")  # ACR-NEMA wrote YYYY.MM.DD
+    if len(digits) != 8 or not digits.isdecimal():
+        return None
+    try:
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    except ValueError:
+        return None
