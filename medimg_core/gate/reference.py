@@ -1,9 +1,11 @@
 """What a model's ``reference.npz`` holds for the gate: fits on its training data, never an image."""
 
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +38,17 @@ class EmbeddingFit:
     background_precision: Array
     sample: Array
 
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> "EmbeddingFit":
+        """From ``reference.npz``; raises KeyError for one that lacks the fit."""
+        return cls(
+            means=arrays["train_mean"].astype(np.float64),
+            precision=arrays["train_precision"].astype(np.float64),
+            background_mean=arrays["background_mean"].astype(np.float64),
+            background_precision=arrays["background_precision"].astype(np.float64),
+            sample=arrays["train_embedding_sample"].astype(np.float64),
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Reference:
@@ -66,13 +79,8 @@ def _load(path: Path, _mtime: int, sha256: str, model_id: str) -> Reference:
                 raise WeightsError(
                     f"reference.npz of {model_id} must belong to weights {sha256[:12]}, it belongs to {found[:12]}"
                 )
-            embedding = EmbeddingFit(
-                means=file["train_mean"].astype(np.float64),
-                precision=file["train_precision"].astype(np.float64),
-                background_mean=file["background_mean"].astype(np.float64),
-                background_precision=file["background_precision"].astype(np.float64),
-                sample=file["train_embedding_sample"].astype(np.float64),
+            return Reference(
+                EmbeddingFit.from_arrays(file), ThumbnailFit.from_arrays(file), PostureFit.from_arrays(file)
             )
-            return Reference(embedding, ThumbnailFit.from_arrays(file), PostureFit.from_arrays(file))
     except (KeyError, OSError, ValueError, zipfile.BadZipFile) as error:
         raise WeightsError(f"reference.npz of {model_id} must hold the gate's fits; {type(error).__name__}") from error
