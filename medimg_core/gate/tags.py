@@ -4,18 +4,18 @@ import re
 from dataclasses import dataclass, field
 
 from medimg_core.errors import IncompatibleInputError
+from medimg_core.io import gate_tags
 from medimg_core.registry import ModelCard
 from medimg_core.results import GateReason
 from medimg_core.study import Series
 
-__all__ = ["RADIOGRAPH", "Declared", "Tags", "age_in_years", "check_tags", "read_tags"]
+__all__ = ["RADIOGRAPH", "Declared", "Tags", "check_tags", "read_tags"]
 
 RADIOGRAPH = frozenset({"CR", "DX", "RG"})
 """Modalities of single projection images (PS3.3 C.7.3.1.1.1)."""
 
 _LATERAL = frozenset({"LL", "RL", "LLO", "RLO", "LLD", "RLD", "LATERAL", "LAT", "LEFT LATERAL", "RIGHT LATERAL"})
 _SAME_PART = {"THORAX": "CHEST", "LUNG": "CHEST", "LUNGS": "CHEST", "CHEST_TO_ABDOMEN": "CHEST"}
-_DAYS = {"D": 1.0, "W": 7.0, "M": 30.4375, "Y": 365.25}
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,13 @@ class Declared:
 
 @dataclass(frozen=True)
 class Tags:
-    """What the gate asks the headers; empty or None where they do not say.
+    """What the gate compares with a card; empty or None where the headers do not say.
 
     Attributes:
         modality: Modality (0008,0060).
-        body_part: BodyPartExamined (0018,0015), upper case.
-        view: ViewPosition (0018,5101), upper case.
-        age_years: PatientAge (0010,1010), in years.
+        body_part: BodyPartExamined (0018,0015).
+        view: ViewPosition (0018,5101).
+        age_years: PatientAge (0010,1010), in years; hidden from repr.
         localiser: A scout, by ImageType (0008,0008).
         synthetic: SyntheticData (0008,001C) is YES.
     """
@@ -55,39 +55,23 @@ class Tags:
     modality: str = ""
     body_part: str = ""
     view: str = ""
-    age_years: float | None = None
+    age_years: float | None = field(default=None, repr=False)
     localiser: bool = False
     synthetic: bool = False
 
 
-def age_in_years(text: str) -> float | None:
-    """Years of a DICOM age string (PS3.5 6.2, AS), or None when it is none.
-
-    Examples:
-        >>> age_in_years("004Y"), age_in_years("018M"), age_in_years("4")
-        (4.0, 1.5, None)
-    """
-    found = re.fullmatch(r"\s*(\d{3})([DWMY])\s*", text)
-    return None if found is None else round(int(found[1]) * _DAYS[found[2]] / _DAYS["Y"], 3)
-
-
 def read_tags(series: Series | None) -> Tags:
-    """Tags of a series, of its first instance where it has headers; empty for None."""
+    """Tags of a series, from its first instance's header; empty ones for None and for files that say nothing."""
     if series is None:
         return Tags()
-    view, age = "", None
-    if series.source:
-        from medimg_core.io.elements import text
-
-        view = text(series.source[0], "ViewPosition").upper()
-        age = age_in_years(text(series.source[0], "PatientAge"))
+    tags = gate_tags(series)
     return Tags(
-        modality=series.modality.strip().upper(),
-        body_part=series.body_part.strip().upper(),
-        view=view,
-        age_years=age,
-        localiser=series.kind == "localiser",
-        synthetic=series.synthetic,
+        modality=tags.modality,
+        body_part=tags.body_part,
+        view=tags.view_position,
+        age_years=tags.age_years,
+        localiser=series.kind == "localiser" or "LOCALIZER" in tags.image_type,
+        synthetic=tags.synthetic,
     )
 
 
