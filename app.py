@@ -5,6 +5,9 @@
 frame.
 """
 
-from pages._ui.server import make_app
+import streamlit as st
 
-app = make_app()
+from pages._ui.server import FRAME, options
+
+# `streamlit run` looks for this very call in the text of the file; without it the file runs as a script.
+app = st.App(FRAME, **options())

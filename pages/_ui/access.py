@@ -1,0 +1,67 @@
+"""Who may reach the dashboard: this computer alone, or people who signed in."""
+
+import ipaddress
+
+import streamlit as st
+
+from pages._ui.language import _
+
+__all__ = ["auth_configured", "is_loopback", "refusal", "require_sign_in", "sign_out_button"]
+
+
+def is_loopback(address: str | None) -> bool:
+    """Whether a server bound to this address can be reached from this computer only.
+
+    Args:
+        address: ``server.address``; None or empty means every network interface.
+
+    Examples:
+        >>> [is_loopback(a) for a in ("127.0.0.1", "localhost", "::1", "0.0.0.0", None)]
+        [True, True, True, False, False]
+    """
+    if not address:
+        return False
+    if address == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(address.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def auth_configured() -> bool:
+    """Whether the secrets have an ``[auth]`` section."""
+    return bool(st.secrets.load_if_toml_exists()) and "auth" in st.secrets
+
+
+def refusal(address: str | None, *, has_auth: bool) -> str:
+    """Why the server must not start, or an empty string when it may.
+
+    Args:
+        address: ``server.address``.
+        has_auth: Whether an ``[auth]`` section is configured.
+    """
+    if is_loopback(address) or has_auth:
+        return ""
+    where = address or _("every network interface")
+    return _(
+        "MedImg does not start: bound to {where}, other computers could open the images of this one, and there is "
+        "no sign-in.\nStart it on 127.0.0.1 (--server.address 127.0.0.1), or add an [auth] section to "
+        ".streamlit/secrets.toml (OpenID Connect; see Streamlit's st.login)."
+    ).format(where=where)
+
+
+def require_sign_in() -> None:
+    """Stop the page until somebody signed in; nothing to do without an ``[auth]`` section."""
+    if not auth_configured() or st.user.is_logged_in:
+        return
+    st.title("MedImg")
+    st.write(_("Sign in to open studies."))
+    st.button(_("Sign in"), type="primary", on_click=st.login)
+    st.stop()
+
+
+def sign_out_button() -> None:
+    """A button to sign out, where there is a sign-in."""
+    if auth_configured():
+        st.button(_("Sign out"), on_click=st.logout)

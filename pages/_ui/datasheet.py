@@ -1,0 +1,125 @@
+"""A model's card as a datasheet: every figure with its interval, its n and its data."""
+
+import pandas as pd
+import streamlit as st
+
+from medimg_core.registry import Figure, ModelCard
+from pages._ui.language import _
+
+__all__ = ["datasheet", "model_table"]
+
+
+def model_table(cards: tuple[ModelCard, ...]) -> None:
+    """One row a model."""
+    rows = []
+    for card in cards:
+        head = next((figure for figure in card.metrics if figure.name == "auc"), None)
+        rows.append(
+            {
+                _("Model"): card.title,
+                _("Task"): card.task,
+                _("Modality"): ", ".join(card.modality),
+                _("Body part"): ", ".join(card.body_part),
+                _("Ages, years"): _ages(card),
+                _("AUC (see datasheet)"): _value(head) if head else "",
+                _("Licence of the weights"): card.weights_licence,
+            }
+        )
+    st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", alt=_("Models"))
+
+
+def datasheet(card: ModelCard) -> None:
+    """Everything the card says."""
+    st.subheader(_(card.title), anchor=False)
+    st.write(_(card.intended_use))
+    left, right = st.columns(2, gap="large")
+    with left:
+        _facts(card)
+        _list(_("Limits"), card.limits)
+        _list(_("Never measured"), card.population.never_measured)
+        _data(card)
+    with right:
+        _figures(_("Measured"), card.metrics, _("On data the model was not fitted to."))
+        _figures(
+            _("Shortcuts"),
+            card.shortcuts,
+            _("How well the model does without the region it should use. High is bad.")
+            + (
+                " " + _("This model uses information outside the lungs; every result says so.")
+                if card.uses_outside
+                else ""
+            ),
+        )
+        _figures(_("Input gate"), card.gate_figures, _("Share of images marked or refused."))
+        _thresholds(card)
+
+
+def _facts(card: ModelCard) -> None:
+    rows = {
+        _("Reads"): f"{', '.join(card.modality)}; {', '.join(card.body_part)}",
+        _("Ages in training, years"): _ages(card),
+        _("Views in training"): ", ".join(card.population.views) or _("not recorded"),
+        _("Sites"): card.population.sites,
+        _("Prevalence in training"): f"{card.prevalence:.0%}",
+        _("Network input"): f"{card.input.size[0]} x {card.input.size[1]}, {', '.join(card.input.steps)}",
+        _("Map"): _("layer {layer}").format(layer=card.cam.layer) if card.cam else _("none"),
+        _("Licence of the weights"): card.weights_licence,
+        _("SHA-256 of the weights"): card.sha256,
+    }
+    st.table(pd.DataFrame({_("What"): list(rows), _("Value"): list(rows.values())}).set_index(_("What")))
+
+
+def _figures(title: str, figures: tuple[Figure, ...], note: str) -> None:
+    st.markdown(f"**{title}**")
+    if not figures:
+        st.caption(_("Nothing recorded on the card."))
+        return
+    st.caption(note)
+    rows = [
+        {
+            _("Figure"): figure.name.replace("_", " "),
+            _("Value [95 % interval]"): _value(figure),
+            _("n"): figure.n,
+            _("Data"): figure.data,
+            _("Condition"): figure.note,
+        }
+        for figure in figures
+    ]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", alt=title)
+
+
+def _thresholds(card: ModelCard) -> None:
+    st.markdown(f"**{_('Operating points')}**")
+    rows = [
+        {
+            _("Name"): row.name.replace("_", " "),
+            _("Score"): f"{row.value:.3g}",
+            _("Sensitivity"): f"{row.sensitivity:.3f}",
+            _("Specificity"): f"{row.specificity:.3f}",
+            _("Measured on"): row.source,
+        }
+        for row in card.thresholds
+    ]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", alt=_("Operating points"))
+
+
+def _data(card: ModelCard) -> None:
+    st.markdown(f"**{_('Training data')}**")
+    for source in card.data:
+        counts = ", ".join(f"{split} {count}" for split, count in source.n.items())
+        st.markdown(f"- {source.name}: {counts}; {source.split}; {source.licence}")
+
+
+def _list(title: str, lines: tuple[str, ...]) -> None:
+    if lines:
+        st.markdown(f"**{title}**\n\n" + "\n".join(f"- {line}" for line in lines))
+
+
+def _ages(card: ModelCard) -> str:
+    ages = card.population.age_years
+    return f"{ages[0]:g} to {ages[1]:g}" if ages else _("not recorded")
+
+
+def _value(figure: Figure) -> str:
+    interval = f" [{figure.ci[0]:.3f}, {figure.ci[1]:.3f}]" if figure.ci else ""
+    return f"{figure.value:.3f}{interval}"

@@ -1,0 +1,155 @@
+"""One result as a compact card: what was asked, the score or the reason there is none, what it means."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from medimg_core.prevalence import predictive_values, shifted
+from medimg_core.registry import ModelCard, Threshold
+from medimg_core.results import Prediction
+from pages._ui.language import _, ngettext
+from pages._ui.score_bar import as_score, bar_alt, score_bar
+from pages._ui.state import Case, change
+from pages._ui.theme import palette
+
+__all__ = ["at_operating_point", "operating_point", "question", "result_card", "result_details"]
+
+
+def operating_point(case: Case, card: ModelCard) -> Threshold:
+    """The operating point the reader chose for a model, or the card's first."""
+    name = case.operating.get(card.id)
+    return next((threshold for threshold in card.thresholds if threshold.name == name), card.threshold)
+
+
+def at_operating_point(case: Case, card: ModelCard, result: Prediction) -> Prediction:
+    """The same prediction, decided at the chosen operating point; the score does not change."""
+    return replace(result, threshold=operating_point(case, card).value)
+
+
+def result_card(case: Case, card: ModelCard, result: Prediction) -> None:
+    """What a model said; a refusal takes the place of the score."""
+    if result.refused:
+        _refusal(result)
+        return
+    _marks(result)
+    _score(card, at_operating_point(case, card, result))
+
+
+def result_details(case: Case, card: ModelCard, result: Prediction) -> None:
+    """What the score means, what it does not, and where the model was never measured."""
+    if result.refused:
+        return
+    _meaning(case, card)
+    if result.uses_outside:
+        st.markdown(f":orange[**{_('Caution:')}**] " + _("this model uses information outside the lungs."))
+    _probability(case, card, result)
+    _small_print(card, result)
+
+
+def question(card: ModelCard) -> str:
+    """What the model is asked, in a word or two."""
+    reading = card.outputs[0].reading
+    return reading.name.replace("_", " ") if reading else ", ".join(card.outputs[0].classes)
+
+
+def _refusal(result: Prediction) -> None:
+    reasons = "\n".join(f"- {reason.text}" for reason in result.gate.reasons)
+    st.error(f"**{_('No score: the model does not apply here.')}**\n\n{reasons}")
+    st.caption(_("A refusal says nothing about the patient."))
+
+
+def _marks(result: Prediction) -> None:
+    if result.gate.status != "mark":
+        return
+    reasons = "\n".join(f"- {reason.text}" for reason in result.gate.reasons)
+    st.warning(f"**{_('Caution, read the score with this in mind:')}**\n\n{reasons}")
+
+
+def _score(card: ModelCard, result: Prediction) -> None:
+    reading = card.outputs[0].reading
+    positive = reading.positive_text if reading else _("above the threshold")
+    negative = reading.negative_text if reading else _("not above the threshold")
+    st.markdown(
+        _("**Score {score}** - {decision}").format(
+            score=as_score(result.score), decision=positive if result.positive else negative
+        )
+    )
+    drawing = score_bar(result.score, result.score_range, result.threshold, palette())
+    st.image(drawing, width=320, alt=bar_alt(result.score, result.score_range, result.threshold))
+    st.caption(
+        _("Range under small changes: {low} to {high} (the model's heads; not a confidence interval).").format(
+            low=as_score(result.score_range[0]), high=as_score(result.score_range[1])
+        )
+    )
+
+
+def _meaning(case: Case, card: ModelCard) -> None:
+    point = operating_point(case, card)
+    if len(card.thresholds) > 1:
+        names = [threshold.name for threshold in card.thresholds]
+        key = f"operating-{card.id}"
+        st.session_state[key] = point.name
+        st.selectbox(
+            _("Operating point"),
+            names,
+            key=key,
+            format_func=lambda name: str(name).replace("_", " "),
+            on_change=lambda: change(lambda now: now.with_operating(card.id, st.session_state[key])),
+        )
+    st.caption(
+        _(
+            "At this threshold the model found {found:.0%} of {question} and left {left:.0%} of the others unflagged "
+            "({source})."
+        ).format(found=point.sensitivity, left=point.specificity, question=question(card), source=point.source)
+    )
+
+
+def _probability(case: Case, card: ModelCard, result: Prediction) -> None:
+    """A probability needs a prevalence; without one there is only the score."""
+    key = "prevalence"
+    st.session_state[key] = None if case.prevalence is None else 100 * case.prevalence
+    st.number_input(
+        _("Share of {question} among your patients, %").format(question=question(card)),
+        min_value=0.1,
+        max_value=99.9,
+        step=1.0,
+        format="%.1f",
+        key=key,
+        placeholder=_("not stated: no probability is given"),
+        help=_("Scores are calibrated at the training prevalence, {trained:.0%}; a probability needs yours.").format(
+            trained=card.prevalence
+        ),
+        on_change=lambda: change(lambda now: now.with_prevalence(st.session_state[key])),
+    )
+    if case.prevalence is None or not 0 < card.prevalence < 1:
+        return
+    point = operating_point(case, card)
+    ppv, npv = predictive_values(point.sensitivity, point.specificity, case.prevalence)
+    st.markdown(
+        _("**Probability {p:.0%}** at a prevalence of {prevalence:.3g} %.").format(
+            p=shifted(result.score, card.prevalence, case.prevalence), prevalence=100 * case.prevalence
+        )
+    )
+    st.caption(
+        _(
+            "At this prevalence and threshold, {ppv:.0%} of flagged images would have it (PPV) and {npv:.0%} of "
+            "unflagged ones would not (NPV)."
+        ).format(ppv=ppv, npv=npv)
+    )
+
+
+def _small_print(card: ModelCard, result: Prediction) -> None:
+    never = card.population.never_measured
+    title = ngettext("Never measured: {n} point", "Never measured: {n} points", len(never)).format(n=len(never))
+    if never:
+        with st.expander(title):
+            st.markdown("\n".join(f"- {text}" for text in never))
+    if len(card.outputs[0].classes) > 2 and st.toggle(
+        _("Show finer classes (research output)"), key=f"classes-{card.id}", persist_state="session"
+    ):
+        st.caption(_("Not a radiographic distinction; never part of a report."))
+        rows = [{_("Class"): name, _("Score"): as_score(score)} for name, score in result.class_scores.items()]
+        st.table(rows)
+    if result.gate.declared:
+        st.caption(_("On your word: {facts}.").format(facts=", ".join(result.gate.declared)))
+    st.caption(_("Weights: {licence}.").format(licence=card.weights_licence))

@@ -1,0 +1,36 @@
+"""The server behind ``app.py``."""
+
+import logging
+import sys
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from pages._ui.access import auth_configured, refusal
+from pages._ui.errors import SafeTraceback, on_script_error
+
+__all__ = ["FRAME", "options"]
+
+FRAME = Path(__file__).with_name("frame.py")
+_LOGGERS = ("streamlit.error_util", "streamlit.runtime.scriptrunner.exec_code", "streamlit.runtime.app_session")
+
+
+def options() -> dict[str, Any]:
+    """Check where the server is bound, quieten its log, and give the application's arguments.
+
+    Returns:
+        Keyword arguments of :class:`streamlit.App`.
+
+    Raises:
+        SystemExit: Bound to an address that other computers reach, without an ``[auth]`` section.
+    """
+    reason = refusal(st.get_option("server.address"), has_auth=auth_configured())
+    if reason:
+        sys.stderr.write(reason + "\n")
+        raise SystemExit(2)
+    for name in _LOGGERS:
+        logger = logging.getLogger(name)
+        if not any(isinstance(known, SafeTraceback) for known in logger.filters):
+            logger.addFilter(SafeTraceback())
+    return {"on_script_error": on_script_error}

@@ -1,0 +1,315 @@
+"""The session's state: one frozen :class:`Case` under one key, and the arrows from one to the next.
+
+A page reads ``state.load()``, and ``state.keep(case.with_...)`` is the only way to change anything. A
+result is kept under the study and series it belongs to, and is given out only while the fingerprint it
+carries equals that of the volume on show; so no page can pair a score or a map with another study.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from medimg_core.results import Explanation, Prediction
+from medimg_core.study import Opened, Refused, Series, Study, Volume
+
+__all__ = ["Case", "Overlay", "SeriesKey", "View", "change", "keep", "load"]
+
+KEY = "medimg_case"
+SeriesKey = tuple[str, str, str]
+ResultKey = tuple[SeriesKey, str, int, int]
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+
+
+@dataclass(frozen=True)
+class View:
+    """How one series is looked at.
+
+    Attributes:
+        slice_index: Slice, from 0.
+        frame: Position on the time axis, from 0.
+        voi: ``"auto"``, ``"file:<n>"`` or ``"preset:<key>"``.
+        inverted: True when grey is shown inverted.
+    """
+
+    slice_index: int = 0
+    frame: int = 0
+    voi: str = "file:0"
+    inverted: bool = False
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """How a map is laid over the picture.
+
+    Attributes:
+        shown: False until the reader asks for it; False again for the plain image.
+        opacity: 0 (clear) to 1.
+        threshold: Share of the map's peak below which nothing is shown, 0 to 1.
+        by_value: True where opacity follows the value, False where it is constant.
+        native: True to show the grid the network made it on.
+    """
+
+    shown: bool = False
+    opacity: float = 0.5
+    threshold: float = 0.3
+    by_value: bool = True
+    native: bool = False
+
+
+def _empty() -> Mapping[Any, Any]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """All that a session knows. Hidden from repr, because results and studies are patient data.
+
+    Attributes:
+        studies: Opened studies, newest first.
+        refused: Files that were not read, newest drop first.
+        warnings: About the drops as a whole.
+        mixed: Studies of a drop that held more than one patient, until the reader picks one.
+        study_uid: The current study, or None.
+        chosen: The series chosen in each study, by its position.
+        recent: Studies by use, the latest first.
+        views: How each series is looked at.
+        declared: What the reader said of files without tags.
+        predictions: By series, model, slice and frame.
+        explanations: By series, model, slice and frame.
+        overlay: How maps are laid over the picture.
+        prevalence: Share of positives among the reader's patients, 0 to 1, or None until chosen.
+        operating: Name of the operating point chosen for a model.
+        named: The study whose patient name the reader asked to see, or None.
+        drop: Counts drops: a new key empties the uploader.
+    """
+
+    studies: tuple[Study, ...] = field(default=(), repr=False)
+    refused: tuple[Refused, ...] = field(default=(), repr=False)
+    warnings: tuple[str, ...] = ()
+    mixed: frozenset[str] = frozenset()
+    study_uid: str | None = field(default=None, repr=False)
+    chosen: Mapping[str, int] = field(default_factory=_empty, repr=False)
+    recent: tuple[str, ...] = field(default=(), repr=False)
+    views: Mapping[SeriesKey, View] = field(default_factory=_empty, repr=False)
+    declared: Mapping[SeriesKey, Any] = field(default_factory=_empty, repr=False)
+    predictions: Mapping[ResultKey, Prediction] = field(default_factory=_empty, repr=False)
+    explanations: Mapping[ResultKey, Explanation] = field(default_factory=_empty, repr=False)
+    overlay: Overlay = Overlay()
+    prevalence: float | None = None
+    operating: Mapping[str, str] = field(default_factory=_empty)
+    named: str | None = field(default=None, repr=False)
+    drop: int = 0
+
+    @property
+    def study(self) -> Study | None:
+        """The current study."""
+        return next((study for study in self.studies if study.uid == self.study_uid), None)
+
+    @property
+    def series(self) -> Series | None:
+        """The current series; the first that can be shown, until one is chosen."""
+        study = self.study
+        if study is None:
+            return None
+        return study.series[min(self.series_index, len(study.series) - 1)] if study.series else None
+
+    @property
+    def series_index(self) -> int:
+        """Position of the current series in its study."""
+        return self.chosen.get(self.study_uid or "", 0)
+
+    @property
+    def volume(self) -> Volume | None:
+        """Voxels of the current series, or None."""
+        return None if self.series is None else self.series.volume
+
+    @property
+    def series_key(self) -> SeriesKey:
+        """Identity of the current series."""
+        return key_of(self.study_uid or "", self.series)
+
+    @property
+    def view(self) -> View:
+        """How the current series is looked at; the middle slice at first."""
+        volume = self.volume
+        first = View(slice_index=volume.shape[0] // 2 if volume else 0)
+        return self.views.get(self.series_key, first)
+
+    def prediction(self, model_id: str) -> Prediction | None:
+        """What a model said of the slice on show, or None."""
+        found = self.predictions.get(self._result_key(model_id))
+        return found if found is not None and self._belongs(found.fingerprint) else None
+
+    def explanation(self, model_id: str) -> Explanation | None:
+        """The map for the slice on show, or None; it must explain the prediction that stands beside it."""
+        found = self.explanations.get(self._result_key(model_id))
+        said = self.prediction(model_id)
+        if found is None or said is None or not self._belongs(found.fingerprint):
+            return None
+        return found if found.weights_sha256 == said.weights_sha256 else None
+
+    def results_of(self, study: Study) -> tuple[Prediction, ...]:
+        """All predictions made in one study."""
+        return tuple(result for key, result in self.predictions.items() if key[0][0] == study.uid)
+
+    def _belongs(self, fingerprint: str) -> bool:
+        return self.volume is not None and self.volume.fingerprint == fingerprint
+
+    def _result_key(self, model_id: str) -> ResultKey:
+        return (self.series_key, model_id, self.view.slice_index, self.view.frame)
+
+    def with_opened(self, opened: Opened) -> "Case":
+        """Add what became of a drop and show its first study; a study opened again replaces itself."""
+        fresh = {study.uid for study in opened.studies}
+        case = self.without_studies(fresh)
+        case = replace(
+            case,
+            studies=opened.studies + case.studies,
+            refused=opened.refused + case.refused,
+            warnings=opened.warnings + case.warnings,
+            mixed=frozenset(fresh) if opened.mixed_patients else case.mixed,
+        )
+        return case.with_study(opened.studies[0].uid) if opened.studies else case
+
+    def with_warning(self, text: str) -> "Case":
+        """Add something the reader should know."""
+        return replace(self, warnings=(text, *self.warnings))
+
+    def with_refused(self, files: tuple[Refused, ...]) -> "Case":
+        """Replace the list of files that were not read."""
+        return replace(self, refused=files, warnings=self.warnings if files else ())
+
+    def with_drop(self) -> "Case":
+        """Count a drop."""
+        return replace(self, drop=self.drop + 1)
+
+    def with_study(self, uid: str) -> "Case":
+        """Make a study the current one; hides the patient's name again."""
+        if all(study.uid != uid for study in self.studies):
+            return self
+        recent = (uid, *(other for other in self.recent if other != uid))
+        return replace(self, study_uid=uid, recent=recent, named=None, overlay=replace(self.overlay, shown=False))
+
+    def with_name(self, *, shown: bool) -> "Case":
+        """Show or hide the name of the current study's patient."""
+        return replace(self, named=self.study_uid if shown else None)
+
+    def with_series(self, index: int) -> "Case":
+        """Choose a series of the current study by its position."""
+        if self.study is None or not 0 <= index < len(self.study.series):
+            return self
+        hidden = replace(self.overlay, shown=False)
+        return replace(self, chosen=_put(self.chosen, self.study.uid, index), overlay=hidden)
+
+    def with_view(self, **changes: Any) -> "Case":
+        """Change how the current series is looked at; slice and frame are kept inside the volume."""
+        view = replace(self.view, **changes)
+        if self.volume is not None:
+            last, frames = self.volume.shape[0] - 1, self.volume.frames - 1
+            view = replace(view, slice_index=min(max(view.slice_index, 0), last), frame=min(max(view.frame, 0), frames))
+        return replace(self, views=_put(self.views, self.series_key, view))
+
+    def with_overlay(self, **changes: Any) -> "Case":
+        """Change how maps are laid over the picture."""
+        return replace(self, overlay=replace(self.overlay, **changes))
+
+    def with_declared(self, facts: Any) -> "Case":
+        """Keep what the reader said of the current series; its results were made without it and go."""
+        case = self._without_results(lambda key: key[0] == self.series_key)
+        return replace(case, declared=_put(self.declared, self.series_key, facts))
+
+    def with_prediction(self, key: SeriesKey, result: Prediction) -> "Case":
+        """Keep a prediction; dropped when its study was closed, or another volume took its place."""
+        if not self._holds(key, result.fingerprint):
+            return self
+        place = (key, result.model_id, result.slice_index, result.frame)
+        return replace(self, predictions=_put(self.predictions, place, result))
+
+    def with_explanation(self, key: SeriesKey, result: Explanation) -> "Case":
+        """Keep a map; dropped when its study was closed, or another volume took its place."""
+        if not self._holds(key, result.fingerprint):
+            return self
+        place = (key, result.model_id, result.slice_index, result.frame)
+        return replace(self, explanations=_put(self.explanations, place, result))
+
+    def with_prevalence(self, percent: float | None) -> "Case":
+        """State the share of positives among the reader's patients, in per cent, or take it back."""
+        return replace(self, prevalence=None if percent is None else percent / 100)
+
+    def with_operating(self, model_id: str, name: str) -> "Case":
+        """Choose a model's operating point."""
+        return replace(self, operating=_put(self.operating, model_id, name))
+
+    def with_patient(self, pseudonym: str) -> "Case":
+        """Of a drop that held several patients, keep one and close the others."""
+        others = {s.uid for s in self.studies if s.uid in self.mixed and s.patient.pseudonym != pseudonym}
+        return replace(self.without_studies(others), mixed=frozenset())
+
+    def without_studies(self, uids: set[str]) -> "Case":
+        """Close studies, with all that is known of them."""
+        if not uids:
+            return self
+        case = self._without_results(lambda key: key[0][0] in uids)
+        left = tuple(study for study in self.studies if study.uid not in uids)
+        current = self.study_uid if self.study_uid not in uids else (left[0].uid if left else None)
+        return replace(
+            case,
+            studies=left,
+            study_uid=current,
+            mixed=self.mixed - uids if len(self.mixed - uids) > 1 else frozenset(),
+            recent=tuple(uid for uid in self.recent if uid not in uids),
+            chosen=_only(self.chosen, lambda uid: uid not in uids),
+            views=_only(self.views, lambda key: key[0] not in uids),
+            declared=_only(self.declared, lambda key: key[0] not in uids),
+            named=None if self.named in uids else self.named,
+        )
+
+    def _holds(self, key: SeriesKey, fingerprint: str) -> bool:
+        return any(
+            key_of(study.uid, series) == key and series.volume is not None and series.volume.fingerprint == fingerprint
+            for study in self.studies
+            for series in study.series
+        )
+
+    def _without_results(self, gone: Callable[[ResultKey], bool]) -> "Case":
+        return replace(
+            self,
+            predictions=_only(self.predictions, lambda key: not gone(key)),
+            explanations=_only(self.explanations, lambda key: not gone(key)),
+        )
+
+
+def key_of(study_uid: str, series: Series | None) -> SeriesKey:
+    """Identity of a series inside the session."""
+    return (study_uid, series.uid if series else "", series.part if series else "")
+
+
+def _put(table: Mapping[_K, _V], key: _K, value: _V) -> Mapping[_K, _V]:
+    return MappingProxyType({**table, key: value})
+
+
+def _only(table: Mapping[_K, _V], wanted: Callable[[_K], bool]) -> Mapping[_K, _V]:
+    return MappingProxyType({key: value for key, value in table.items() if wanted(key)})
+
+
+def load() -> Case:
+    """The session's case; an empty one at first."""
+    if KEY not in st.session_state:
+        st.session_state[KEY] = Case()
+    case: Case = st.session_state[KEY]
+    return case
+
+
+def keep(case: Case) -> Case:
+    """Make this the session's case."""
+    st.session_state[KEY] = case
+    return case
+
+
+def change(step: Callable[[Case], Case]) -> None:
+    """Apply one arrow to the session's case."""
+    keep(step(load()))

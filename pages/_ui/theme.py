@@ -1,0 +1,81 @@
+"""Colours and the few rules of layout that Streamlit's own theme cannot express."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+__all__ = ["WORDMARK", "Palette", "apply", "palette", "say"]
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Colours of drawings, matching the theme in ``.streamlit/config.toml``; text pairs reach WCAG AA.
+
+    Attributes:
+        text: Words and figures.
+        quiet: Secondary words.
+        track: Empty part of a bar.
+        accent: The one accent colour.
+        caution: Amber, always beside a word.
+    """
+
+    text: str
+    quiet: str
+    track: str
+    accent: str
+    caution: str
+
+
+DARK = Palette(text="#e6eaec", quiet="#a9b4ba", track="#2b343a", accent="#4fa8c9", caution="#e0a03c")
+LIGHT = Palette(text="#1a2226", quiet="#54626a", track="#d5dde1", accent="#1f7696", caution="#8a5a00")
+
+WORDMARK = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="92" height="24" viewBox="0 0 92 24">'
+    '<text x="0" y="19" font-family="sans-serif" font-size="20" font-weight="600" fill="#4fa8c9">MedImg</text></svg>'
+)
+"""The name, as the sidebar and the folded sidebar show it."""
+
+# The picture owns the page: its height is the window's, less the bars around it, and nothing scrolls.
+_RULES = """
+<style>
+[data-testid="stHeader"] { height: 2.5rem; min-height: 2.5rem; background: transparent; }
+[data-testid="stMainBlockContainer"] { padding: 2.6rem 1rem 0.5rem; max-width: none; }
+[data-testid="stSidebarHeader"] { height: 3rem; margin-bottom: 0; }
+[data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] { gap: 0.45rem; }
+[data-testid="stSidebarUserContent"] [data-testid="stText"] { font-size: 0.875rem; }
+h2 { font-size: 1.35rem !important; padding: 0.2rem 0 !important; }
+h3 { font-size: 1.1rem !important; padding: 0.2rem 0 !important; }
+/* white on the accent would miss WCAG AA */
+[data-testid="stBaseButton-primary"], [data-testid="stBaseButton-primaryFormSubmit"] { color: #0b1215; }
+[data-testid="stSidebarUserContent"] { padding-bottom: 1rem; }
+.st-key-viewport [data-testid="stImage"], .st-key-viewport [data-testid="stImageContainer"] { width: 100%; }
+.st-key-viewport img {
+  width: 100%; height: calc(100vh - 7.6rem); min-height: 22rem; object-fit: contain; background: #000;
+  border-radius: 0; }
+.st-key-viewport [data-testid="stElementToolbar"] { display: none; }
+.st-key-result { max-height: calc(100vh - 3.4rem); overflow-y: auto; padding-right: 0.35rem; }
+.st-key-result [data-testid="stVerticalBlock"] { gap: 0.6rem; }
+.st-key-result [data-testid="stMarkdownContainer"] :is(p, li) { font-size: 0.875rem; line-height: 1.4; }
+.st-key-result [data-testid="stCaptionContainer"] p { font-size: 0.8rem; }
+.st-key-result [data-testid="stAlertContainer"] { padding: 0.6rem 0.75rem; }
+.st-key-notice { position: fixed; top: 0.55rem; right: 4.5rem; z-index: 999991; width: auto; }
+.st-key-notice p { margin: 0; font-size: 0.8rem; }
+:focus-visible { outline: 2px solid #4fa8c9 !important; outline-offset: 1px; }
+</style>
+"""
+
+
+def apply() -> None:
+    """Put the rules on the page."""
+    st.html(_RULES)
+
+
+def say(text: str) -> None:
+    """A quiet word to the reader: no colour, because nothing is wrong."""
+    with st.container(border=True):
+        st.markdown(text)
+
+
+def palette() -> Palette:
+    """Colours for drawings on this page."""
+    return LIGHT if st.context.theme.type == "light" else DARK

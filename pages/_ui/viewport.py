@@ -1,0 +1,261 @@
+"""The picture on Read and Analyse, and the controls that act on it.
+
+The seam for a viewer that scrolls in the browser: a page calls ``controls(case)`` and ``show(case, ...)``
+and knows nothing of how voxels become a picture.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from medimg_core.explain import colour_bar, on_image, overlay
+from medimg_core.results import Explanation
+from medimg_core.study import Series, Study
+from medimg_core.voi import PRESETS, Lut, Window, auto_window
+from pages._ui import stage
+from pages._ui.language import _
+from pages._ui.state import Case, Overlay, View, change, load
+
+__all__ = ["READ", "SIDE", "controls", "draw", "navigator", "show", "voi_choices", "voi_key"]
+
+READ = (1408, 770)
+"""Width and height of the stage where the picture has the whole page, pixels."""
+SIDE = (1056, 770)
+"""Width and height of the stage beside a column of results, pixels."""
+
+
+_EIGHT_BIT = Window(127.5, 255.0, "LINEAR_EXACT")
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """A picture for the page: the file, and what it shows in words."""
+
+    png: bytes
+    alt: str
+
+
+def voi_choices(series: Series) -> dict[str, str]:
+    """Windows on offer for a series, the one shown at first in front.
+
+    Those of the file come first, then presets for its modality. Eight-bit pictures without a window were
+    windowed by whoever made them, so they are shown as they are stored.
+    """
+    volume = series.volume
+    if volume is None or volume.colour:
+        return {}
+    choices = {f"file:{n}": _voi_title(voi, n) for n, voi in enumerate(volume.voi)}
+    if volume.array.dtype == np.uint8 and not volume.voi:
+        choices["stored"] = _("As stored (0 to 255)")
+    if volume.unit == "HU":
+        choices |= {f"preset:{p.key}": _(p.window.name) for p in PRESETS if p.modality == series.modality}
+    return {**choices, "auto": _("Automatic (1 to 99 %)")}
+
+
+def voi_key(series: Series, view: View) -> str:
+    """The window that is shown: the reader's choice where the series has it, else the first on offer."""
+    choices = voi_choices(series)
+    return view.voi if view.voi in choices else next(iter(choices), "")
+
+
+def _voi_title(voi: Window | Lut, number: int) -> str:
+    name = voi.name or (_("table") if isinstance(voi, Lut) else _figures(voi))
+    return _("File: {name}").format(name=name) if number == 0 else _("File {n}: {name}").format(n=number + 1, name=name)
+
+
+def _figures(voi: Window) -> str:
+    return f"W {voi.width:.4g} L {voi.centre:.4g}"
+
+
+def chosen_voi(series: Series, view: View) -> Window | Lut | None:
+    """The window or table that is shown; None for colour, which is never windowed."""
+    volume = series.volume
+    if volume is None or volume.colour:
+        return None
+    kind, _colon, key = voi_key(series, view).partition(":")
+    if kind == "file":
+        return volume.voi[int(key)]
+    if kind == "preset":
+        return next(preset.window for preset in PRESETS if preset.key == key)
+    if kind == "stored":
+        return _EIGHT_BIT
+    return auto_window(volume.plane(view.slice_index, view.frame), padding=volume.padding)
+
+
+def draw(case: Case, size: tuple[int, int], laid: Explanation | None = None) -> Drawn:
+    """Draw the slice on show, with its marks and, where one is given, a map over it.
+
+    Args:
+        case: Its current series has voxels.
+        size: Width and height of the stage, pixels.
+        laid: A map of this very slice, or None for the plain image.
+    """
+    study, series, volume, view = case.study, case.series, case.volume, case.view
+    if study is None or series is None or volume is None:
+        raise ValueError("draw() needs a current series with voxels")
+    voi = chosen_voi(series, view)
+    spacing = volume.spacing[1:] if volume.spacing else None
+    rows, columns = stage.fitted(volume.shape[1:], spacing, size)
+    grey = volume.presented(view.slice_index, voi=voi, frame=view.frame)
+    if view.inverted and not volume.colour:
+        grey = 1 - grey
+    bar = None
+    if volume.colour:
+        channels = [stage.resized(grey[..., channel], (rows, columns)) for channel in range(3)]
+        picture = (np.stack(channels, axis=-1) * 255 + 0.5).astype(np.uint8)
+    elif laid is None or not laid.has_evidence:
+        shade = (np.nan_to_num(stage.resized(grey, (rows, columns))) * 255 + 0.5).clip(0, 255).astype(np.uint8)
+        picture = np.repeat(shade[..., None], 3, axis=2)
+    else:
+        picture = _laid_over(stage.resized(grey, (rows, columns)), laid, case.overlay)
+        bar = _bar(laid, case.overlay)
+    per_pixel = spacing[1] * volume.shape[2] / columns if spacing else None
+    marks = _marks(study, series, view, voi, per_pixel, bar)
+    return Drawn(stage.png(stage.compose(picture, size, marks)), _alt(series, view, laid))
+
+
+def _laid_over(grey: stage.Grey, laid: Explanation, setting: Overlay) -> stage.Rgb:
+    values = on_image(laid, interpolation="nearest" if setting.native else "bilinear")
+    return overlay(
+        grey,
+        stage.resized(values, (grey.shape[0], grey.shape[1]), nearest=setting.native),
+        scale=laid.peak,
+        opacity=setting.opacity,
+        threshold=setting.threshold,
+        alpha="by_value" if setting.by_value else "constant",
+    )
+
+
+def _bar(laid: Explanation, setting: Overlay) -> stage.Bar:
+    return stage.Bar(
+        colours=colour_bar(threshold=setting.threshold),
+        top=f"{laid.peak:.2g}",
+        mark=f"{setting.threshold * laid.peak:.2g}" if setting.threshold > 0 else "",
+        share=setting.threshold,
+        title=_("Evidence, log-odds a cell"),
+    )
+
+
+def _marks(
+    study: Study, series: Series, view: View, voi: Window | Lut | None, per_pixel: float | None, bar: stage.Bar | None
+) -> stage.Marks:
+    volume = series.volume
+    assert volume is not None
+    planar, patient = volume.planar, study.patient
+    age = _("{age:.3g} y").format(age=patient.age) if patient.age is not None else _("age unknown")
+    number = _("Image {n}/{total}").format(n=view.slice_index + 1, total=volume.shape[0])
+    if volume.frames > 1:
+        number += "  " + _("Frame {n}/{total}").format(n=view.frame + 1, total=volume.frames)
+    shown = _figures(voi) if isinstance(voi, Window) else (voi.name or _("table")) if voi else _("colour")
+    inverted = "  " + _("inverted") if view.inverted else ""
+    side = {"L": _("Left side"), "R": _("Right side"), "B": _("Both sides")}
+    letters = planar.edge_letters() if planar else volume.geometry.edge_letters() if volume.geometry else None
+    top_right = (study.date or _("no date"), " ".join(filter(None, (series.modality, series.description))).strip())
+    return stage.Marks(
+        top_left=(patient.pseudonym, f"{age}  {patient.sex or _('sex unknown')}"),
+        top_right=tuple(filter(None, (*top_right, side.get((planar and planar.laterality) or "", "")))),
+        bottom_left=(number, f"{shown}{inverted}"),
+        bottom_centre=((_("AI - not reviewed"),) if bar else ()) + (_("Not for diagnostic use"),),
+        banner="SYNTHETIC" if series.synthetic else "",
+        letters=letters,
+        mm_per_pixel=per_pixel,
+        scale_note=_("at the detector") if planar and planar.spacing_source == "detector" else "",
+        bar=bar,
+    )
+
+
+def _alt(series: Series, view: View, laid: Explanation | None) -> str:
+    volume = series.volume
+    assert volume is not None
+    letters = volume.planar.edge_letters() if volume.planar else None
+    letters = volume.geometry.edge_letters() if volume.geometry else letters
+    words = [
+        _("{modality} image {n} of {total}").format(
+            modality=series.modality or _("Unlabelled"), n=view.slice_index + 1, total=volume.shape[0]
+        ),
+        _("left edge {a}, right edge {b}, top {c}, bottom {d}").format(**dict(zip("abcd", letters, strict=True)))
+        if letters
+        else _("orientation unknown"),
+        _("{method} map over it").format(method=laid.method) if laid and laid.has_evidence else _("no overlay"),
+    ]
+    return ", ".join(words)
+
+
+def show(case: Case, size: tuple[int, int], laid: Explanation | None = None) -> None:
+    """Put the slice on show on the page, as large as the window allows."""
+    drawn = draw(case, size, laid)
+    with st.container(key="viewport"):
+        st.image(drawn.png, width="stretch", alt=drawn.alt)
+
+
+def _on(key: str, name: str) -> Any:
+    """Callback that puts a widget's value into the view."""
+
+    def step() -> None:
+        value = st.session_state[key]
+        change(lambda case: case.with_view(**{name: value}))
+
+    return step
+
+
+def _step(by: int) -> None:
+    change(lambda case: case.with_view(slice_index=case.view.slice_index + by))
+
+
+def controls(case: Case) -> None:
+    """Window and inversion of the current series."""
+    series = case.series
+    if series is None or not (choices := voi_choices(series)):
+        return
+    key = "view-voi"
+    st.session_state[key] = voi_key(series, case.view)
+    st.selectbox(
+        _("Window"),
+        list(choices),
+        format_func=choices.__getitem__,
+        key=key,
+        on_change=_on(key, "voi"),
+        label_visibility="collapsed",
+        width=210,
+    )
+    st.button(
+        _("Invert"),
+        key="view-invert",
+        shortcut="I",
+        type="primary" if case.view.inverted else "secondary",
+        on_click=lambda: change(lambda now: now.with_view(inverted=not now.view.inverted)),
+    )
+
+
+def navigator(case: Case, width: int) -> None:
+    """Slider and steps through the slices, and through time where there is any.
+
+    Args:
+        case: Its current series is stepped through.
+        width: Of each slider, pixels.
+    """
+    volume = case.volume
+    if volume is None:
+        return
+    if volume.shape[0] > 1:
+        st.button(_("Previous"), key="view-previous", shortcut="Up", on_click=_step, args=(-1,))
+        _slider(_("Slice"), "slice_index", volume.shape[0], width)
+        st.button(_("Next"), key="view-next", shortcut="Down", on_click=_step, args=(1,))
+    if volume.frames > 1:
+        _slider(_("Frame"), "frame", volume.frames, width)
+
+
+def _slider(title: str, name: str, count: int, width: int) -> None:
+    key = f"view-{name}"
+    st.session_state[key] = getattr(load().view, name) + 1
+    st.slider(title, 1, count, key=key, on_change=_from_one(key, name), label_visibility="collapsed", width=width)
+
+
+def _from_one(key: str, name: str) -> Any:
+    def step() -> None:
+        value = int(st.session_state[key]) - 1
+        change(lambda case: case.with_view(**{name: value}))
+
+    return step

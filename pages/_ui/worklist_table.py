@@ -1,0 +1,115 @@
+"""The table of opened studies, its actions, and what could not be read."""
+
+import pandas as pd
+import streamlit as st
+
+from medimg_core.study import Study
+from pages._ui import memory
+from pages._ui.language import _, ngettext
+from pages._ui.places import go
+from pages._ui.state import Case, change
+
+__all__ = ["patient_choice", "refused_files", "study_table"]
+
+
+def _flags(case: Case, study: Study) -> str:
+    """What models flagged, and what the gate kept from a score; a score under a threshold is no finding."""
+    words: list[str] = []
+    for result in case.results_of(study):
+        if result.refused:
+            words.append(_("{name}: refused").format(name=result.reading or result.model_id))
+        elif result.positive:
+            words.append(_("{name}: above threshold").format(name=result.reading))
+        else:
+            words.append(_("{name}: not above threshold").format(name=result.reading))
+    return ", ".join(dict.fromkeys(words))
+
+
+def _row(case: Case, study: Study) -> dict[str, object]:
+    shown = [series for series in study.series if series.volume is not None]
+    parts = dict.fromkeys(series.body_part for series in study.series if series.body_part)
+    return {
+        _("Patient"): study.patient.pseudonym,
+        _("Modality"): "/".join(dict.fromkeys(s.modality for s in study.series if s.modality)) or _("not in the file"),
+        _("Body part"): ", ".join(parts) or _("not in the file"),
+        _("Description"): study.description or next((s.description for s in study.series if s.description), ""),
+        _("Series"): len(study.series),
+        _("Images"): sum(s.volume.shape[0] * s.volume.frames for s in shown if s.volume),
+        _("Date"): study.date or "",
+        _("Status"): _("analysed") if case.results_of(study) else _("new"),
+        _("Models say"): _flags(case, study),
+        _("Origin"): _("synthetic") if study.synthetic else _("file"),
+    }
+
+
+def study_table(case: Case) -> None:
+    """One row a study; the chosen row is the current study."""
+    numbers = {study.uid: n for n, study in enumerate(case.studies)}
+    key = f"worklist-{case.drop}-{'-'.join(study.uid[-6:] for study in case.studies)}"
+    st.dataframe(
+        pd.DataFrame([_row(case, study) for study in case.studies]),
+        hide_index=True,
+        key=key,
+        on_select=lambda: _choose(key, case),
+        selection_mode="single-row-required",
+        selection_default={"selection": {"rows": [numbers.get(case.study_uid or "", 0)]}},
+        height="content" if len(case.studies) < 9 else 360,
+        alt=_("Opened studies"),
+    )
+    with st.container(horizontal=True):
+        if st.button(_("Read"), type="primary", key="worklist-read"):
+            go("read")
+        if st.button(_("Analyse"), key="worklist-analyse"):
+            go("analyse")
+        st.button(_("Close study"), key="worklist-close", on_click=_close)
+    for study in case.studies:
+        if study.uid == case.study_uid:
+            for warning in (*study.warnings, *(w for series in study.series for w in series.warnings)):
+                st.caption(_("Note: {text}").format(text=warning))
+
+
+def _choose(key: str, case: Case) -> None:
+    rows = st.session_state[key]["selection"]["rows"]
+    if rows:
+        change(lambda now: now.with_study(case.studies[rows[0]].uid))
+
+
+def _close() -> None:
+    change(lambda case: memory.settle(case.without_studies({case.study_uid or ""})))
+
+
+def patient_choice(case: Case) -> None:
+    """Of a drop that held several patients, which one stays."""
+    if not case.mixed:
+        return
+    patients = list(dict.fromkeys(study.patient.pseudonym for study in case.studies if study.uid in case.mixed))
+    st.warning(
+        _(
+            "**Caution:** this drop holds images of {n} patients. Each can be read, but nothing is linked or "
+            "reported until you keep one."
+        ).format(n=len(patients))
+    )
+    with st.container(horizontal=True):
+        for pseudonym in patients:
+            st.button(
+                _("Keep {patient}").format(patient=pseudonym),
+                key=f"keep-{pseudonym}",
+                on_click=_keep_patient,
+                args=(pseudonym,),
+            )
+
+
+def _keep_patient(pseudonym: str) -> None:
+    change(lambda case: memory.settle(case.with_patient(pseudonym)))
+
+
+def refused_files(case: Case) -> None:
+    """Files that were not read, folded, each with its reason."""
+    if not case.refused:
+        return
+    count = len(case.refused)
+    title = ngettext("{n} file was not read", "{n} files were not read", count).format(n=count)
+    with st.expander(title, key="refused", expanded=not case.studies):
+        rows = [{_("File"): refused.file, _("Why"): refused.reason} for refused in case.refused]
+        st.dataframe(pd.DataFrame(rows), hide_index=True, height="content" if count < 9 else 320, alt=title)
+        st.button(_("Clear this list"), key="clear-refused", on_click=lambda: change(lambda now: now.with_refused(())))

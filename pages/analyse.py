@@ -1,0 +1,87 @@
+"""Analyse: which models fit, what they say, and where they looked."""
+
+import streamlit as st
+
+from medimg_core.inference import fits
+from medimg_core.registry import ModelCard, list_models
+from medimg_core.study import Series
+from pages._ui import jobs, running, viewport
+from pages._ui.declaring import declared_form
+from pages._ui.errors import shown
+from pages._ui.frame import enter
+from pages._ui.guard import need_image
+from pages._ui.language import _, ngettext
+from pages._ui.map_panel import asked_map, map_panel
+from pages._ui.places import link
+from pages._ui.result_card import question, result_card, result_details
+from pages._ui.state import load
+
+
+def fitting(series: Series) -> tuple[list[ModelCard], list[tuple[ModelCard, str]]]:
+    """Models to offer, and those that do not fit with the reason."""
+    good, rest = [], []
+    for card in list_models():
+        fit, reason = fits(series, card)
+        if fit:
+            good.append(card)
+        else:
+            rest.append((card, reason))
+    return good, rest
+
+
+def model(card: ModelCard) -> None:
+    """One model: run it, or what it said."""
+    case = load()
+    result = case.prediction(card.id)
+    st.markdown(f"**{_(card.title)}**")
+    st.caption(_("Asked: {question}").format(question=question(card)))
+    declared_form(case, card)
+    if result is None:
+        busy = any(job.title == running.title(card) for job in jobs.pending())
+        if not busy and st.button(_("Run"), key=f"run-{card.id}", type="primary", width="stretch"):
+            running.run(case, card)
+            st.rerun()
+        return
+    result_card(case, card, result)
+    map_panel(case, card, result, asked_map(case, card, result))
+    result_details(load(), card, result)
+
+
+def others(rest: list[tuple[ModelCard, str]]) -> None:
+    """Models that do not fit, folded."""
+    if not rest:
+        return
+    title = ngettext("{n} model does not fit", "{n} models do not fit", len(rest)).format(n=len(rest))
+    with st.expander(title):
+        for card, reason in rest:
+            st.markdown(f"**{_(card.title)}**  \n{reason}")
+
+
+@st.fragment
+def analysing() -> None:
+    """Picture and results; only this part runs again when an overlay or a slice changes."""
+    left, right = st.columns([0.755, 0.245], gap="small")
+    case = load()
+    if case.series is None:
+        return
+    laid = None
+    with right, st.container(key="result"), shown():
+        jobs.watch()
+        good, rest = fitting(case.series)
+        st.caption(_("Models that fit this series") if good else _("No model fits this series."))
+        for card in good:
+            model(card)
+            laid = laid or asked_map(load(), card, load().prediction(card.id))
+        others(rest)
+    with left, shown():
+        with st.container(horizontal=True, vertical_alignment="center", key="toolbar"):
+            viewport.controls(case)
+            viewport.navigator(case, 240)
+            st.space("stretch")
+            link("worklist", _("Worklist"))
+            link("read", _("Read"))
+        viewport.show(load(), viewport.SIDE, laid)
+
+
+need_image(enter())
+analysing()

@@ -1,0 +1,40 @@
+"""Models: what is installed, and a datasheet for each."""
+
+import streamlit as st
+
+from medimg_core.phantoms import catalogue
+from medimg_core.registry import ModelCard, list_models
+from pages._ui import jobs, opening
+from pages._ui.datasheet import datasheet, model_table
+from pages._ui.errors import shown
+from pages._ui.frame import enter
+from pages._ui.language import _
+from pages._ui.places import go
+from pages._ui.theme import say
+
+
+def demo_button(card: ModelCard) -> None:
+    """Open the first phantom of the model's modality and go where it can be run."""
+    fitting = [row for row in catalogue() if row.modality in card.modality]
+    if fitting and st.button(_("Try it on a demo case"), key=f"try-{card.id}", type="primary"):
+        opening.open_demo(fitting[0].id, fitting[0].title)
+        go("analyse")
+
+
+enter()
+st.header(_("Models"), anchor=False)
+jobs.watch()
+with shown():
+    cards = list_models()
+    if not cards:
+        say(_("No model is installed. Put a model's folder into models/ and start again."))
+        st.stop()
+    model_table(cards)
+    titles = {card.id: card.title for card in cards}
+    chosen = cards[0].id
+    if len(cards) > 1:
+        chosen = st.selectbox(_("Datasheet of"), list(titles), format_func=titles.__getitem__, key="models-card")
+    for card in cards:
+        if card.id == chosen:
+            demo_button(card)
+            datasheet(card)
