@@ -115,7 +115,8 @@ def match_histogram(image: Grey, other: Grey) -> Grey:
     levels = np.clip(image * 255, 0, 255).astype(np.uint8)
     counts = np.bincount(levels.ravel(), minlength=256).cumsum() / levels.size
     theirs = np.bincount(np.clip(other * 255, 0, 255).astype(np.uint8).ravel(), minlength=256)
-    table = np.interp(counts, theirs.cumsum() / other.size, np.arange(256) / 255).astype(np.float32)
+    found = np.searchsorted(theirs.cumsum() / other.size, counts - 1e-9)
+    table = (np.minimum(found, 255) / 255).astype(np.float32)
     return np.asarray(table[levels])
 
 

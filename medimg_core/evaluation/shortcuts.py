@@ -16,7 +16,7 @@ from medimg_core.evaluation.metrics import Bools, Decision, metric
 from medimg_core.perturb import Grey, Subject, bounding_box, fill, frame_mask, swap_exterior
 
 Score = Callable[[Sequence[Grey]], NDArray[np.float64]]
-"""Images to scores of the reading; only their order matters."""
+"""Images to scores of the reading, 0 to 1."""
 
 FRAME = 0.125
 
@@ -61,6 +61,8 @@ class Finding:
         ci: 95 % interval, bootstrapped by patient.
         n: Number of images.
         note: What was shown to the model.
+        gap: Mean score of the positives minus mean score of the negatives. An AUC counts the order of
+            scores however little they differ; the gap says how much they do.
     """
 
     name: str
@@ -68,16 +70,16 @@ class Finding:
     ci: tuple[float, float] | None
     n: int
     note: str
+    gap: float
 
 
 def _auc(name: str, note: str, scores: NDArray[np.float64], truth: Bools, groups: Sequence[str]) -> Finding:
-    spread = np.ptp(scores)
-    unit = (scores - scores.min()) / spread if spread > 0 else np.zeros_like(scores)
-    case = Decision(truth, unit, unit >= 0.5)
+    case = Decision(truth, scores, scores >= 0.5)
     value = metric("auc", case)
     if value is None:
         raise IncompatibleInputError("an AUC needs images of both classes, got one class")
-    return Finding(name, value, interval("auc", case, group_weights(groups)), len(truth), note)
+    gap = float(scores[truth].mean() - scores[~truth].mean())
+    return Finding(name, value, interval("auc", case, group_weights(groups)), len(truth), note, gap)
 
 
 def frame_only(score: Score, cases: Cases) -> Finding:
@@ -154,4 +156,4 @@ def exterior_label(score: Score, cases: Cases) -> Finding:
     drawn = group_weights(cases.groups)
     low, high = np.percentile(drawn @ wins / drawn.sum(axis=1), [2.5, 97.5])
     note = "same lungs on surroundings of either class: share of images in which the score follows them"
-    return Finding("exterior_followed", float(wins.mean()), (float(low), float(high)), len(wins), note)
+    return Finding("exterior_followed", float(wins.mean()), (float(low), float(high)), len(wins), note, float((yes - no).mean()))

@@ -175,7 +175,12 @@ def shortcuts(held: Held, regions: Regions, score: Score) -> list[Figure]:
         (region_only(score, masked), with_masks, "; some training images were of this kind"),
         (centre_only(score, whole), held.name, untrained),
     ]
-    return [Figure(f.name, f.auc, f.ci, f.n, data, f.note + note) for f, data, note in rows]
+    result = []
+    for found, data, note in rows:
+        result.append(Figure(found.name, found.auc, found.ci, found.n, data, found.note + note))
+        gap = "mean score of positives minus that of negatives: " + found.note
+        result.append(Figure(found.name.removesuffix("_auc") + "_gap", found.gap, None, found.n, data, gap))
+    return result
 
 
 def uses_outside(figures: Sequence[Figure]) -> bool:

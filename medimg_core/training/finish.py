@@ -42,12 +42,18 @@ class Heads:
     prevalence: float
 
 
+def own_head(network: Any) -> Head:
+    """The dense layer that was trained with the network."""
+    kernel, bias = network.get_layer("logits").get_weights()
+    return Head(kernel.astype(float), bias.astype(float))
+
+
 def stage_heads(
     network: Any, data: Data, source: Augmenter, recipe: Recipe, calibration: tuple[list[Grey], NDArray[np.int64]]
 ) -> tuple[Heads, package.Outputs]:
     """Ensemble on augmented training images, calibration on augmented validation images."""
-    kernel, bias = network.get_layer("logits").get_weights()
-    raw = Head(kernel.astype(float), bias.astype(float))
+    raw = own_head(network)
+    forward = package.traced(network)
     rng = np.random.default_rng((recipe.seed, 10**6))
     images, index = [], []
     for _ in range(recipe.members_passes):
@@ -57,10 +63,10 @@ def stage_heads(
                 images.append(grey)
                 index.append(i)
     rows = np.array(index)
-    embedding = package.run_network(network, images, recipe, raw).embedding
+    embedding = package.run_network(forward, images, recipe, raw).embedding
     members = fit_ensemble(embedding, data.train.classes[rows], [data.train.groups[i] for i in rows], recipe)
     prevalence = float(positives(recipe)[data.train.classes].mean())
-    held = package.run_network(network, calibration[0], recipe, raw)
+    held = package.run_network(forward, calibration[0], recipe, raw)
     truth = positives(recipe)[data.val.classes][calibration[1]]
     found = calibrate(log_odds(held.logits, recipe), truth, prevalence)
     main = shifted(raw, found, recipe, found.temperature)
@@ -72,8 +78,10 @@ def stage_heads(
 
 
 def _scorer(network: Any, heads: Heads, recipe: Recipe) -> Callable[[Sequence[Grey]], NDArray[np.float64]]:
+    forward = package.traced(network)
+
     def score(images: Sequence[Grey]) -> NDArray[np.float64]:
-        logits = package.run_network(network, images, recipe, heads.main).logits
+        logits = package.run_network(forward, images, recipe, heads.main).logits
         return sigmoid(log_odds(logits, recipe) / heads.temperature)
 
     return score
@@ -96,7 +104,8 @@ def stage_package(
     }
     cut = round(thresholds["balanced"][0].value, 6)
     score = _scorer(network, heads, recipe)
-    plain = package.run_network(network, held.grey(), recipe, heads.main)
+    forward = package.traced(network)
+    plain = package.run_network(forward, held.grey(), recipe, heads.main)
     plain_score = sigmoid(log_odds(plain.logits, recipe) / heads.temperature)
     metrics = figures.decided(held, plain_score, cut)
     metrics += figures.decided(held, scores, cut, index=calibration[1], note=f"{figures.TUNED}, {figures.CONDITION}")
@@ -104,7 +113,7 @@ def stage_package(
     metrics += figures.robustness(held, score, cut)
     metrics += read_baseline(run)
     shortcut = figures.shortcuts(held, data.regions, score)
-    trained = package.run_network(network, [data.train.grey(i) for i in range(len(data.train))], recipe, heads.main)
+    trained = package.run_network(forward, [data.train.grey(i) for i in range(len(data.train))], recipe, heads.main)
     card = package.write_folder(
         out,
         package.with_heads(network, heads.main, heads.members),
@@ -133,8 +142,7 @@ def stage_package(
 def stage_baseline(data: Data, recipe: Recipe, fitted: Fitted, run: Path) -> dict[str, Any]:
     """Figures of the comparison network at a score of 0.5, kept for the card; it is not shipped."""
     network = package.finished(recipe, fitted.weights)
-    kernel, bias = network.get_layer("logits").get_weights()
-    head = Heads(Head(kernel.astype(float), bias.astype(float)), (), 1.0, 0.5)
+    head = Heads(own_head(network), (), 1.0, 0.5)
     held = figures.held_out(data.val, recipe, f"{data.name} val")
     score = _scorer(network, head, recipe)
     note = f"comparison: two convolutions, dense 64, 256 px, {fitted.epochs} epochs, no augmentation"

@@ -84,11 +84,25 @@ class Outputs:
     peak: NDArray[np.float32]
 
 
-def run_network(network: Any, images: Sequence[NDArray[np.float32]], recipe: Recipe, head: Head) -> Outputs:
-    """Forward pass over grey images (0 to 1), 32 at a time, with ``head`` as the dense layer."""
+def traced(network: Any) -> Any:
+    """The network as one compiled function of a batch of any length, in inference mode."""
     import tensorflow as tf
 
-    forward = tf.function(lambda batch: network(batch, training=False), reduce_retracing=True)
+    shape = [None, *network.inputs[0].shape[1:]]
+    return tf.function(
+        lambda batch: network(batch, training=False), input_signature=[tf.TensorSpec(shape, tf.float32)]
+    )
+
+
+def run_network(forward: Any, images: Sequence[NDArray[np.float32]], recipe: Recipe, head: Head) -> Outputs:
+    """Forward pass over grey images (0 to 1), 32 at a time.
+
+    Args:
+        forward: Of :func:`traced`, on the network of :func:`finished`.
+        images: Shape ``(rows, columns)`` each.
+        recipe: Input and classes.
+        head: Stands in for the dense layer.
+    """
     inside, spec = positives(recipe), input_of(recipe)
     logits, embeddings, peaks = [], [], []
     for start in range(0, len(images), 32):

@@ -1,0 +1,121 @@
+"""Steps from values to a network's input."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from medimg_core.errors import IncompatibleInputError, InvalidCardError
+from medimg_core.preprocess import CLIP_SD, Squash, prepare, resize
+
+STEPS = ("to_grey01", "squash", "standardise")
+SIDES = st.integers(1, 4000)
+
+
+def spec(size=(32, 32), channels=1, steps=STEPS):
+    return SimpleNamespace(size=size, channels=channels, steps=steps)
+
+
+def asymmetric(rows=60, columns=40):
+    image = np.zeros((rows, columns), np.float32)
+    image[: rows // 3, : columns // 2] = 1.0
+    image[rows - 5 :, columns - 8 :] = 0.5
+    return image
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "point", "expected"),
+    [
+        ((300, 200), (10, 10), (0, 0), (14.5, 9.5)),
+        ((300, 200), (10, 10), (9, 9), (284.5, 189.5)),
+        ((10, 10), (10, 10), (3, 7), (3, 7)),
+        ((224, 224), (160, 160), (-0.5, 159.5), (-0.5, 223.5)),
+    ],
+)
+def test_squash_maps_centres_and_edges(source, target, point, expected):
+    assert Squash(source, target).to_source(np.array(point, float)) == pytest.approx(expected)
+
+
+@given(SIDES, SIDES, SIDES, SIDES, st.floats(-10, 5000), st.floats(-10, 5000))
+def test_squash_there_and_back(a, b, c, d, row, column):
+    transform = Squash((a, b), (c, d))
+    point = np.array([[row, column]])
+    assert transform.to_target(transform.to_source(point)) == pytest.approx(point, abs=1e-6)
+
+
+@given(SIDES, SIDES, SIDES, SIDES)
+def test_squash_keeps_outer_edges(a, b, c, d):
+    corners = np.array([[-0.5, -0.5], [c - 0.5, d - 0.5]])
+    assert Squash((a, b), (c, d)).to_source(corners) == pytest.approx(
+        np.array([[-0.5, -0.5], [a - 0.5, b - 0.5]]), abs=1e-6
+    )
+
+
+def test_squash_refuses_an_empty_grid():
+    with pytest.raises(IncompatibleInputError, match=r"at least one row.*\(0, 5\)"):
+        Squash((0, 5), (10, 10))
+
+
+def test_resize_puts_a_point_where_squash_says():
+    image = np.zeros((90, 120), np.float32)
+    image[60:63, 20:24] = 1
+    small = resize(image, (30, 30))
+    rows, columns = np.indices(small.shape)
+    found = [float((small * axis).sum() / small.sum()) for axis in (rows, columns)]
+    assert Squash((90, 120), (30, 30)).to_source(np.array(found)) == pytest.approx((61, 21.5), abs=0.01)
+
+
+def test_resize_averages_when_shrinking():
+    checker = np.indices((64, 64)).sum(axis=0) % 2
+    assert resize(checker.astype(float), (16, 16)) == pytest.approx(np.full((16, 16), 0.5), abs=0.02)
+
+
+def test_prepare_shape_and_values():
+    batch = prepare(asymmetric(), spec())
+    assert batch.shape == (1, 32, 32, 1)
+    assert batch.dtype == np.float32
+    assert not batch.flags.writeable
+    assert abs(float(batch.mean())) < 0.05
+    assert float(np.abs(batch).max()) <= CLIP_SD
+    assert batch[0, 2, 2, 0] > batch[0, 2, 29, 0]  # rows and columns kept apart
+
+
+def test_prepare_repeats_grey_for_colour_networks():
+    batch = prepare(asymmetric(), spec(channels=3))
+    assert batch.shape == (1, 32, 32, 3)
+    assert np.array_equal(batch[..., 0], batch[..., 2])
+
+
+@pytest.mark.parametrize(("gain", "offset"), [(2.0, 0.0), (0.01, -1000.0), (4095.0, 12.0)])
+def test_global_brightness_and_contrast_do_not_matter(gain, offset):
+    first = prepare(asymmetric(), spec())
+    second = prepare(asymmetric().astype(np.float64) * gain + offset, spec())
+    assert second == pytest.approx(first, abs=1e-2)
+
+
+def test_integers_of_any_depth_are_taken():
+    grey = (asymmetric() * 255).astype(np.uint8)
+    deep = (asymmetric() * 255).astype(np.uint8).astype(np.int16) * 16
+    assert prepare(deep, spec()) == pytest.approx(prepare(grey, spec()), abs=1e-5)
+
+
+def test_a_flat_image_becomes_zero():
+    assert not prepare(np.full((40, 40), 7.0), spec()).any()
+
+
+@pytest.mark.parametrize(
+    ("image", "wanted", "error", "message"),
+    [
+        (np.zeros((3, 4, 5)), spec(), IncompatibleInputError, r"\(rows, columns\), got \(3, 4, 5\)"),
+        (np.zeros((0, 4)), spec(), IncompatibleInputError, r"got \(0, 4\)"),
+        (np.array([[np.nan, 1.0]]), spec(), IncompatibleInputError, "finite"),
+        (np.array([[1j, 1.0]]), spec(), IncompatibleInputError, "real"),
+        (np.eye(8), spec(steps=("sharpen",)), InvalidCardError, "got 'sharpen'"),
+        (np.eye(8), spec(steps=("to_grey01",)), IncompatibleInputError, "add squash"),
+    ],
+)
+def test_what_cannot_be_prepared(image, wanted, error, message):
+    with pytest.raises(error, match=message):
+        prepare(image, wanted)
