@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.tiny_model import medimg_cache, shipped_model, tiny_model  # noqa: F401 - fixtures for every test
+
 
 @pytest.fixture(scope="session")
 def data_dir() -> Path:

@@ -7,11 +7,12 @@ does so in a process of its own, which keeps TensorFlow out of the test process.
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from medimg_core.registry import ModelCard, read_card, sha256_of
+from medimg_core.registry import ModelCard, load_card, read_card, sha256_of
 
 SIZE = 48
 CLASSES = ("normal", "bacterial", "viral")
@@ -119,9 +120,24 @@ def _network() -> object:
 
 
 @pytest.fixture(scope="session")
-def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> ModelCard:
-    """The tiny model's card; its export lies in a cache of the test session."""
+def medimg_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A cache of this test session, instead of the user's."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MEDIMG_CACHE", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory, medimg_cache: Path) -> ModelCard:
+    """The tiny model's card; built, and exported into the session's cache, once."""
     return make_tiny_model(tmp_path_factory.mktemp("models") / "tiny_model")
+
+
+@pytest.fixture(scope="session")
+def shipped_model(medimg_cache: Path) -> ModelCard:
+    """The first model of the repository."""
+    return load_card("chest_xray_pneumonia")
 
 
 if __name__ == "__main__":
