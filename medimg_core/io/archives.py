@@ -72,11 +72,13 @@ class Member:
         name: Name inside the archive; shown, never used as a path.
         data: The bytes, or None.
         reason: The refusal, or None.
+        siblings: How many further members the archive has.
     """
 
     name: str
     data: bytes | None = field(default=None, repr=False)
     reason: InputError | None = None
+    siblings: int = 0
 
 
 def zip_members(data: bytes, allowance: Allowance) -> Iterator[Member]:
@@ -106,21 +108,21 @@ def zip_members(data: bytes, allowance: Allowance) -> Iterator[Member]:
             raise LimitError(f"an archive may hold at most {limits.members} members, got {len(entries)}")
         if not entries:
             raise UnreadableFileError("the zip archive holds no files")
-        expanded, stop = 0, None
+        expanded, stop, siblings = 0, None, len(entries) - 1
         for entry in entries:
             if stop is not None:
-                yield Member(entry.filename, reason=type(stop)(f"not read, because {stop}"))
+                yield Member(entry.filename, reason=type(stop)(f"not read, because {stop}"), siblings=siblings)
                 continue
             try:
                 content = _read_member(archive, entry, expanded, len(data), allowance)
             except (LimitError, _BombError) as error:
                 stop = UnsafeArchiveError(str(error)) if isinstance(error, _BombError) else error
-                yield Member(entry.filename, reason=stop)
+                yield Member(entry.filename, reason=stop, siblings=siblings)
             except InputError as error:
-                yield Member(entry.filename, reason=error)
+                yield Member(entry.filename, reason=error, siblings=siblings)
             else:
                 expanded += len(content)
-                yield Member(entry.filename, data=content)
+                yield Member(entry.filename, data=content, siblings=siblings)
 
 
 class _BombError(UnsafeArchiveError):

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from medimg_core.errors import InputError, LimitError
-from medimg_core.io.dicom import Instance, pixel_free
+from medimg_core.io.dicom import Instance
 from medimg_core.io.drop import SeriesKey
 from medimg_core.io.elements import display_text, text
 from medimg_core.io.grouping import Stack, stacks_of
 from medimg_core.io.kinds import KIND_ORDER, kind_of
+from medimg_core.io.limits import Budget
 from medimg_core.io.planes import Plane
-from medimg_core.io.volumes import Budget, StackError, build_volume
+from medimg_core.io.volumes import StackError, build_volume
 from medimg_core.study import Series
 
 __all__ = ["Assembly"]
@@ -66,7 +67,7 @@ class Assembly:
         self._report(self._total, self._total, "Decoding images")
         for planes in self._images.values():
             for instance in {plane.instance for plane in planes}:
-                pixel_free(instance.header)
+                instance.drop_pixels()
         return result
 
     def _built(self, job: _Job) -> list[Series]:

@@ -2,7 +2,7 @@
 
 import struct
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from medimg_core.errors import LimitError, UnreadableFileError, UnsupportedFileError
@@ -31,7 +31,7 @@ DECODE_ERRORS = (
 """What pydicom, gdcm and the other decoders raise on damaged input."""
 
 _DEFLATED = b"1.2.840.10008.1.2.1.99"
-_PIXEL_TAGS = (0x7FE00010, 0x7FE00008, 0x7FE00009)
+_PIXEL_TAGS = frozenset((0x7FE00010, 0x7FE00008, 0x7FE00009))
 _IMPLICIT, _EXPLICIT, _BIG = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"
 
 
@@ -54,13 +54,20 @@ class Instance:
     size: int
     uid: str
     copies: list[str] = field(default_factory=list, repr=False)
+    _slim: bool = False
 
     @property
     def has_pixels(self) -> bool:
         """Whether the file holds an image."""
         return any(tag in self.header for tag in _PIXEL_TAGS)
 
-    @property
+    def drop_pixels(self) -> None:
+        """Let pixels and bulk elements go; the header stays."""
+        if not self._slim:
+            pixel_free(self.header)
+            self._slim = True
+
+    @cached_property
     def transfer_syntax(self) -> str:
         """TransferSyntaxUID."""
         meta = getattr(self.header, "file_meta", None)

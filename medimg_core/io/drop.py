@@ -8,11 +8,11 @@ from typing import Any
 
 from medimg_core.errors import InputError, LimitError, UnreadableFileError, UnsupportedFileError
 from medimg_core.io.archives import Allowance, gunzip, zip_members
-from medimg_core.io.dicom import DECODE_ERRORS, Instance, check_image_tags, is_copy, parse, pixel_free
+from medimg_core.io.dicom import DECODE_ERRORS, Instance, check_image_tags, is_copy, parse
 from medimg_core.io.elements import items, text, texts
 from medimg_core.io.inputs import Given
 from medimg_core.io.kinds import object_name
-from medimg_core.io.limits import Limits
+from medimg_core.io.limits import Budget, Limits
 from medimg_core.io.nifti import read_nifti
 from medimg_core.io.patients import Person, Register
 from medimg_core.io.pixels import check_pixels
@@ -59,6 +59,8 @@ class Drop:
     Attributes:
         limits: The table.
         allowance: What archives may still expand to.
+        budget: Memory for voxels.
+        report: Progress callback.
         register: The patients.
         images: Planes by series.
         objects: Files without an image, by series and name.
@@ -66,10 +68,13 @@ class Drop:
         singles: NIfTI files and pictures.
         refused: Files refused, with the reason.
         names: Every file met, as named; asked by DICOMDIR.
+        total: Files known of so far, members of opened archives among them.
     """
 
     limits: Limits
     allowance: Allowance
+    budget: Budget
+    report: Progress
     register: Register = field(default_factory=Register)
     images: dict[SeriesKey, list[Plane]] = field(default_factory=lambda: defaultdict(list))
     objects: dict[tuple[SeriesKey, str], list[Instance]] = field(default_factory=lambda: defaultdict(list))
@@ -77,6 +82,7 @@ class Drop:
     singles: list[Single] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
+    total: int = 0
     people: dict[SeriesKey, Person] = field(default_factory=dict)
     _by_uid: dict[str, list[Instance]] = field(default_factory=lambda: defaultdict(list))
     _given_bytes: int = 0
@@ -87,8 +93,10 @@ class Drop:
 
     def scan(self, given: Given) -> None:
         """Read one given file, or all members of an archive; each ends read or refused."""
+        self.report(len(self.names), self.total, "Reading files")
         try:
             if given.reason is not None:
+                self.names.append(given.name)
                 raise given.reason
             self.allowance.count_file()
             data = given.read(self.limits)
@@ -101,6 +109,8 @@ class Drop:
 
     def _take(self, name: str, data: bytes, depth: int) -> None:
         found = sniff(data[:1024], len(data))
+        if found.kind not in ("zip", "gzip"):
+            self.names.append(name)
         if found.kind in ("zip", "gzip") and depth >= self.limits.nesting:
             raise LimitError(f"archives may be nested {self.limits.nesting} deep; this one lies deeper")
         if found.kind == "zip":
@@ -113,17 +123,20 @@ class Drop:
             self._take_dicom(name, data)
         elif found.kind == "nifti":
             volume, warnings, header = read_nifti(data, self.limits)
+            self.budget.take(volume.array.nbytes)
             self.singles.append(Single(_uid_of(data), volume, warnings, header))
         elif found.kind == "raster":
             volume, warnings = read_raster(data, self.limits)
+            self.budget.take(volume.array.nbytes)
             self.singles.append(Single(_uid_of(data), volume, warnings))
         else:
             raise UnsupportedFileError(f"the file is {found.name}; MedImg reads DICOM, NIfTI, PNG, JPEG, TIFF and zip")
-        self.names.append(name)
 
     def _take_members(self, name: str, data: bytes, depth: int) -> None:
-        for member in zip_members(data, self.allowance):
+        for index, member in enumerate(zip_members(data, self.allowance)):
             inside = f"{name}/{member.name}"
+            self.total += member.siblings if index == 0 else 0
+            self.report(len(self.names), self.total, "Reading files")
             try:
                 if member.reason is not None:
                     raise member.reason
@@ -163,7 +176,7 @@ class Drop:
         key = SeriesKey(person.number, study, text(header, "SeriesInstanceUID") or fallback)
         self.people[key] = person
         if what:
-            pixel_free(header)
+            instance.drop_pixels()
             self.objects[key, what].append(instance)
         else:
             self.images[key].extend(planes)

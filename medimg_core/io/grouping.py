@@ -1,44 +1,18 @@
-"""Planes -> stacks: what belongs together, in which order, and what sets the parts of a series apart."""
+"""Planes of a series -> stacks: what belongs together, and what sets the parts of a series apart."""
 
-import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
 
 from medimg_core.io.elements import integer, text
+from medimg_core.io.kinds import is_mosaic
 from medimg_core.io.planes import Plane
+from medimg_core.io.splitting import Stack, file_order, joined, kind_word, split_stacks
 
 __all__ = ["Stack", "stacks_of"]
 
-_SAME_POSITION = 0.01  # mm along the normal; positions are written with about six digits
 _SAME_DIRECTION = 2e-3  # largest difference of a direction cosine inside one stack
-_MANY_ACQUISITIONS = 4  # more of them at the same positions are a time series, fewer are shown one by one
-_TIME_ORDER = ("TemporalPositionIdentifier", "TriggerTime", "FrameReferenceTime")
-_CLOCK_ORDER = ("AcquisitionDateTime", "AcquisitionTime", "ContentTime")
-
-
-@dataclass(frozen=True, eq=False)
-class Stack:
-    """Planes that make one volume.
-
-    Attributes:
-        planes: Sorted, time outermost, shape ``(frames, slices)`` as a tuple of tuples.
-        part: What sets the stack apart inside its series, in words; ``""`` when it is all of it.
-        warnings: What was noticed while sorting.
-        frames_axis: True when the outer axis is time or another frame index.
-    """
-
-    planes: tuple[tuple[Plane, ...], ...]
-    part: str = ""
-    warnings: tuple[str, ...] = ()
-    frames_axis: bool = False
-
-    @property
-    def flat(self) -> tuple[Plane, ...]:
-        """All planes, time outermost."""
-        return tuple(plane for row in self.planes for plane in row)
 
 
 def stacks_of(planes: Iterable[Plane]) -> tuple[Stack, ...]:
@@ -59,30 +33,31 @@ def stacks_of(planes: Iterable[Plane]) -> tuple[Stack, ...]:
     stacks = _loose_stacks(loose)
     for group, part, notes in _matching(placed):
         stacks += [
-            Stack(stack.planes, _joined(part, stack.part), notes + stack.warnings, stack.frames_axis)
-            for stack in _split(group)
+            Stack(stack.planes, joined(part, stack.part), notes + stack.warnings, stack.frames_axis)
+            for stack in split_stacks(group)
         ]
     return tuple(stacks)
 
 
-def _joined(*parts: str) -> str:
-    return ", ".join(part for part in parts if part)
-
-
 def _loose_stacks(planes: Sequence[Plane]) -> list[Stack]:
-    files: dict[int, list[Plane]] = defaultdict(list)
+    files: dict[Hashable, list[Plane]] = defaultdict(list)
     for plane in planes:
-        files[id(plane.instance)].append(plane)
-    ordered = sorted(files.values(), key=lambda group: (group[0].number if len(group) == 1 else 0.0, _order(group[0])))
-    stacks = []
+        # the mosaics of a time series follow each other; every other file is an image of its own
+        files[plane.shape if is_mosaic(plane.instance.header) else plane.instance].append(plane)
+    for group in files.values():
+        group.sort(key=lambda plane: (plane.number, *file_order(plane)))
+    ordered = sorted(
+        files.values(), key=lambda group: (group[0].number if len(group) == 1 else 0.0, file_order(group[0]))
+    )
+    stacks: list[Stack] = []
     for index, group in enumerate(ordered, start=1):
         part = f"image {index}" if len(ordered) > 1 else ""
-        stacks.append(Stack(tuple((plane,) for plane in group), part, frames_axis=len(group) > 1))
+        if "RECON TOMO" in group[0].image_type and len(group) > 1:
+            note = "reconstructed slices in one file: shown in file order, distances between them are unknown"
+            stacks.append(Stack((tuple(group),), part, (note,)))
+        else:
+            stacks.append(Stack(tuple((plane,) for plane in group), part, frames_axis=len(group) > 1))
     return stacks
-
-
-def _order(plane: Plane) -> tuple[int, int]:
-    return (plane.instance.order, plane.frame)
 
 
 def _matching(planes: Sequence[Plane]) -> list[tuple[list[Plane], str, tuple[str, ...]]]:
@@ -133,7 +108,7 @@ def _frames_scattered(planes: Sequence[Plane]) -> tuple[str, ...]:
 def _label(group: Sequence[Plane]) -> str:
     normal = group[0].normal
     plane = "" if normal is None else ("sagittal", "coronal", "axial")[int(np.argmax(np.abs(normal)))]
-    return _joined(plane, _kind_word(group[0].image_type[2:3])) or "group"
+    return joined(plane, kind_word(group[0].image_type[2:3])) or "group"
 
 
 def _direction_index(plane: Plane, known: list[Plane]) -> int:
@@ -145,158 +120,3 @@ def _direction_index(plane: Plane, known: list[Plane]) -> int:
             return index
     known.append(plane)
     return len(known) - 1
-
-
-def _split(planes: list[Plane]) -> list[Stack]:
-    if any(plane.position is None or plane.normal is None for plane in planes):
-        return [_unplaced(planes)]
-    slots = _slots(planes)
-    most = int(np.bincount(slots).max())
-    if most == 1:
-        return _by_acquisition_where_irregular(planes, slots)
-    for name, value_of in _discriminators(planes):
-        groups: dict[Hashable, list[Plane]] = defaultdict(list)
-        for plane in planes:
-            groups[value_of(plane)].append(plane)
-        if len(groups) > 1 and all(int(np.bincount(_slots(group)).max()) < most for group in groups.values()):
-            return [
-                Stack(stack.planes, _joined(name(value, index), stack.part), stack.warnings, stack.frames_axis)
-                for index, value in enumerate(sorted(groups, key=_sortable), start=1)
-                for stack in _split(groups[value])
-            ]
-        if (ordered := _time_series(planes, slots, most, name.times)) is not None:
-            return [ordered]
-    return _repeats(planes, slots)
-
-
-def _sortable(value: Hashable) -> tuple[int, float, str]:
-    return (0, value, "") if isinstance(value, int | float) else (1, 0.0, str(value))
-
-
-class _Name:
-    """How the parts of one split are called; ``times`` are tags that make a time axis instead."""
-
-    def __init__(self, word: str, times: tuple[str, ...] = (), *, show: bool = False) -> None:
-        self.word, self.times, self.show = word, times, show
-
-    def __call__(self, value: Hashable, index: int) -> str:
-        if self.word == "":
-            return _kind_word(value if isinstance(value, tuple) else ()) or f"type {index}"
-        return f"{self.word} {value:g}" if self.show and isinstance(value, int | float) else f"{self.word} {index}"
-
-
-def _discriminators(planes: Sequence[Plane]) -> list[tuple[_Name, Callable[[Plane], Hashable]]]:
-    acquisitions = {plane.tags.get("AcquisitionNumber") for plane in planes}
-    dynamic = len(acquisitions) > _MANY_ACQUISITIONS
-    return [
-        (_Name("echo"), lambda plane: plane.tags.get("EchoNumbers", -1)),
-        (_Name("echo"), lambda plane: plane.tags.get("EchoTime", -1)),
-        (_Name(""), lambda plane: plane.image_type[3:]),
-        (_Name("b", show=True), lambda plane: plane.tags.get("DiffusionBValue", -1)),
-        (_Name("inversion"), lambda plane: plane.tags.get("InversionTime", -1)),
-        (_Name("station", _TIME_ORDER + (("AcquisitionNumber",) if dynamic else ())), _station),
-        (_Name("acquisition", show=True), lambda plane: plane.tags.get("AcquisitionNumber", -1)),
-        (_Name("group", _CLOCK_ORDER), lambda _: 0),
-    ]
-
-
-def _station(plane: Plane) -> Hashable:
-    """Place inside the plane, to the millimetre: a table that moved between stations of one orientation."""
-    assert plane.position is not None
-    assert plane.orientation is not None
-    return tuple(round(float(plane.position @ plane.orientation[start : start + 3])) for start in (0, 3))
-
-
-def _kind_word(values: Sequence[str]) -> str:
-    """ImageType values fit to be shown: codes only, so that no free text slips through."""
-    return " ".join(value.lower() for value in values if re.fullmatch(r"[A-Z0-9_]{1,16}", value))
-
-
-def _slots(planes: Sequence[Plane]) -> np.ndarray:
-    """Index of each plane's position along the normal, from 0."""
-    along = np.asarray([_along(plane, planes[0]) for plane in planes])
-    order = np.argsort(along, kind="stable")
-    steps = np.diff(along[order]) > _SAME_POSITION
-    slots = np.empty(len(planes), dtype=np.int64)
-    slots[order] = np.concatenate([[0], np.cumsum(steps)])
-    return slots
-
-
-def _along(plane: Plane, reference: Plane) -> float:
-    assert plane.position is not None
-    assert reference.normal is not None
-    return float(plane.position @ reference.normal)
-
-
-def _columns(planes: Sequence[Plane], slots: np.ndarray) -> list[list[Plane]]:
-    columns: list[list[Plane]] = [[] for _ in range(int(slots.max()) + 1)]
-    for plane, slot in zip(planes, slots, strict=True):
-        columns[slot].append(plane)
-    return columns
-
-
-def _time_series(planes: Sequence[Plane], slots: np.ndarray, most: int, tags: tuple[str, ...]) -> Stack | None:
-    """One stack with a time axis, when every position has the same number of planes and a tag orders them."""
-    columns = _columns(planes, slots)
-    if any(len(column) != most for column in columns):
-        return None
-    for tag in tags:
-        values = [[plane.tags.get(tag) for plane in column] for column in columns]
-        if any(value is None for column in values for value in column):
-            continue
-        if any(len(set(column)) != most for column in values):
-            continue
-        for column in columns:
-            column.sort(key=lambda plane: _sortable(plane.tags[tag]))
-        return Stack(tuple(tuple(column[time] for column in columns) for time in range(most)), frames_axis=True)
-    return None
-
-
-def _by_acquisition_where_irregular(planes: list[Plane], slots: np.ndarray) -> list[Stack]:
-    """Keep a stack whole unless its slices are uneven and those of each acquisition are even."""
-    ordered = [planes[index] for index in np.argsort(slots, kind="stable")]
-    groups: dict[Hashable, list[Plane]] = defaultdict(list)
-    for plane in ordered:
-        groups[plane.tags.get("AcquisitionNumber", -1)].append(plane)
-    if (
-        1 < len(groups) <= _MANY_ACQUISITIONS
-        and all(len(group) > 2 for group in groups.values())
-        and not _even(ordered)
-        and all(_even(group) for group in groups.values())
-    ):
-        name = _Name("acquisition", show=True)
-        return [
-            Stack((tuple(groups[value]),), name(value, index))
-            for index, value in enumerate(sorted(groups, key=_sortable), start=1)
-        ]
-    return [Stack((tuple(ordered),))]
-
-
-def _even(ordered: Sequence[Plane]) -> bool:
-    steps = np.diff([_along(plane, ordered[0]) for plane in ordered])
-    return steps.size < 2 or float(np.abs(steps - np.median(steps)).max()) <= 0.05 * float(np.median(steps))
-
-
-def _repeats(planes: Sequence[Plane], slots: np.ndarray) -> list[Stack]:
-    """Planes at one position that no tag tells apart: shown one after another, never merged."""
-    columns = _columns(planes, slots)
-    for column in columns:
-        column.sort(key=lambda plane: (plane.number, *_order(plane)))
-    most = max(len(column) for column in columns)
-    note = "several images lie at the same position and no tag tells them apart: each repeat is shown by itself"
-    return [
-        Stack((tuple(column[turn] for column in columns if turn < len(column)),), f"repeat {turn + 1}", (note,))
-        for turn in range(most)
-    ]
-
-
-def _unplaced(planes: Sequence[Plane]) -> Stack:
-    """Slices without positions: by SliceLocation where all differ, else by InstanceNumber."""
-    locations = [plane.tags.get("SliceLocation") for plane in planes]
-    if None not in locations and len(set(locations)) == len(planes):
-        ordered, by = sorted(planes, key=lambda plane: _sortable(plane.tags["SliceLocation"])), "SliceLocation"
-    else:
-        ordered, by = sorted(planes, key=lambda plane: (plane.number, *_order(plane))), "InstanceNumber"
-    if len(ordered) == 1:
-        return Stack((tuple(ordered),), warnings=("no position tags: the slice cannot be placed in the patient",))
-    return Stack((tuple(ordered),), warnings=(f"no position tags: slices are ordered by {by}, distances are unknown",))

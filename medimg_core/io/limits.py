@@ -4,9 +4,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
-from medimg_core.errors import InputError
+from medimg_core.errors import InputError, LimitError
 
-__all__ = ["LIMITS", "Limits"]
+__all__ = ["LIMITS", "Budget", "Limits"]
 
 _MEBIBYTE = 1024 * 1024
 _PREFIX = "MEDIMG_LIMITS_"
@@ -38,8 +38,8 @@ class Limits:
 
     files: int = 20_000
     file_bytes: int = 2048 * _MEBIBYTE
-    total_bytes: int = 4096 * _MEBIBYTE
-    decompressed_bytes: int = 3072 * _MEBIBYTE
+    total_bytes: int = 2048 * _MEBIBYTE
+    decompressed_bytes: int = 2048 * _MEBIBYTE
     ratio: int = 200
     ratio_from_bytes: int = 32 * _MEBIBYTE
     members: int = 20_000
@@ -77,3 +77,32 @@ class Limits:
 
 LIMITS = Limits()
 """The defaults of the table; ``open_study`` without an argument reads the environment on top of them."""
+
+
+@dataclass
+class Budget:
+    """Memory that the voxels of a drop may still take, in bytes."""
+
+    limit: int
+    used: int = 0
+
+    def take(self, amount: int) -> None:
+        """Count voxels that are kept.
+
+        Raises:
+            LimitError: There is no room for them.
+        """
+        self.check(amount)
+        self.used += amount
+
+    def check(self, amount: int) -> None:
+        """Ask for room.
+
+        Raises:
+            LimitError: There is none.
+        """
+        if self.used + amount > self.limit:
+            raise LimitError(
+                f"the voxels of one drop may take {self.limit / 2**20:,.0f} MiB; "
+                f"{self.used / 2**20:,.0f} MiB are taken and this stack needs {amount / 2**20:,.0f} MiB"
+            )

@@ -12,9 +12,8 @@ from medimg_core.io.drop import Drop, SeriesKey, Single
 from medimg_core.io.elements import display_text, text
 from medimg_core.io.inputs import gather
 from medimg_core.io.kinds import KIND_ORDER
-from medimg_core.io.limits import Limits
+from medimg_core.io.limits import Budget, Limits
 from medimg_core.io.patients import iso_date, patient_of, unknown_patient
-from medimg_core.io.volumes import Budget
 from medimg_core.study import Opened, Patient, Series, Study
 
 __all__ = ["open_study"]
@@ -52,30 +51,27 @@ def open_study(files: Iterable[Any], *, limits: Limits | None = None, progress: 
     report = progress if progress is not None else _silent
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=_NOISY)  # they quote values of headers
-        drop = Drop(table, Allowance(table))
         given = gather(files)
-        for done, entry in enumerate(given):
-            report(done, len(given), "Reading files")
+        drop = Drop(table, Allowance(table), Budget(table.memory_bytes), report, total=len(given))
+        for entry in given:
             drop.scan(entry)
-        report(len(given), len(given), "Reading files")
-        return _opened(drop, Budget(table.memory_bytes), report)
+        return _opened(drop)
 
 
 def _silent(done: int, total: int, text: str) -> None:
     """Report nothing."""
 
 
-def _opened(drop: Drop, budget: Budget, report: Progress) -> Opened:
-    assembly = Assembly(drop.images, budget, report)
+def _opened(drop: Drop) -> Opened:
+    assembly = Assembly(drop.images, drop.budget, drop.report)
     series: dict[SeriesKey, list[Series]] = assembly.series()
     for name, error in assembly.refused:
         drop.refuse(name, error)
     for (key, what), instances in drop.objects.items():
         series.setdefault(key, []).append(_object(key, what, instances))
     studies = _studies(drop, series, assembly.notes)
-    for single in drop.singles:
-        budget.used += single.volume.array.nbytes
-        studies.append(_single(single))
+    studies += [_single(single) for single in drop.singles]
+    studies.sort(key=lambda study: _rank(study.series[0]))
     notes: list[str] = []
     if drop.directories:
         studies = _with_directory(drop, studies)

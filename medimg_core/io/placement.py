@@ -193,8 +193,8 @@ def _planar_spacing(header: object) -> tuple[tuple[float, float] | None, str | N
         region = _region_spacing(header)
         return region, None if region is None else "region"
     own, imager = _spacing(header, "PixelSpacing"), _spacing(header, "ImagerPixelSpacing")
-    if own is not None and modality == "US":
-        return own, "patient"
+    if modality in ("US", "IVUS"):
+        return None, None  # only regions say what part of an ultrasound picture is to scale
     if own is not None:
         # uncalibrated systems copy the detector's spacing; CALIBRATION type or a difference says otherwise
         calibrated = text(header, "PixelSpacingCalibrationType").upper() in ("GEOMETRY", "FIDUCIAL")

@@ -5,6 +5,7 @@ of each frame in functional groups (PS3.3 C.7.6.16). From here on both are sorte
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,7 @@ class Plane:
     tags: dict[str, float | str] = field(default_factory=dict)
     stackable: bool = True
 
-    @property
+    @cached_property
     def normal(self) -> FloatArray | None:
         """Unit normal of the plane in LPS (row direction x column direction), or None."""
         if self.orientation is None:

@@ -2,15 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from medimg_core.errors import InputError, LimitError, UnreadableFileError
-from medimg_core.io.dicom import Instance, pixel_free
+from medimg_core.io.dicom import Instance
 from medimg_core.io.elements import integer, text
 from medimg_core.io.grouping import Stack
 from medimg_core.io.kinds import is_mosaic
+from medimg_core.io.limits import Budget
 from medimg_core.io.pixels import frames_of, is_colour, is_plain, stored_values
 from medimg_core.io.placement import Placement, place_stack, planar_geometry
 from medimg_core.io.planes import Plane
@@ -18,7 +18,7 @@ from medimg_core.io.rescale import modality_lut, padding_of, rescaled
 from medimg_core.io.windows import unit_of, voi_of
 from medimg_core.study import AnyArray, Volume
 
-__all__ = ["Budget", "StackError", "build_volume"]
+__all__ = ["StackError", "build_volume"]
 
 
 class StackError(Exception):
@@ -27,26 +27,6 @@ class StackError(Exception):
     def __init__(self, reasons: dict[Instance, InputError]) -> None:
         super().__init__(f"{len(reasons)} files cannot be decoded")
         self.reasons = reasons
-
-
-@dataclass
-class Budget:
-    """Memory that the voxels of a drop may still take, in bytes."""
-
-    limit: int
-    used: int = 0
-
-    def check(self, amount: int) -> None:
-        """Ask for room.
-
-        Raises:
-            LimitError: There is none.
-        """
-        if self.used + amount > self.limit:
-            raise LimitError(
-                f"the voxels of one drop may take {self.limit / 2**20:,.0f} MiB; "
-                f"{self.used / 2**20:,.0f} MiB are taken and this stack needs {amount / 2**20:,.0f} MiB"
-            )
 
 
 def build_volume(
@@ -79,7 +59,7 @@ def build_volume(
         padding = _common_padding(planes)
         unit, unit_notes = unit_of(header, values, kind, padding)
         notes += unit_notes
-    budget.used += values.nbytes
+    budget.take(values.nbytes)
     placement = _placement(stack)
     middle = planes[len(planes) // 2].instance.header
     frames, slices = len(stack.planes), len(stack.planes[0])
@@ -120,7 +100,8 @@ def _fill(planes: Sequence[Plane], budget: Budget, decoded: Callable[[Instance],
     array: AnyArray | None = None
     reasons: dict[Instance, InputError] = {}
     # plain files go last: they were checked while scanning, so all that can fail fails before pixels are let go
-    for instance, wanted in sorted(files.items(), key=lambda entry: is_plain(entry[0])):
+    plain = {instance for instance in files if is_plain(instance)}
+    for instance, wanted in sorted(files.items(), key=lambda entry: entry[0] in plain):
         places = {plane.frame: index for index, plane in wanted}
         shape, frames = wanted[0][1].shape, _frame_count(instance)
         try:
@@ -139,8 +120,8 @@ def _fill(planes: Sequence[Plane], budget: Budget, decoded: Callable[[Instance],
             reasons[instance] = UnreadableFileError("voxels must be finite numbers, got NaN or infinity")
             continue
         decoded(instance)
-        if is_plain(instance) and not reasons:
-            pixel_free(instance.header)  # it cannot fail any more; its pixels are in the array
+        if instance in plain and not reasons:
+            instance.drop_pixels()  # it cannot fail any more; its pixels are in the array
     if reasons:
         raise StackError(reasons)
     assert array is not None

@@ -17,7 +17,7 @@ AIR = (-1100.0, -850.0)
 air must read -1005 to -970 (ACR CT Accreditation Program, Phantom Test Instructions). The bounds are
 widened for noise below and for lung and partial volume above."""
 _LOW_SHARE = 0.5  # percentile taken as the low end of the values
-_SAMPLE = 1_000_000
+_SAMPLE = 250_000
 
 
 def voi_of(header: Any) -> tuple[Window | Lut, ...]:
