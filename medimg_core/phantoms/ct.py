@@ -52,7 +52,7 @@ def ct_thorax(seed: int) -> tuple[npt.NDArray[np.int16], Plane, dict[str, object
     _fill(volume, geometry, grow_vessels(anatomy, rng, generations=5), HU["soft"], anatomy.scale)
     volume += (HU["air"] - volume) * hollow
     bones = build_bones(anatomy, rng)
-    solid = [tube for tube in (*bones.ribs, *bones.long) if tube.weight >= 0.5]
+    solid = [tube for tube in (*bones.ribs, *bones.long) if np.mean(tube.weight) >= 0.4]
     _fill(volume, geometry, solid, HU["bone"], anatomy.scale)
     _spine(volume, x, y, z)
     gap = np.linalg.norm(geometry.to_world(index) - np.array(_NODULE.centre), axis=-1)

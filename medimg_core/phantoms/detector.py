@@ -12,7 +12,7 @@ from medimg_core.phantoms.thorax import Field
 
 __all__ = ["SOFT", "Exposure", "expose", "present"]
 
-SOFT, BONE = 0.021, 0.062  # per mm
+SOFT, BONE = 0.021, 0.085  # per mm
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Exposure:
         blur: Standard deviation of the detector's and the focal spot's blur, pixels.
         contrast: Slope of the response, 1 is usual.
         brightness: Shift of the response, grey 0 to 1.
+        fog: Grey of the open field beside the patient.
         detail: Gain of fine structure over broad structure.
     """
 
@@ -33,7 +34,8 @@ class Exposure:
     blur: float = 0.9
     contrast: float = 1.0
     brightness: float = 0.0
-    detail: float = 1.3
+    fog: float = 0.0
+    detail: float = 2.2
 
 
 def expose(attenuation: Field, exposure: Exposure, rng: np.random.Generator, *, pixel: float) -> Field:
@@ -70,13 +72,14 @@ def present(signal: Field, exposure: Exposure, *, pixel: float) -> Field:
         pixel: Edge of a pixel, mm.
     """
     density = -np.log(signal)
-    broad = _wide_blur(density, 14.0 / pixel)
-    processed = 0.92 * broad + exposure.detail * (density - broad)
-    t = (processed - 1.30) * 0.40 * exposure.contrast + 0.52 + exposure.brightness
+    middle, broad = _wide_blur(density, 5.0 / pixel), _wide_blur(density, 28.0 / pixel)
+    bands = 0.75 * (broad - 1.25) + 1.1 * (middle - broad) + exposure.detail * (density - middle)
+    t = 0.46 + exposure.brightness + 0.36 * exposure.contrast * bands
     grey = np.where(t > 0.5, 0.5 + 0.42 * np.tanh((t - 0.5) / 0.42), t)
     grey = np.where(grey < 0.12, 0.12 * np.exp(np.clip((grey - 0.12) / 0.12, -20, 0)), grey)
     open_field = np.clip(density / 0.25, 0, 1)
-    return np.asarray(np.clip(grey * open_field, 0, 1), dtype=np.float32)
+    fog = exposure.fog * np.clip(2.0 * _wide_blur(open_field.astype(np.float32), 25.0 / pixel), 0, 1)
+    return np.asarray(np.clip(fog + (1 - fog) * grey * open_field, 0, 1), dtype=np.float32)
 
 
 def _wide_blur(image: Field, sigma: float) -> Field:

@@ -98,12 +98,13 @@ class Tube:
     Attributes:
         points: Centre line, LPS mm, shape ``(n, 3)``, closely spaced.
         radius: Of the rod at each point, mm, shape ``(n,)``.
-        weight: Factor on the material's path length (negative takes material away).
+        weight: Factor on the material's path length at each point, shape ``(n,)`` or one number
+            (negative takes material away).
     """
 
     points: FloatArray = field(repr=False)
     radius: FloatArray = field(repr=False)
-    weight: float = 1.0
+    weight: FloatArray | float = 1.0
 
 
 def integrate(

@@ -13,7 +13,7 @@ from medimg_core.phantoms.detector import BONE, SOFT, Exposure, expose, present
 from medimg_core.phantoms.marks import resize, word
 from medimg_core.phantoms.projection import Beam, Pose, Tube, integrate, project_tubes
 from medimg_core.phantoms.skeleton import build_bones, project_spine
-from medimg_core.phantoms.thorax import Anatomy, Field, Sphere, draw_anatomy
+from medimg_core.phantoms.thorax import Anatomy, Field, Sphere, draw_anatomy, heart_height
 from medimg_core.phantoms.vessels import grow_vessels
 
 __all__ = ["Radiograph", "chest_radiograph"]
@@ -73,7 +73,7 @@ def chest_radiograph(seed: int, *, adult: bool = False, lesion: str = "", bronch
     attenuation = scene.attenuation
     truth: dict[str, object] = {
         "finding": "round consolidation" if lesion else "none",
-        "heart": _place(scene, np.array([15.0, -12.0, -19.0])),
+        "heart": _place(scene, np.array([15.0, -12.0, heart_height(scene.anatomy)])),
         "marker": "L",
         "marker_side": "left",
     }
@@ -99,17 +99,19 @@ def chest_radiograph(seed: int, *, adult: bool = False, lesion: str = "", bronch
 def _scene(seed: int, adult: bool) -> _Scene:
     rng = np.random.default_rng([seed, int(adult)])
     anatomy = draw_anatomy(rng, adult=adult)
-    zoom = rng.normal(1.0, 0.05)
-    beam = Beam((ROWS, COLUMNS), 0.205 * zoom, 1100.0, 84.0)
+    zoom = float(rng.normal(0.91, 0.06))
+    columns = COLUMNS if adult else 32 * int(rng.integers(34, 44))
+    beam = Beam((ROWS, columns), 0.205 * zoom, 1100.0, 84.0)
     if adult:
         beam = Beam((ROWS, COLUMNS), 0.205 * zoom, 1050.0, 90.0)
     draw = rng.normal(size=8).clip(-2, 2)
-    pose = Pose.of(turn=2.5 * draw[0], tilt=1.6 * draw[1], shift=(4.0 * draw[2], 0.0, 3.0 + 6.0 * draw[3]))
+    pose = Pose.of(turn=4.0 * draw[0], tilt=2.6 * draw[1], shift=(6.0 * draw[2], 0.0, 6.0 * draw[3]))
     exposure = Exposure(
         quanta=9000.0 * float(np.exp(0.35 * draw[4])),
         scatter=0.9 * float(np.exp(0.25 * draw[5])),
-        contrast=1.0 + 0.10 * draw[6],
-        brightness=0.035 * draw[7],
+        contrast=float(np.exp(0.24 * draw[6])),
+        brightness=0.005 + 0.07 * draw[7] - 0.04 * draw[6],
+        fog=float(rng.uniform(0.0, 0.14)),
     )
     coarse, middle, fine = beam.binned(8), beam.binned(4), beam.binned(2)
     depths = np.arange(-96.0, 84.0, 3.0)
@@ -130,10 +132,10 @@ def _scene(seed: int, adult: bool) -> _Scene:
     body = resize(body, fine.shape)
     lungs = resize(lungs, fine.shape)
     aerated = np.clip(lungs / 25.0, 0, 1)
-    lungs = lungs - np.minimum(vessels * 1.15 * aerated, lungs)
-    mottle = _texture(fine.shape, rng, slope=1.5)
+    lungs = lungs - np.minimum(vessels * 1.3 * aerated, lungs)
+    mottle = _texture(fine.shape, rng, slope=1.7)
     tissue = _texture(fine.shape, rng, slope=2.2)
-    lungs = lungs * (1 + 0.035 * mottle)
+    lungs = lungs * (1 + 0.04 * mottle)
     soft_path = body * (1 + 0.012 * tissue) - resize(air, fine.shape)
     total = SOFT * (soft_path - (1 - anatomy.lung_density) * lungs) + (BONE - SOFT) * np.clip(hard, 0, None)
     attenuation = np.clip(resize(total.astype(np.float32), beam.shape), 0, None)
@@ -222,12 +224,14 @@ def _burn(grey: Field, rng: np.random.Generator, truth: dict[str, object]) -> Fi
     """Side marker on the patient's left (image right) and the word SYNTHETIC in the lower right corner."""
     rows, columns = grey.shape
     out = grey.copy()
-    letter = word("L", 44)
-    row, column = int(rng.uniform(0.06, 0.30) * rows), int(rng.uniform(0.925, 0.955) * columns)
+    letter = word("L", int(rng.integers(34, 66)))
+    row, column = int(rng.uniform(0.02, 0.40) * rows), int(rng.uniform(0.90, 0.96) * columns)
     _stamp(out, letter, row, column, 0.92)
     truth["marker_pixel"] = (row + letter.shape[0] / 2, column + letter.shape[1] / 2)
-    text = word("SYNTHETIC", 15)
-    _stamp(out, text, rows - text.shape[0] - 12, columns - text.shape[1] - 14, 0.72)
+    text = word("SYNTHETIC", 16)
+    row, column = rows - text.shape[0] - 14, columns - text.shape[1] - 16
+    out[row - 6 : row + text.shape[0] + 6, column - 8 : column + text.shape[1] + 8] *= 0.35  # readable on any ground
+    _stamp(out, text, row, column, 0.75)
     return out
 
 

@@ -49,9 +49,9 @@ def rib_curve(anatomy: Anatomy, number: int, side: int, *, points: int = 110) ->
     start = vertebra_heights()[4 + number] + 4.0
     end = (0.62, 0.68, 0.72, 0.74, 0.75, 0.75, 0.74, 0.72, 0.68, 0.64, 0.52, 0.40)[number] * np.pi
     phi = np.linspace(0.10, end, points)
-    fall = anatomy.rib_drop * (0.55 + 0.08 * min(number, 6))
+    fall = anatomy.rib_drop * (0.72 + 0.06 * min(number, 6))
     part = phi / np.pi
-    z = start + 5.0 * np.sin(np.clip(phi / 1.1, 0, np.pi)) * (number > 0) - fall * (part**1.5) * 1.25
+    z = start + 6.0 * np.sin(np.clip(phi / 1.1, 0, np.pi)) * (number > 0) - fall * part**1.2 * 1.25
     width = np.asarray(cage_half_width(anatomy, np.minimum(z, 60.0)), dtype=np.float64) + 2.0
     depth = np.asarray(cage_half_depth(anatomy, np.minimum(z, 60.0)), dtype=np.float64) + 2.0
     if number == 0:
@@ -72,9 +72,11 @@ def _bend(knots: Sequence[Sequence[float]], points: int = 80) -> FloatArray:
     return np.asarray(CubicSpline(np.linspace(0, 1, len(corner)), corner)(np.linspace(0, 1, points)))
 
 
-def _hollow(curve: FloatArray, radius: FloatArray, marrow: float = 0.72) -> tuple[Tube, Tube]:
-    """Compact bone around spongy bone, which attenuates about half as much."""
-    return Tube(curve, radius), Tube(curve, radius * marrow, -0.55)
+def _hollow(
+    curve: FloatArray, radius: FloatArray, marrow: float = 0.82, weight: FloatArray | float = 1.0
+) -> tuple[Tube, Tube]:
+    """Compact bone around spongy bone, which attenuates less than half as much."""
+    return Tube(curve, radius, weight), Tube(curve, radius * marrow, -0.76 * weight)
 
 
 def build_bones(anatomy: Anatomy, rng: np.random.Generator) -> Bones:
@@ -92,7 +94,9 @@ def build_bones(anatomy: Anatomy, rng: np.random.Generator) -> Bones:
             along = np.linspace(0, 1, len(curve))
             radius = np.interp(along, (0, 0.12, 0.5, 0.85, 1), (2.4, 2.1, 2.3, 2.7, 2.8)) * rng.normal(1, 0.04)
             radius *= 0.85 if number in (0, 11) else 1.0
-            ribs += _hollow(curve, radius)
+            # the front of a child's ribs is cartilage in the making: wide, thin, faint
+            weight = np.interp(along, (0, 0.45, 0.62, 0.8, 1), (1.5, 1.4, 0.95, 0.6, 0.4))
+            ribs += _hollow(curve, radius, weight=weight)
     return Bones(tuple(ribs), tuple(_girdle(anatomy, rng)))
 
 
@@ -100,11 +104,11 @@ def _girdle(anatomy: Anatomy, rng: np.random.Generator) -> list[Tube]:
     """Clavicles, scapulae, upper arms and jaw."""
     tubes: list[Tube] = []
     angle = np.radians(anatomy.arm_angle)
-    lift = 6.0 + 10.0 * float(np.sin(angle)) + rng.normal(0, 2.0)
+    lift = 2.0 + 7.0 * float(np.sin(angle)) + rng.normal(0, 2.0)
     w = anatomy.half_width
     for side in (1, -1):
         clavicle = _bend(
-            [(9, -30, 58), (0.32 * w, -30, 61 + 0.4 * lift), (0.62 * w, -12, 70 + lift), (0.90 * w, 2, 74 + 1.2 * lift)]
+            [(9, -30, 57), (0.32 * w, -30, 62 + 0.4 * lift), (0.62 * w, -12, 67 + lift), (0.92 * w, 2, 69 + 1.3 * lift)]
         )
         clavicle[:, 0] *= side
         tubes += _hollow(clavicle, np.interp(np.linspace(0, 1, 80), (0, 0.2, 0.7, 1), (3.4, 2.5, 2.3, 2.8)), 0.66)
@@ -120,9 +124,9 @@ def _girdle(anatomy: Anatomy, rng: np.random.Generator) -> list[Tube]:
         ridge = _bend(
             [(0.95 * w, 20, 74 + 0.4 * lift), (0.74 * w, 38, 60 + 0.5 * lift), (0.5 * w, 42, 48 + 0.5 * lift)]
         )
-        for curve, radius in ((border, 1.9), (ridge, 1.8)):
+        for curve, radius in ((border, 2.2), (ridge, 2.4)):
             curve[:, 0] *= side
-            tubes.append(Tube(curve, np.full(len(curve), radius)))
+            tubes.append(Tube(curve, np.full(len(curve), radius), 0.45))
         edge = _bend([top, (0.56 * w, 44, 30 + lift), tip], 14)
         for start, end in zip(edge, _bend([glenoid, (0.92 * w, 34, 34 + lift), tip], 14), strict=True):
             line = start + np.outer(np.linspace(0, 1, 30), end - start)
@@ -163,20 +167,20 @@ def project_spine(beam: Beam, pose: Pose, rng: np.random.Generator) -> Field:
         shift = float(arch[0] - room[0])
         half, tall = 9.3 * grow**0.5, gap / 2 - 1.3
         waist = half - 0.9 * (1 - (height / tall) ** 2).clip(0, 1)
-        block = _edge(waist - np.abs(across), 1.0) * _edge(tall - np.abs(height), 0.9)
+        block = _edge(waist - np.abs(across), 2.2) * _edge(tall - np.abs(height), 0.9)
         rim = np.exp(-(((np.abs(height) - tall + 0.9) / 0.7) ** 2)) * _edge(waist - np.abs(across), 1.0)
-        part = 5.0 * block + 1.5 * rim
+        part = 1.7 * block + 1.2 * rim
         for side in (-1, 1):
             pedicle = np.hypot((across - shift * 0.5 - side * 6.3) / 2.4, (height - 1.5) / 3.4)
-            part = part + 3.0 * np.exp(-((pedicle - 0.8) ** 2) / 0.12) + 1.2 * _edge(1 - pedicle, 0.4)
+            part = part + 1.6 * np.exp(-((pedicle - 0.8) ** 2) / 0.12) + 0.8 * _edge(1 - pedicle, 0.4)
             lamina = np.hypot((across - shift - side * 4.5) / 5.0, (height + 3.0) / 5.5)
-            part = part + 2.0 * _edge(1 - lamina, 0.5)
+            part = part + 0.9 * _edge(1 - lamina, 0.5)
             process = _edge(1.0 - np.abs((height - 2.5 - 0.12 * np.abs(across)) / 2.4), 0.6)
-            part = part + 2.4 * process * _edge(15.0 - side * (across - shift), 2) * _edge(
+            part = part + 1.0 * process * _edge(15.0 - side * (across - shift), 2) * _edge(
                 side * (across - shift) - 7.5, 2
             )
         spinous = np.hypot((across - shift) / 1.9, (height + 6.5) / 4.2)
-        part = part + 4.0 * _edge(1 - spinous, 0.5) * rng.uniform(0.8, 1.2)
+        part = part + 2.0 * _edge(1 - spinous, 0.5) * rng.uniform(0.8, 1.2)
         total[np.ix_(rows, columns)] += part
     return total
 

@@ -6,6 +6,7 @@ about three years; ``Anatomy.scale`` makes an adult of it. The shapes imitate, t
 """
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +18,14 @@ __all__ = ["Anatomy", "Field", "Sphere", "cage_half_width", "diaphragm_height", 
 Field = npt.NDArray[np.float32]
 
 APEX, BASE = 66.0, -74.0  # z of the lungs' apex and of the costal margin, mm, before scale
-_CAGE_T = (-0.3, 0.0, 0.03, 0.08, 0.16, 0.28, 0.45, 0.70, 1.0, 1.6)
-_CAGE_W = (0.02, 0.20, 0.36, 0.47, 0.60, 0.735, 0.86, 0.96, 1.0, 1.0)
+# Profiles along the long axis: place, value; smooth in between.
+_CAGE_WIDTH = (
+    (-0.3, 0.0, 0.03, 0.08, 0.16, 0.28, 0.45, 0.70, 1.0, 1.6),
+    (0.02, 0.2, 0.36, 0.47, 0.62, 0.76, 0.885, 0.97, 1.0, 1.0),
+)
+_CAGE_DEPTH = ((-0.2, 0.0, 0.2, 0.5, 1.0), (0.2, 0.45, 0.8, 1.0, 1.05))
+_TRUNK_WIDTH = ((-140, -60, 20, 50, 70, 90, 106, 130), (0.98, 1.0, 0.95, 0.82, 0.62, 0.40, 0.28, 0.25))
+_TRUNK_DEPTH = ((-140, -20, 40, 75, 100), (1.06, 1.0, 0.92, 0.66, 0.52))
 
 
 @dataclass(frozen=True)
@@ -60,13 +67,13 @@ class Anatomy:
     wall: float = 9.0
     dome: float = -36.0
     dome_step: float = 7.0
-    heart: float = 1.0
+    heart: float = 1.05
     thymus: float = 1.0
-    rib_drop: float = 38.0
+    rib_drop: float = 56.0
     gas: float = 11.0
     arm_angle: float = 40.0
-    chin: float = 96.0
-    lung_density: float = 0.30
+    chin: float = 90.0
+    lung_density: float = 0.32
 
 
 ADULT = Anatomy(
@@ -101,13 +108,13 @@ def draw_anatomy(rng: np.random.Generator, *, adult: bool = False) -> Anatomy:
         wall=base.wall * (1 + 0.18 * spread[2]),
         dome=base.dome + 6.0 * spread[3],
         dome_step=max(base.dome_step + 2.0 * spread[4], 3.0),
-        heart=base.heart * (1 + 0.06 * spread[5]),
+        heart=base.heart * (1 + 0.08 * spread[5]),
         thymus=base.thymus * (1 + 0.14 * spread[6]),
         rib_drop=base.rib_drop + 5.0 * spread[7],
-        gas=base.gas * (1 + 0.25 * spread[8]),
+        gas=base.gas * max(0.0, 0.75 + 0.6 * spread[8]),
         arm_angle=base.arm_angle + (8.0 if adult else 26.0) * spread[9],
-        chin=base.chin + 9.0 * spread[10],
-        lung_density=base.lung_density * (1 + 0.08 * spread[11]),
+        chin=base.chin + 13.0 * spread[10],
+        lung_density=base.lung_density * (1 + 0.2 * spread[11]),
     )
 
 
@@ -137,16 +144,29 @@ def _capsule(
     return np.asarray(radius - np.sqrt(gap2), dtype=np.float32)
 
 
+@cache
+def _table(profile: tuple[tuple[float, ...], tuple[float, ...]]) -> tuple[Field, Field]:
+    """A profile as a fine table: monotone cubic between its knots."""
+    from scipy.interpolate import PchipInterpolator
+
+    place = np.linspace(profile[0][0], profile[0][-1], 256)
+    return place.astype(np.float32), np.asarray(PchipInterpolator(*profile)(place), dtype=np.float32)
+
+
+def _along(profile: tuple[tuple[float, ...], tuple[float, ...]], place: npt.ArrayLike) -> Field:
+    return np.asarray(np.interp(np.asarray(place), *_table(profile)), dtype=np.float32)
+
+
 def cage_half_width(anatomy: Anatomy, z: npt.ArrayLike) -> Field:
     """Inner half-width of the rib cage at height z (before scale), mm, same shape as ``z``."""
     t = (APEX - np.asarray(z, dtype=np.float32)) / (APEX - BASE)
-    return np.asarray(anatomy.half_width * np.interp(t, _CAGE_T, _CAGE_W), dtype=np.float32)
+    return np.asarray(anatomy.half_width * _along(_CAGE_WIDTH, t), dtype=np.float32)
 
 
 def cage_half_depth(anatomy: Anatomy, z: npt.ArrayLike) -> Field:
     """Inner half-depth of the rib cage at height z (before scale), mm, same shape as ``z``."""
     t = (APEX - np.asarray(z, dtype=np.float32)) / (APEX - BASE)
-    return np.asarray(anatomy.half_depth * np.interp(t, (-0.2, 0.0, 0.2, 0.5, 1.0), (0.2, 0.45, 0.8, 1.0, 1.05)), "f4")
+    return np.asarray(anatomy.half_depth * _along(_CAGE_DEPTH, t), dtype=np.float32)
 
 
 def diaphragm_height(anatomy: Anatomy, x: Field, y: Field) -> Field:
@@ -182,19 +202,26 @@ def lung(anatomy: Anatomy, x: Field, y: Field, z: Field, softness: float = 1.2) 
     return np.asarray(_inside(inside, softness) * (1 - mediastinum(anatomy, x, y, z, softness)), dtype=np.float32)
 
 
+def heart_height(anatomy: Anatomy) -> float:
+    """Height z of the heart's middle before scale: it rests on the diaphragm."""
+    return 0.6 * anatomy.dome + 1.0
+
+
 def mediastinum(anatomy: Anatomy, x: Field, y: Field, z: Field, softness: float = 1.2) -> Field:
     """Share of heart, great vessels and thymus at points before scale, 0 to 1. The heart lies to the left."""
     k, point = anatomy.heart, (x, y, z)
+    middle = heart_height(anatomy)
     turn = np.float32(np.radians(33))
-    u = (x - 15 * k) * np.cos(turn) - (z + 19) * np.sin(turn)
-    w = (x - 15 * k) * np.sin(turn) + (z + 19) * np.cos(turn)
+    u = (x - 15 * k) * np.cos(turn) - (z - middle) * np.sin(turn)
+    w = (x - 15 * k) * np.sin(turn) + (z - middle) * np.cos(turn)
     parts = [
         _ellipsoid((u, y, w), (0.0, -12.0, 0.0), (40 * k, 30 * k, 28 * k)),  # ventricles, apex down and left
-        _ellipsoid(point, (-7.0, -6.0, -15.0), (19 * k, 25 * k, 27 * k)),  # right atrium
+        _ellipsoid(point, (-7.0, -6.0, middle + 4.0), (19 * k, 25 * k, 27 * k)),  # right atrium
         _capsule(point, (12.0, 0.0, 32.0), (24.0 * k, -8.0, -6.0), 14.0 * k),  # pulmonary trunk, left auricle
         _capsule(point, (-7.0, -6.0, 50.0), (-12.0, -6.0, -10.0), 12.0),  # superior vena cava
-        _ellipsoid(point, (13.0, 6.0, 34.0), (11.5, 14.0, 13.0)),  # aortic arch
-        _ellipsoid(point, (3.0, -16.0, 36.0), (20 * anatomy.thymus, 15.0, 36.0)),  # thymus
+        _ellipsoid(point, (10.0, 6.0, 34.0), (10.5, 14.0, 14.0)),  # aortic arch
+        _ellipsoid(point, (2.0, -14.0, 36.0), (23 * anatomy.thymus, 19.0, 42.0)),  # thymus
+        _ellipsoid(point, (16.0 * k, -14.0, anatomy.dome - 4.0), (32 * k, 24.0, 13.0)),  # its base on the diaphragm
         _capsule(point, (9.0, 30.0, 34.0), (6.0, 30.0, -70.0), 7.0),  # descending aorta
     ]
     return _inside(np.maximum.reduce(parts), softness)
@@ -202,14 +229,14 @@ def mediastinum(anatomy: Anatomy, x: Field, y: Field, z: Field, softness: float 
 
 def gas(anatomy: Anatomy, x: Field, y: Field, z: Field, softness: float = 1.2) -> Field:
     """Share of air outside the lungs at points before scale: trachea, main bronchi, gastric bubble (left)."""
-    r, point = anatomy.gas, (x, y, z)
+    r, point = max(anatomy.gas, 0.1), (x, y, z)
     top = anatomy.dome - anatomy.dome_step - 9.0
     parts = [
         _capsule(point, (-1.0, 10.0, 20.0), (0.0, 2.0, 120.0), 4.2),
         _capsule(point, (-1.0, 10.0, 20.0), (-15.0, 12.0, 9.0), 3.3),
         _capsule(point, (-1.0, 10.0, 20.0), (18.0, 13.0, 8.0), 3.0),
-        _ellipsoid(point, (36.0, -12.0, top - 0.75 * r), (1.45 * r, 1.1 * r, 0.75 * r)),
-        _ellipsoid(point, (22.0, -18.0, top - 1.35 * r), (0.8 * r, 0.8 * r, 0.5 * r)),
+        _ellipsoid(point, (36.0, -12.0, top - 0.75 * r), (1.45 * r, 1.1 * r, 0.75 * r)) - 0.6,
+        _ellipsoid(point, (22.0, -18.0, top - 1.35 * r), (0.8 * r, 0.8 * r, 0.5 * r)) - 0.6,
     ]
     return _inside(np.maximum.reduce(parts), softness)
 
@@ -217,13 +244,13 @@ def gas(anatomy: Anatomy, x: Field, y: Field, z: Field, softness: float = 1.2) -
 def body(anatomy: Anatomy, x: Field, y: Field, z: Field, softness: float = 2.0) -> Field:
     """Share of the body at points before scale, 0 to 1: trunk, neck, head, shoulders and arms."""
     point = (x, y, z)
-    reach = np.interp(z, (-140, -60, 20, 60, 80, 100), (0.98, 1.0, 0.94, 0.74, 0.48, 0.20)).astype(np.float32)
-    wide = anatomy.half_width * reach + anatomy.wall
-    deep = cage_half_depth(anatomy, np.minimum(z, 10.0)) * np.interp(z, (-140, 40, 75, 96), (1.04, 1, 0.78, 0.6)) + 12.0
+    wide = anatomy.half_width * _along(_TRUNK_WIDTH, z) + anatomy.wall
+    deep = anatomy.half_depth * _along(_TRUNK_DEPTH, z) + 12.0
     q = np.abs(x / wide) ** 2.1 + np.abs((y - 2) / deep) ** 2.3
     parts = [
         np.asarray((1 - q) * 0.4 * np.minimum(wide, deep), dtype=np.float32),
         _capsule(point, (0.0, 8.0, 60.0), (0.0, 2.0, 130.0), 27.0),
+        _ellipsoid(point, (0.0, 13.0, 58.0), (anatomy.half_width + 26.0, 23.0, 46.0)),  # shoulder girdle
         _ellipsoid(point, (0.0, -4.0, anatomy.chin + 62.0), (58.0, 70.0, 66.0)),
     ]
     angle = np.radians(anatomy.arm_angle)

@@ -50,7 +50,7 @@ def _trunks(side: int, hilum: FloatArray, rng: np.random.Generator) -> tuple[Flo
     fore = rng.uniform(-0.55, 0.55, len(up))
     heading = np.stack([side * np.cos(up), fore, np.sin(up)], axis=1)
     heading /= np.linalg.norm(heading, axis=1, keepdims=True)
-    radius = np.array([1.5, 1.5, 1.4, 1.5, 1.7, 2.2, 2.4, 1.9]) * rng.uniform(0.85, 1.15, len(up))
+    radius = np.array([1.7, 1.7, 1.6, 1.7, 2.0, 2.6, 2.8, 2.2]) * rng.uniform(0.85, 1.15, len(up))
     start = hilum + np.stack([0 * up, rng.normal(0, 3, len(up)), 7 * np.sin(up)], axis=1)
     return start, heading, radius
 
