@@ -126,7 +126,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: Arguments without the program's name; the process's own where None.
 
     Returns:
-        Exit code: 0, or 1 after a clear error on standard error. Wrong usage exits with 2.
+        Exit code: 0, or 1 after a clear error on standard error or a self-test that does not hold. Wrong
+        usage exits with 2.
     """
     args = _parser().parse_args(argv)
     with _reserved_stdout() as answer_to:
@@ -140,4 +141,4 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 1
         text = json.dumps(_jsonable(answer), allow_nan=False) if args.json else _plain(answer)
         answer_to.write(text + "\n")
-    return 0
+    return 0 if answer.get("holds", True) else 1
