@@ -92,7 +92,7 @@ class Assembly:
         header: Any = instances[0].header
         copies = sum(len(instance.copies) for instance in new)
         if copies:
-            notes += (f"{copies} file{'s are copies' if copies > 1 else ' is a copy'} of others and add nothing",)
+            notes += ("1 file is a copy of another one" if copies == 1 else f"{copies} files are copies of other ones",)
         return [
             Series(
                 job.key.series,

@@ -46,9 +46,7 @@ def _loose_stacks(planes: Sequence[Plane]) -> list[Stack]:
         files[plane.shape if is_mosaic(plane.instance.header) else plane.instance].append(plane)
     for group in files.values():
         group.sort(key=lambda plane: (plane.number, *file_order(plane)))
-    ordered = sorted(
-        files.values(), key=lambda group: (group[0].number if len(group) == 1 else 0.0, file_order(group[0]))
-    )
+    ordered = sorted(files.values(), key=_image_order)
     stacks: list[Stack] = []
     for index, group in enumerate(ordered, start=1):
         part = f"image {index}" if len(ordered) > 1 else ""
@@ -58,6 +56,10 @@ def _loose_stacks(planes: Sequence[Plane]) -> list[Stack]:
         else:
             stacks.append(Stack(tuple((plane,) for plane in group), part, frames_axis=len(group) > 1))
     return stacks
+
+
+def _image_order(group: Sequence[Plane]) -> tuple[float, int, int]:
+    return (group[0].number if len(group) == 1 else 0.0, *file_order(group[0]))
 
 
 def _matching(planes: Sequence[Plane]) -> list[tuple[list[Plane], str, tuple[str, ...]]]:
@@ -108,7 +110,8 @@ def _frames_scattered(planes: Sequence[Plane]) -> tuple[str, ...]:
 def _label(group: Sequence[Plane]) -> str:
     normal = group[0].normal
     plane = "" if normal is None else ("sagittal", "coronal", "axial")[int(np.argmax(np.abs(normal)))]
-    return joined(plane, kind_word(group[0].image_type[2:3])) or "group"
+    word = kind_word(group[0].image_type[2:3])
+    return joined(plane, word if word not in (plane, "other") else "") or "group"
 
 
 def _direction_index(plane: Plane, known: list[Plane]) -> int:

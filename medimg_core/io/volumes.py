@@ -87,7 +87,7 @@ def _placement(stack: Stack) -> Placement:
         notes: tuple[str, ...] = ()
         if is_mosaic(first.instance.header):
             notes = ("a mosaic: the slices of a volume tiled in one picture, shown as stored and not as anatomy",)
-        elif first.instance.header.get("PerFrameFunctionalGroupsSequence") is not None:
+        elif len(stack.flat) > 1 and text(first.instance.header, "Modality").upper() in ("CT", "MR", "PT"):
             notes = ("multi-frame image without a position for each frame: shown in file order, without geometry",)
         return Placement(planar=None if is_mosaic(first.instance.header) else planar_geometry(first), warnings=notes)
     return place_stack(stack.planes[0])
