@@ -51,7 +51,7 @@ def _weights(positions: npt.NDArray[np.float64], cells: int, interpolation: str)
     result = np.zeros((len(positions), cells), np.float32)
     everyone = np.arange(len(positions))
     if interpolation == "nearest":
-        result[everyone, np.floor(clipped + 0.5).astype(np.intp).clip(max=cells - 1)] = 1
+        result[everyone, _nearest(clipped)] = 1
         return result
     low = np.minimum(np.floor(clipped).astype(np.intp), max(cells - 2, 0))
     share = (clipped - low).astype(np.float32)
@@ -67,10 +67,15 @@ def _general(explanation: Explanation, back: npt.NDArray[np.float64], interpolat
     row = np.clip(back[0, 0] * r + back[0, 1] * c + back[0, 2], 0, native.shape[0] - 1)
     column = np.clip(back[1, 0] * r + back[1, 1] * c + back[1, 2], 0, native.shape[1] - 1)
     if interpolation == "nearest":
-        return np.asarray(native[np.rint(row).astype(np.intp), np.rint(column).astype(np.intp)], dtype=np.float32)
+        return np.asarray(native[_nearest(row), _nearest(column)], dtype=np.float32)
     top, left = np.floor(row).astype(np.intp), np.floor(column).astype(np.intp)
     bottom, right = np.minimum(top + 1, native.shape[0] - 1), np.minimum(left + 1, native.shape[1] - 1)
     down, across = row - top, column - left
     upper = native[top, left] * (1 - across) + native[top, right] * across
     lower = native[bottom, left] * (1 - across) + native[bottom, right] * across
     return np.asarray(upper * (1 - down) + lower * down, dtype=np.float32)
+
+
+def _nearest(positions: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
+    """Index of the nearest cell; halfway between two it is the second, whatever their parity."""
+    return np.floor(positions + 0.5).astype(np.intp)
