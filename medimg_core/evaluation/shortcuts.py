@@ -156,4 +156,6 @@ def exterior_label(score: Score, cases: Cases) -> Finding:
     drawn = group_weights(cases.groups)
     low, high = np.percentile(drawn @ wins / drawn.sum(axis=1), [2.5, 97.5])
     note = "same lungs on surroundings of either class: share of images in which the score follows them"
-    return Finding("exterior_followed", float(wins.mean()), (float(low), float(high)), len(wins), note, float((yes - no).mean()))
+    return Finding(
+        "exterior_followed", float(wins.mean()), (float(low), float(high)), len(wins), note, float((yes - no).mean())
+    )

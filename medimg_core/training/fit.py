@@ -115,7 +115,9 @@ def _load(path: Path, names: tuple[str, ...]) -> tuple[dict[str, list[NDArray[An
 
 
 def _float(variables: Any) -> list[NDArray[Any]]:
-    return [np.array(variable) for variable in variables]
+    from keras import ops
+
+    return [np.array(ops.convert_to_numpy(variable)) for variable in variables]
 
 
 def fit(  # noqa: PLR0913 - the parts of a run
@@ -193,7 +195,7 @@ def fit(  # noqa: PLR0913 - the parts of a run
             if step % 10 == 0:
                 progress(done, steps * recipe.epochs, f"epoch {epoch + 1} of {recipe.epochs}")
         epoch += 1
-        averaged.set_weights([np.array(mean) for mean in average])
+        averaged.set_weights(_float(average))
         record = {"epoch": float(epoch), "loss": loss / steps, "seconds": time.monotonic() - start}
         record |= {name: float(value) for name, value in validate(averaged).items()}
         history.append(record)
@@ -205,7 +207,7 @@ def fit(  # noqa: PLR0913 - the parts of a run
         }
         _save(checkpoint, groups, epoch)
         progress(epoch * steps, steps * recipe.epochs, ", ".join(f"{k} {v:.4g}" for k, v in record.items()))
-    return Fitted(tuple(np.array(mean) for mean in average), epoch, tuple(history))
+    return Fitted(tuple(_float(average)), epoch, tuple(history))
 
 
 def _write_log(path: Path, history: list[dict[str, float]]) -> None:

@@ -89,9 +89,7 @@ def traced(network: Any) -> Any:
     import tensorflow as tf
 
     shape = [None, *network.inputs[0].shape[1:]]
-    return tf.function(
-        lambda batch: network(batch, training=False), input_signature=[tf.TensorSpec(shape, tf.float32)]
-    )
+    return tf.function(lambda batch: network(batch, training=False), input_signature=[tf.TensorSpec(shape, tf.float32)])
 
 
 def run_network(forward: Any, images: Sequence[NDArray[np.float32]], recipe: Recipe, head: Head) -> Outputs:

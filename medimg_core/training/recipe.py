@@ -60,7 +60,7 @@ class Recipe:
     widths: tuple[int, ...] = (48, 96, 192)
     blocks: tuple[int, ...] = (2, 2, 2)
     dropout: float = 0.2
-    epochs: int = 38
+    epochs: int = 27
     batch: int = 32
     learning_rate: float = 1.5e-3
     warm_up: float = 2.0
