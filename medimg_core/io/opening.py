@@ -77,7 +77,8 @@ def _opened(drop: Drop) -> Opened:
         studies = _with_directory(drop, studies)
         missing = drop.missing_references()
         if missing:
-            notes.append(f"the DICOMDIR lists {missing} file{'s' if missing > 1 else ''} that were not given")
+            files = "1 file that was" if missing == 1 else f"{missing} files that were"
+            notes.append(f"the DICOMDIR lists {files} not given")
     shown = {drop.people[key].number for key in series}
     mixed = len(shown) > 1
     if mixed:

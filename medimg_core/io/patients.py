@@ -25,17 +25,19 @@ class Person:
         identity: PatientID, normalised; may be empty.
         name: PatientName, normalised; may be empty.
         birth: PatientBirthDate; may be empty.
+        shared: True when another patient of the drop came first with the same PatientID.
     """
 
     number: int
     identity: str = field(repr=False)
     name: str = field(repr=False)
     birth: str = field(repr=False)
+    shared: bool = False
 
     @property
     def pseudonym(self) -> str:
         """``P-`` and six hexadecimal digits of an HMAC of the identity under the process's secret."""
-        parts = (self.identity,) if self.identity else (self.name, self.birth)
+        parts = (self.identity,) if self.identity and not self.shared else (self.identity, self.name, self.birth)
         if not any(parts):
             return "unknown"
         return _pseudonym("\0".join(parts))
@@ -79,7 +81,8 @@ class Register:
         return self._add(identity, name, birth)
 
     def _add(self, identity: str, name: str, birth: str) -> Person:
-        person = Person(len(self._people), identity, name, birth)
+        shared = bool(identity) and any(person.identity == identity for person in self._people)
+        person = Person(len(self._people), identity, name, birth, shared)
         self._people.append(person)
         return person
 
