@@ -15,6 +15,7 @@ from pages._ui.map_panel import asked_map, map_panel
 from pages._ui.places import link
 from pages._ui.result_card import question, result_card, result_details
 from pages._ui.state import load
+from pages._ui.view import Laid
 
 
 def fitting(series: Series) -> tuple[list[ModelCard], list[tuple[ModelCard, str]]]:
@@ -29,22 +30,27 @@ def fitting(series: Series) -> tuple[list[ModelCard], list[tuple[ModelCard, str]
     return good, rest
 
 
-def model(card: ModelCard) -> None:
-    """One model: run it, or what it said."""
+def model(card: ModelCard) -> Laid | None:
+    """One model: run it, or what it said; gives the map that was asked for."""
     case = load()
     result = case.prediction(card.id)
     st.markdown(f"**{_(card.title)}**")
     st.caption(_("Asked: {question}").format(question=question(card)))
-    declared_form(case, card)
     if result is None:
+        declared_form(case, card)
         busy = any(job.title == running.title(card) for job in jobs.pending())
         if not busy and st.button(_("Run"), key=f"run-{card.id}", type="primary", width="stretch"):
             running.run(case, card)
             st.rerun()
-        return
+        return None
+    laid = None
+    with shown():
+        laid = asked_map(case, card, result)
     result_card(case, card, result)
-    map_panel(case, card, result, asked_map(case, card, result))
-    result_details(load(), card, result)
+    map_panel(case, card, result, laid)
+    result_details(case, card, result)
+    declared_form(case, card)
+    return laid
 
 
 def others(rest: list[tuple[ModelCard, str]]) -> None:
@@ -64,14 +70,13 @@ def analysing() -> None:
     case = load()
     if case.series is None:
         return
-    laid = None
+    laid: Laid | None = None
     with right, st.container(key="result"), shown():
         jobs.watch()
         good, rest = fitting(case.series)
         st.caption(_("Models that fit this series") if good else _("No model fits this series."))
         for card in good:
-            model(card)
-            laid = laid or asked_map(load(), card, load().prediction(card.id))
+            laid = model(card) or laid
         others(rest)
     with left, shown():
         with st.container(horizontal=True, vertical_alignment="center", key="toolbar"):

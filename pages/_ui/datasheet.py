@@ -5,6 +5,7 @@ import streamlit as st
 
 from medimg_core.registry import Figure, ModelCard
 from pages._ui.language import _
+from pages._ui.score_bar import percent
 
 __all__ = ["datasheet", "model_table"]
 
@@ -32,18 +33,20 @@ def datasheet(card: ModelCard) -> None:
     """Everything the card says."""
     st.subheader(_(card.title), anchor=False)
     st.write(_(card.intended_use))
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns([2, 3], gap="large")
     with left:
         _facts(card)
         _list(_("Limits"), card.limits)
         _list(_("Never measured"), card.population.never_measured)
         _data(card)
+        st.markdown(f"**{_('SHA-256 of the weights')}**")
+        st.code(card.sha256, language=None, wrap_lines=True)
     with right:
         _figures(_("Measured"), card.metrics, _("On data the model was not fitted to."))
         _figures(
             _("Shortcuts"),
             card.shortcuts,
-            _("How well the model does without the region it should use. High is bad.")
+            _("With the region it should read hidden, shown alone, or set in other surroundings.")
             + (
                 " " + _("This model uses information outside the lungs; every result says so.")
                 if card.uses_outside
@@ -60,11 +63,10 @@ def _facts(card: ModelCard) -> None:
         _("Ages in training, years"): _ages(card),
         _("Views in training"): ", ".join(card.population.views) or _("not recorded"),
         _("Sites"): card.population.sites,
-        _("Prevalence in training"): f"{card.prevalence:.0%}",
+        _("Prevalence in training"): percent(card.prevalence),
         _("Network input"): f"{card.input.size[0]} x {card.input.size[1]}, {', '.join(card.input.steps)}",
         _("Map"): _("layer {layer}").format(layer=card.cam.layer) if card.cam else _("none"),
         _("Licence of the weights"): card.weights_licence,
-        _("SHA-256 of the weights"): card.sha256,
     }
     st.table(pd.DataFrame({_("What"): list(rows), _("Value"): list(rows.values())}).set_index(_("What")))
 
@@ -77,7 +79,7 @@ def _figures(title: str, figures: tuple[Figure, ...], note: str) -> None:
     st.caption(note)
     rows = [
         {
-            _("Figure"): figure.name.replace("_", " "),
+            _("Figure"): _name(figure),
             _("Value [95 % interval]"): _value(figure),
             _("n"): figure.n,
             _("Data"): figure.data,
@@ -85,7 +87,8 @@ def _figures(title: str, figures: tuple[Figure, ...], note: str) -> None:
         }
         for figure in figures
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", alt=title)
+    height = "content" if len(rows) < 9 else 340
+    st.dataframe(pd.DataFrame(rows), hide_index=True, height=height, alt=title)  # type: ignore[arg-type]
 
 
 def _thresholds(card: ModelCard) -> None:
@@ -118,6 +121,11 @@ def _list(title: str, lines: tuple[str, ...]) -> None:
 def _ages(card: ModelCard) -> str:
     ages = card.population.age_years
     return f"{ages[0]:g} to {ages[1]:g}" if ages else _("not recorded")
+
+
+def _name(figure: Figure) -> str:
+    known = {"auc": "AUC", "f1": "F1", "ece": "ECE", "brier": "Brier"}
+    return " ".join(known.get(word, word) for word in figure.name.split("_"))
 
 
 def _value(figure: Figure) -> str:

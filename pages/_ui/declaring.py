@@ -22,12 +22,13 @@ def declared_form(case: Case, card: ModelCard) -> None:
         return
     said = case.declared.get(case.series_key, Declared())
     key = "-".join(("declared", *case.series_key))
+    fresh = "modality" in missing and said == Declared() and case.prediction(card.id) is None
     choices = {
         "modality": (_("Modality"), card.modality),
         "body_part": (_("Body part"), card.body_part),
         "view": (_("View"), (*card.population.views, "PA", "LL")),
     }
-    with st.expander(_("The file does not say everything"), expanded="modality" in missing and said == Declared()):
+    with st.expander(_("The file does not say everything"), expanded=fresh):
         st.caption(_("Your word is noted with the result. Leave open what you do not know."))
         with st.form(key, border=False):
             answers: dict[str, str | None] = {}

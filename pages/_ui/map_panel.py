@@ -5,16 +5,19 @@ from typing import Any
 import streamlit as st
 
 from medimg_core.explain import METHODS, explain
+from medimg_core.explain.scale import usual_peak
 from medimg_core.registry import ModelCard
-from medimg_core.results import Explanation, Prediction
+from medimg_core.results import Prediction
 from pages._ui.language import _
+from pages._ui.score_bar import percent
 from pages._ui.state import Case, change, load
 from pages._ui.theme import say
+from pages._ui.view import Laid
 
 __all__ = ["asked_map", "map_panel"]
 
 
-def asked_map(case: Case, card: ModelCard, result: Prediction | None) -> Explanation | None:
+def asked_map(case: Case, card: ModelCard, result: Prediction | None) -> Laid | None:
     """The map for the prediction on show, made when it is asked for; None while the plain image is wanted.
 
     Raises:
@@ -22,15 +25,15 @@ def asked_map(case: Case, card: ModelCard, result: Prediction | None) -> Explana
     """
     if result is None or result.refused or not case.overlay.shown:
         return None
-    known = case.explanation(card.id)
-    if known is not None and known.score == result.score:
-        return known
-    made = explain(result, card)
-    change(lambda now: now.with_explanation(now.series_key, made))
-    return made
+    found = case.explanation(card.id)
+    if found is None or found.score != result.score:
+        made = found = explain(result, card)
+        change(lambda now: now.with_explanation(now.series_key, made))
+    usual = usual_peak(card)
+    return Laid(found, found.peak if usual is None or case.overlay.stretched else usual, usual)
 
 
-def map_panel(case: Case, card: ModelCard, result: Prediction, laid: Explanation | None) -> None:
+def map_panel(case: Case, card: ModelCard, result: Prediction, laid: Laid | None) -> None:
     """A button for the map and, while it is on, how it is drawn."""
     if result.refused or card.cam is None:
         return
@@ -44,25 +47,43 @@ def map_panel(case: Case, card: ModelCard, result: Prediction, laid: Explanation
     )
     if laid is None:
         return
-    if not laid.has_evidence:
+    if not laid.visible:
         say(_("The map is empty: the model found no positive evidence for this reading."))
         return
+    _strength(case, laid)
     _slider("opacity", _("Opacity"), 0.0, 1.0)
-    _slider("threshold", _("Threshold, share of the peak (contour)"), 0.0, 0.95)
+    _slider("threshold", _("Contour, share of the scale"), 0.0, 0.95)
     _toggle("by_value", _("Opacity follows the value"))
+    if laid.usual is not None:
+        _toggle("stretched", _("Stretch colours to this map's peak"))
     _toggle("native", _("Show the network's own grid"))
+    found = laid.explanation
     st.caption(
         _(
             "{method} of layer {layer}, {rows} x {columns} cells, for {label}. It shows where evidence for the score "
             "lies, not where disease lies, and has not been audited."
         ).format(
-            method=METHODS[laid.method].title,
-            layer=laid.layer,
-            rows=laid.native.shape[0],
-            columns=laid.native.shape[1],
-            label=laid.label,
+            method=METHODS[found.method].title,
+            layer=found.layer,
+            rows=found.native.shape[0],
+            columns=found.native.shape[1],
+            label=found.label,
         )
     )
+
+
+def _strength(case: Case, laid: Laid) -> None:
+    """How this map's peak compares with what the model usually shows; a faint map must not look strong."""
+    if laid.usual is None:
+        st.caption(_("Colours are stretched to this map's own peak; the model records no usual strength."))
+        return
+    share = laid.explanation.peak / laid.usual
+    text = _("Peak of this map: {share} of the usual peak in images with the label.").format(share=percent(share))
+    if case.overlay.stretched and share < 1:
+        text += " " + _("Stretched: weak evidence is shown in strong colours.")
+    elif share < case.overlay.threshold:
+        text += " " + _("Nothing reaches the contour.")
+    st.caption(text)
 
 
 def _slider(name: str, label: str, low: float, high: float) -> None:

@@ -8,7 +8,7 @@ from medimg_core.prevalence import predictive_values, shifted
 from medimg_core.registry import ModelCard, Threshold
 from medimg_core.results import Prediction
 from pages._ui.language import _, ngettext
-from pages._ui.score_bar import as_score, bar_alt, score_bar
+from pages._ui.score_bar import as_score, bar_alt, percent, score_bar
 from pages._ui.state import Case, change
 from pages._ui.theme import palette
 
@@ -40,8 +40,6 @@ def result_details(case: Case, card: ModelCard, result: Prediction) -> None:
     if result.refused:
         return
     _meaning(case, card)
-    if result.uses_outside:
-        st.markdown(f":orange[**{_('Caution:')}**] " + _("this model uses information outside the lungs."))
     _probability(case, card, result)
     _small_print(card, result)
 
@@ -81,6 +79,8 @@ def _score(card: ModelCard, result: Prediction) -> None:
             low=as_score(result.score_range[0]), high=as_score(result.score_range[1])
         )
     )
+    if result.uses_outside:
+        st.markdown(f":orange[**{_('Caution:')}**] " + _("this model uses information outside the lungs."))
 
 
 def _meaning(case: Case, card: ModelCard) -> None:
@@ -98,9 +98,14 @@ def _meaning(case: Case, card: ModelCard) -> None:
         )
     st.caption(
         _(
-            "At this threshold the model found {found:.0%} of {question} and left {left:.0%} of the others unflagged "
-            "({source})."
-        ).format(found=point.sensitivity, left=point.specificity, question=question(card), source=point.source)
+            "At this threshold the model found {found} of the images labelled {question} and left {left} of the "
+            "others unflagged ({source})."
+        ).format(
+            found=percent(point.sensitivity),
+            left=percent(point.specificity),
+            question=question(card),
+            source=point.source,
+        )
     )
 
 
@@ -116,8 +121,8 @@ def _probability(case: Case, card: ModelCard, result: Prediction) -> None:
         format="%.1f",
         key=key,
         placeholder=_("not stated: no probability is given"),
-        help=_("Scores are calibrated at the training prevalence, {trained:.0%}; a probability needs yours.").format(
-            trained=card.prevalence
+        help=_("Scores are calibrated at the training prevalence, {trained}; a probability needs yours.").format(
+            trained=percent(card.prevalence)
         ),
         on_change=lambda: change(lambda now: now.with_prevalence(st.session_state[key])),
     )
@@ -126,15 +131,15 @@ def _probability(case: Case, card: ModelCard, result: Prediction) -> None:
     point = operating_point(case, card)
     ppv, npv = predictive_values(point.sensitivity, point.specificity, case.prevalence)
     st.markdown(
-        _("**Probability {p:.0%}** at a prevalence of {prevalence:.3g} %.").format(
-            p=shifted(result.score, card.prevalence, case.prevalence), prevalence=100 * case.prevalence
+        _("**Probability {p}** at a prevalence of {prevalence:.3g} %.").format(
+            p=percent(shifted(result.score, card.prevalence, case.prevalence)), prevalence=100 * case.prevalence
         )
     )
     st.caption(
         _(
-            "At this prevalence and threshold, {ppv:.0%} of flagged images would have it (PPV) and {npv:.0%} of "
+            "At this prevalence and threshold, {ppv} of flagged images would have it (PPV) and {npv} of "
             "unflagged ones would not (NPV)."
-        ).format(ppv=ppv, npv=npv)
+        ).format(ppv=percent(ppv), npv=percent(npv))
     )
 
 

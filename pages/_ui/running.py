@@ -9,7 +9,8 @@ from medimg_core.registry import ModelCard
 from medimg_core.results import Prediction
 from pages._ui import jobs
 from pages._ui.language import _
-from pages._ui.state import Case, SeriesKey
+from pages._ui.state import Case
+from pages._ui.view import SeriesKey
 
 __all__ = ["run", "title"]
 

@@ -5,7 +5,7 @@ from xml.sax.saxutils import escape
 from pages._ui.language import _
 from pages._ui.theme import Palette
 
-__all__ = ["as_score", "bar_alt", "score_bar"]
+__all__ = ["as_score", "bar_alt", "percent", "score_bar"]
 
 _WIDTH, _LEFT, _RIGHT = 320, 8, 312
 
@@ -20,6 +20,16 @@ def as_score(value: float) -> str:
     if value > 0.995:
         return "> 0.99"
     return "< 0.01" if value < 0.005 else f"{value:.2f}"
+
+
+def percent(share: float) -> str:
+    """A share in per cent, without digits nobody measured.
+
+    Examples:
+        >>> percent(0.9014), percent(0.004)
+        ('90 %', '0.4 %')
+    """
+    return f"{100 * share:.0f} %" if share >= 0.01 or share == 0 else f"{100 * share:.1g} %"
 
 
 def bar_alt(score: float, span: tuple[float, float], threshold: float) -> str:

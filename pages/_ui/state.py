@@ -14,50 +14,14 @@ import streamlit as st
 
 from medimg_core.results import Explanation, Prediction
 from medimg_core.study import Opened, Refused, Series, Study, Volume
+from pages._ui.view import Overlay, SeriesKey, View, key_of
 
-__all__ = ["Case", "Overlay", "SeriesKey", "View", "change", "keep", "load"]
+__all__ = ["KEY", "Case", "change", "keep", "load"]
 
 KEY = "medimg_case"
-SeriesKey = tuple[str, str, str]
 ResultKey = tuple[SeriesKey, str, int, int]
 _K = TypeVar("_K")
 _V = TypeVar("_V")
-
-
-@dataclass(frozen=True)
-class View:
-    """How one series is looked at.
-
-    Attributes:
-        slice_index: Slice, from 0.
-        frame: Position on the time axis, from 0.
-        voi: ``"auto"``, ``"file:<n>"`` or ``"preset:<key>"``.
-        inverted: True when grey is shown inverted.
-    """
-
-    slice_index: int = 0
-    frame: int = 0
-    voi: str = "file:0"
-    inverted: bool = False
-
-
-@dataclass(frozen=True)
-class Overlay:
-    """How a map is laid over the picture.
-
-    Attributes:
-        shown: False until the reader asks for it; False again for the plain image.
-        opacity: 0 (clear) to 1.
-        threshold: Share of the map's peak below which nothing is shown, 0 to 1.
-        by_value: True where opacity follows the value, False where it is constant.
-        native: True to show the grid the network made it on.
-    """
-
-    shown: bool = False
-    opacity: float = 0.5
-    threshold: float = 0.3
-    by_value: bool = True
-    native: bool = False
 
 
 def _empty() -> Mapping[Any, Any]:
@@ -98,7 +62,7 @@ class Case:
     declared: Mapping[SeriesKey, Any] = field(default_factory=_empty, repr=False)
     predictions: Mapping[ResultKey, Prediction] = field(default_factory=_empty, repr=False)
     explanations: Mapping[ResultKey, Explanation] = field(default_factory=_empty, repr=False)
-    overlay: Overlay = Overlay()
+    overlay: Overlay = field(default_factory=Overlay)
     prevalence: float | None = None
     operating: Mapping[str, str] = field(default_factory=_empty)
     named: str | None = field(default=None, repr=False)
@@ -281,11 +245,6 @@ class Case:
             predictions=_only(self.predictions, lambda key: not gone(key)),
             explanations=_only(self.explanations, lambda key: not gone(key)),
         )
-
-
-def key_of(study_uid: str, series: Series | None) -> SeriesKey:
-    """Identity of a series inside the session."""
-    return (study_uid, series.uid if series else "", series.part if series else "")
 
 
 def _put(table: Mapping[_K, _V], key: _K, value: _V) -> Mapping[_K, _V]:

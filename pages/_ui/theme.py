@@ -38,7 +38,7 @@ WORDMARK = (
 # The picture owns the page: its height is the window's, less the bars around it, and nothing scrolls.
 _RULES = """
 <style>
-[data-testid="stHeader"] { height: 2.5rem; min-height: 2.5rem; background: transparent; }
+[data-testid="stHeader"] { height: 2.5rem; min-height: 2.5rem; }
 [data-testid="stMainBlockContainer"] { padding: 2.6rem 1rem 0.5rem; max-width: none; }
 [data-testid="stSidebarHeader"] { height: 3rem; margin-bottom: 0; }
 [data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] { gap: 0.45rem; }

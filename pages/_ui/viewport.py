@@ -11,12 +11,12 @@ import numpy as np
 import streamlit as st
 
 from medimg_core.explain import colour_bar, on_image, overlay
-from medimg_core.results import Explanation
 from medimg_core.study import Series, Study
 from medimg_core.voi import PRESETS, Lut, Window, auto_window
 from pages._ui import stage
 from pages._ui.language import _
-from pages._ui.state import Case, Overlay, View, change, load
+from pages._ui.state import Case, change, load
+from pages._ui.view import Laid, Overlay, View
 
 __all__ = ["READ", "SIDE", "controls", "draw", "navigator", "show", "voi_choices", "voi_key"]
 
@@ -84,7 +84,7 @@ def chosen_voi(series: Series, view: View) -> Window | Lut | None:
     return auto_window(volume.plane(view.slice_index, view.frame), padding=volume.padding)
 
 
-def draw(case: Case, size: tuple[int, int], laid: Explanation | None = None) -> Drawn:
+def draw(case: Case, size: tuple[int, int], laid: Laid | None = None) -> Drawn:
     """Draw the slice on show, with its marks and, where one is given, a map over it.
 
     Args:
@@ -105,7 +105,7 @@ def draw(case: Case, size: tuple[int, int], laid: Explanation | None = None) -> 
     if volume.colour:
         channels = [stage.resized(grey[..., channel], (rows, columns)) for channel in range(3)]
         picture = (np.stack(channels, axis=-1) * 255 + 0.5).astype(np.uint8)
-    elif laid is None or not laid.has_evidence:
+    elif laid is None or not laid.visible:
         shade = (np.nan_to_num(stage.resized(grey, (rows, columns))) * 255 + 0.5).clip(0, 255).astype(np.uint8)
         picture = np.repeat(shade[..., None], 3, axis=2)
     else:
@@ -116,25 +116,25 @@ def draw(case: Case, size: tuple[int, int], laid: Explanation | None = None) -> 
     return Drawn(stage.png(stage.compose(picture, size, marks)), _alt(series, view, laid))
 
 
-def _laid_over(grey: stage.Grey, laid: Explanation, setting: Overlay) -> stage.Rgb:
-    values = on_image(laid, interpolation="nearest" if setting.native else "bilinear")
+def _laid_over(grey: stage.Grey, laid: Laid, setting: Overlay) -> stage.Rgb:
+    values = on_image(laid.explanation, interpolation="nearest" if setting.native else "bilinear")
     return overlay(
         grey,
         stage.resized(values, (grey.shape[0], grey.shape[1]), nearest=setting.native),
-        scale=laid.peak,
+        scale=laid.scale,
         opacity=setting.opacity,
         threshold=setting.threshold,
         alpha="by_value" if setting.by_value else "constant",
     )
 
 
-def _bar(laid: Explanation, setting: Overlay) -> stage.Bar:
+def _bar(laid: Laid, setting: Overlay) -> stage.Bar:
     return stage.Bar(
         colours=colour_bar(threshold=setting.threshold),
-        top=f"{laid.peak:.2g}",
-        mark=f"{setting.threshold * laid.peak:.2g}" if setting.threshold > 0 else "",
+        top=f"{laid.scale:.2g}",
+        mark=f"{setting.threshold * laid.scale:.2g}" if setting.threshold > 0 else "",
         share=setting.threshold,
-        title=_("Evidence, log-odds a cell"),
+        title=_("Evidence, log-odds per cell"),
     )
 
 
@@ -166,7 +166,7 @@ def _marks(
     )
 
 
-def _alt(series: Series, view: View, laid: Explanation | None) -> str:
+def _alt(series: Series, view: View, laid: Laid | None) -> str:
     volume = series.volume
     assert volume is not None
     letters = volume.planar.edge_letters() if volume.planar else None
@@ -178,12 +178,12 @@ def _alt(series: Series, view: View, laid: Explanation | None) -> str:
         _("left edge {a}, right edge {b}, top {c}, bottom {d}").format(**dict(zip("abcd", letters, strict=True)))
         if letters
         else _("orientation unknown"),
-        _("{method} map over it").format(method=laid.method) if laid and laid.has_evidence else _("no overlay"),
+        _("{method} map over it").format(method=laid.explanation.method) if laid and laid.visible else _("no overlay"),
     ]
     return ", ".join(words)
 
 
-def show(case: Case, size: tuple[int, int], laid: Explanation | None = None) -> None:
+def show(case: Case, size: tuple[int, int], laid: Laid | None = None) -> None:
     """Put the slice on show on the page, as large as the window allows."""
     drawn = draw(case, size, laid)
     with st.container(key="viewport"):

@@ -1,0 +1,74 @@
+"""How a series is looked at, and how a map is laid over it."""
+
+from dataclasses import dataclass
+
+from medimg_core.results import Explanation
+from medimg_core.study import Series
+
+__all__ = ["Laid", "Overlay", "SeriesKey", "View", "key_of"]
+
+SeriesKey = tuple[str, str, str]
+"""A series inside the session: study, series, and the part of it."""
+
+
+@dataclass(frozen=True)
+class View:
+    """How one series is looked at.
+
+    Attributes:
+        slice_index: Slice, from 0.
+        frame: Position on the time axis, from 0.
+        voi: ``"auto"``, ``"file:<n>"`` or ``"preset:<key>"``.
+        inverted: True when grey is shown inverted.
+    """
+
+    slice_index: int = 0
+    frame: int = 0
+    voi: str = "file:0"
+    inverted: bool = False
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """How a map is laid over the picture.
+
+    Attributes:
+        shown: False until the reader asks for it; False again for the plain image.
+        opacity: 0 (clear) to 1.
+        threshold: Share of the map's peak below which nothing is shown, 0 to 1.
+        by_value: True where opacity follows the value, False where it is constant.
+        stretched: True to stretch the colours to the map's own peak, False for the model's usual scale.
+        native: True to show the grid the network made it on.
+    """
+
+    shown: bool = False
+    opacity: float = 0.5
+    threshold: float = 0.3
+    by_value: bool = True
+    stretched: bool = False
+    native: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Laid:
+    """A map on its way over the picture.
+
+    Attributes:
+        explanation: The map.
+        scale: Value at the top of the colour bar, unit of the map.
+        usual: Usual peak of the model's maps, or None where it records none.
+    """
+
+    explanation: Explanation
+    scale: float
+    usual: float | None = None
+
+    @property
+    def visible(self) -> bool:
+        """False when there is no positive evidence, so that the plain image is shown."""
+        return self.explanation.has_evidence
+
+
+def key_of(study_uid: str, series: Series | None) -> SeriesKey:
+    """Identity of a series inside the session."""
+    return (study_uid, series.uid if series else "", series.part if series else "")
