@@ -1,7 +1,6 @@
 """Exported models on disk: private, whole, rebuilt when damaged."""
 
 import dataclasses
-import os
 import shutil
 import stat
 from concurrent.futures import ThreadPoolExecutor
@@ -110,4 +109,4 @@ def test_the_lock_is_released(fresh):
     cache.discard(card)
     assert not entry.exists()
     cache.discard(card)  # would wait for ever on a lock that is still held
-    assert os.listdir(entry.parent) == [f"{entry.name}.lock"]
+    assert [path.name for path in entry.parent.iterdir()] == [f"{entry.name}.lock"]

@@ -130,6 +130,8 @@ assert on_image(explain(prediction, card)).shape == (60, 70)
 loaded = sorted({{"tensorflow", "keras", "tf2onnx", "onnx"}} & set(sys.modules))
 print(loaded)
 """
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "[]"

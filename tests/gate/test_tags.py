@@ -1,0 +1,110 @@
+"""Headers against a card."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from medimg_core.errors import IncompatibleInputError
+from medimg_core.gate import Declared, check_tags, read_tags
+from medimg_core.study import Series, Volume
+
+VOLUME = Volume(np.zeros((1, 4, 4), np.uint8))
+
+
+def header(**tags):
+    from pydicom import Dataset
+
+    dataset = Dataset()
+    for keyword, value in {"Modality": "DX", "BodyPartExamined": "CHEST", "ViewPosition": "AP", **tags}.items():
+        setattr(dataset, keyword, value)
+    return dataset
+
+
+def series(kind="image", **tags):
+    return Series("1.2", "DX", VOLUME, kind=kind, source=(header(**{"PatientAge": "004Y", **tags}),))
+
+
+def codes(reasons):
+    return {reason.code: reason.refuses for reason in reasons}
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ({}, {}),
+        ({"Modality": "CR"}, {}),
+        ({"Modality": "CT"}, {"modality": True}),
+        ({"Modality": ""}, {"modality_unknown": False}),
+        ({"BodyPartExamined": "thorax"}, {}),
+        ({"BodyPartExamined": "SKULL"}, {"body_part": True}),
+        ({"BodyPartExamined": ""}, {"body_part_unknown": False}),
+        ({"ViewPosition": "LL"}, {"view": True}),
+        ({"ViewPosition": "RL"}, {"view": True}),
+        ({"ViewPosition": "LATERAL"}, {"view": True}),
+        ({"ViewPosition": "PA"}, {"view": False}),
+        ({"ViewPosition": ""}, {"view_unknown": False}),
+        ({"ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"]}, {"localiser": True}),
+        ({"PatientAge": "001Y"}, {}),
+        ({"PatientAge": "005Y"}, {}),
+        ({"PatientAge": "006Y"}, {"age": False}),
+        ({"PatientAge": "011M"}, {"age": False}),
+        ({"PatientAge": "047Y"}, {"age": False}),
+        ({"PatientAge": ""}, {"age_unknown": False}),
+        ({"SyntheticData": "YES"}, {"synthetic": False}),
+        ({"Modality": "MR", "ViewPosition": "LL"}, {"modality": True, "view": True}),
+    ],
+)
+def test_what_each_tag_does(tiny_model, tags, expected):
+    reasons, said = check_tags(series(**tags), tiny_model)
+    assert codes(reasons) == expected
+    assert said == ()
+
+
+def test_a_series_set_apart_as_a_localiser_is_refused(tiny_model):
+    reasons, _ = check_tags(series(kind="localiser"), tiny_model)
+    assert codes(reasons) == {"localiser": True}
+
+
+def test_nothing_known_marks_everything_and_refuses_nothing(tiny_model):
+    reasons, _ = check_tags(None, tiny_model)
+    assert codes(reasons) == dict.fromkeys(
+        ("modality_unknown", "body_part_unknown", "view_unknown", "age_unknown"), False
+    )
+
+
+def test_the_reader_s_word_counts_where_the_file_is_silent(tiny_model):
+    declared = Declared(modality="CT", body_part="CHEST", view="AP", age_years=40)
+    reasons, said = check_tags(None, tiny_model, declared)
+    assert codes(reasons) == {"modality": True, "age": False}
+    assert said == ("modality CT", "body part CHEST", "view AP", "age 40 years")
+
+
+def test_the_reader_s_word_never_overrules_a_tag(tiny_model):
+    declared = Declared(modality="DX", view="AP", age_years=3)
+    reasons, said = check_tags(series(Modality="CT", ViewPosition="LL", PatientAge="060Y"), tiny_model, declared)
+    assert codes(reasons) == {"modality": True, "view": True, "age": False}
+    assert said == ()
+
+
+def test_a_card_without_views_and_ages_does_not_ask_for_them(tiny_model):
+    population = dataclasses.replace(tiny_model.population, views=(), age_years=None)
+    card = dataclasses.replace(tiny_model, population=population, body_part=())
+    assert codes(check_tags(None, card)[0]) == {"modality_unknown": False}
+
+
+def test_free_text_in_a_coded_tag_never_reaches_a_message(tiny_model):
+    reasons, _ = check_tags(series(BodyPartExamined="Chest of Mr Doe, 12.3.1950"), tiny_model)
+    texts = " ".join(reason.text for reason in reasons)
+    assert "DOE" not in texts.upper()
+    assert "1950" not in texts
+    assert codes(reasons) == {"body_part": True}
+
+
+def test_an_impossible_age_is_refused():
+    with pytest.raises(IncompatibleInputError, match=r"age must lie in 0\.\.130 years, got 200"):
+        Declared(age_years=200)
+
+
+def test_tags_hide_the_age_in_repr():
+    assert "4" not in repr(read_tags(series()))
