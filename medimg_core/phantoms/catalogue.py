@@ -246,7 +246,7 @@ def _box(info: PhantomInfo, seed: int) -> tuple[list[Any], dict[str, object]]:
         "landmark_radius_mm": BALL_RADIUS,
         "sides": dict(SIDES),
         "spacing_mm": stack.spacing,
-        "orientation": stack.geometry().orientation,
+        "row_and_column_go_to": stack.geometry().orientation[1:],
         "shape": stack.shape,
     }
     return cross_sectional(identity, sample(stack), stack.plane(), modality="MR", tags=tags), truth

@@ -15,7 +15,7 @@ from medimg_core.phantoms.marks import glyph, word
 
 __all__ = ["LANDMARKS", "SIDES", "STACKS", "Stack", "orientation_radiograph", "orientation_value", "sample"]
 
-HALF = (18.0, 14.0, 27.0)  # of the box, mm: unequal on purpose
+HALF = (20.0, 17.0, 27.0)  # of the box, mm: unequal on purpose
 CENTRE = (6.0, -11.0, 23.0)  # of the box, LPS mm: away from the origin on purpose
 SIDES = {"R": 700, "L": 1500, "A": 900, "P": 1700, "I": 1100, "S": 1900}  # value of the plate on each side
 LANDMARKS = {  # LPS mm of small balls of value 3000 + 200 * number
@@ -24,7 +24,7 @@ LANDMARKS = {  # LPS mm of small balls of value 3000 + 200 * number
     "three": (16.0, -8.0, 8.0),
 }
 BALL_RADIUS = 3.0
-_PLATE = 2.0  # thickness of a side's plate, mm
+_PLATE = 5.0  # thickness of a side's plate, mm
 
 
 @dataclass(frozen=True)
@@ -81,10 +81,10 @@ def _oblique() -> tuple[tuple[float, float, float], tuple[float, float, float]]:
 
 
 STACKS = {
-    "axial": Stack((1, 0, 0), (0, 1, 0), (24, 50, 58), (2.5, 0.8, 0.7)),
-    "sagittal": Stack((0, 1, 0), (0, 0, -1), (17, 84, 52), (2.5, 0.8, 0.7)),
-    "coronal": Stack((1, 0, 0), (0, 0, -1), (14, 84, 56), (2.5, 0.8, 0.7), down=True),
-    "oblique": Stack(*_oblique(), (30, 72, 76), (2.5, 0.8, 0.7)),
+    "axial": Stack((1, 0, 0), (0, 1, 0), (24, 56, 62), (2.5, 0.8, 0.7)),
+    "sagittal": Stack((0, 1, 0), (0, 0, -1), (18, 84, 58), (2.5, 0.8, 0.7)),
+    "coronal": Stack((1, 0, 0), (0, 0, -1), (16, 84, 62), (2.5, 0.8, 0.7), down=True),
+    "oblique": Stack(*_oblique(), (34, 80, 84), (2.5, 0.8, 0.7)),
 }
 
 
@@ -130,8 +130,8 @@ _LETTERS = (
     ("L", (11.0, 0.0, 0.0), (0, 1, 1)),
     ("A", (0.0, -7.0, 0.0), (0, 1, 1)),
     ("P", (0.0, 7.0, 0.0), (0, 1, 1)),
-    ("S", (0.0, 0.0, 19.0), (0, 2, -1)),
-    ("I", (0.0, 0.0, -19.0), (0, 2, -1)),
+    ("S", (0.0, 0.0, 17.0), (0, 2, -1)),
+    ("I", (0.0, 0.0, -17.0), (0, 2, -1)),
 )
 
 

@@ -12,7 +12,7 @@ from medimg_core.phantoms import thorax
 from medimg_core.phantoms.detector import BONE, SOFT, Exposure, expose, present
 from medimg_core.phantoms.marks import resize, word
 from medimg_core.phantoms.projection import Beam, Pose, Tube, integrate, project_tubes
-from medimg_core.phantoms.skeleton import build_bones, project_spine
+from medimg_core.phantoms.skeleton import SPINE_Y, build_bones, project_spine
 from medimg_core.phantoms.thorax import Anatomy, Field, Sphere, draw_anatomy, heart_height
 from medimg_core.phantoms.vessels import grow_vessels
 
@@ -74,6 +74,7 @@ def chest_radiograph(seed: int, *, adult: bool = False, lesion: str = "", bronch
     truth: dict[str, object] = {
         "finding": "round consolidation" if lesion else "none",
         "heart": _place(scene, np.array([15.0, -12.0, heart_height(scene.anatomy)])),
+        "spine": _place(scene, np.array([0.0, SPINE_Y, heart_height(scene.anatomy)])),
         "marker": "L",
         "marker_side": "left",
     }
