@@ -9,6 +9,8 @@ from medimg_core.errors import IncompatibleInputError
 from medimg_core.gate import Declared, check_tags, read_tags
 from medimg_core.study import Series, Volume
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*VR CS")  # broken values are what is tested
+
 VOLUME = Volume(np.zeros((1, 4, 4), np.uint8))
 
 
