@@ -175,14 +175,14 @@ def project_tubes(beam: Beam, pose: Pose, tubes: Sequence[Tube], *, aspect: floa
     kz = 2 * np.pi * np.fft.fftfreq(shape[0])[:, None] * stretch
     kx = 2 * np.pi * np.fft.rfftfreq(shape[1])[None, :] / stretch
     k = np.hypot(kz, kx)
-    k[0, 0] = 1e-6
+    table = np.linspace(1e-6, float(k.max()) * float(levels[-1]), 8192)
+    jinc = 2 * np.pi * j1(table) / table  # Fourier transform of a disc of radius and height one
     spectrum = np.zeros(k.shape, dtype=np.complex64)
     for level in np.unique(which):
         chosen = which == level
         size = float(np.sqrt(np.mean(radius[chosen] ** 2)))
         grid = _splat(place[chosen], length[chosen], shape)
-        disc = 2 * np.pi * size * j1(k * size) / k  # Fourier transform of a disc of height one, over pixels
-        spectrum += rfft2(grid) * disc.astype(np.float32)
+        spectrum += rfft2(grid) * (size**2 * np.interp(k * size, table, jinc)).astype(np.float32)
     full = irfft2(spectrum * np.exp(-0.5 * (k * 0.45) ** 2).astype(np.float32), s=shape)
     window = full[pad : pad + beam.shape[0], pad : pad + beam.shape[1]]
     return np.asarray(window, dtype=np.float32)

@@ -126,9 +126,9 @@ def _scene(seed: int, adult: bool) -> _Scene:
     (body,) = integrate(coarse, pose, soft, depths)
     lungs, air = integrate(middle, pose, airy, np.arange(-60.0, 62.0, 2.0))
     bones = build_bones(anatomy, rng)
-    hard = project_tubes(fine, pose, bones.ribs, aspect=2.2) + project_tubes(fine, pose, bones.long)
+    hard = project_tubes(fine, pose, bones.ribs, aspect=2.2, bins=5) + project_tubes(fine, pose, bones.long)
     hard += project_spine(fine, pose, rng)
-    vessels = project_tubes(fine, pose, grow_vessels(anatomy, rng), bins=12)
+    vessels = project_tubes(fine, pose, grow_vessels(anatomy, rng), bins=9)
 
     body = resize(body, fine.shape)
     lungs = resize(lungs, fine.shape)
@@ -157,7 +157,7 @@ def _texture(shape: tuple[int, int], rng: np.random.Generator, *, slope: float) 
 def _draw_lesion(side: str, rng: np.random.Generator) -> tuple[Sphere, str]:
     centre, lobe = _LESIONS[side][int(rng.integers(2))]
     x, y, z = (float(value + shift) for value, shift in zip(centre, rng.uniform(-3, 3, 3), strict=True))
-    return Sphere((x, y, z), float(rng.uniform(15.0, 19.0))), lobe
+    return Sphere((x, y, z), float(rng.uniform(17.0, 21.0))), lobe
 
 
 def _consolidate(scene: _Scene, ball: Sphere, rng: np.random.Generator, *, bronchogram: bool) -> Field:
@@ -165,7 +165,7 @@ def _consolidate(scene: _Scene, ball: Sphere, rng: np.random.Generator, *, bronc
 
     def filled(x: Field, y: Field, z: Field) -> list[Field]:
         gap = np.sqrt(sum((v - c) ** 2 for v, c in zip((x, y, z), ball.centre, strict=True)))
-        inside = np.clip(0.5 + (ball.radius - gap) / 7.0, 0, 1)
+        inside = np.clip(0.5 + (ball.radius - gap) / 5.0, 0, 1)
         return [np.asarray(inside * thorax.lung(scene.anatomy, x, y, z), dtype=np.float32)]
 
     middle, fine = scene.beam.binned(4), scene.beam.binned(2)
@@ -176,8 +176,8 @@ def _consolidate(scene: _Scene, ball: Sphere, rng: np.random.Generator, *, bronc
     path = resize(path, fine.shape)
     path *= 1 + 0.10 * _texture(fine.shape, rng, slope=1.8)
     if bronchogram:
-        path = path - np.minimum(0.9 * project_tubes(fine, scene.pose, _bronchi(ball, rng)), 0.8 * path)
-    extra = SOFT * (1 - scene.anatomy.lung_density) * 0.85 * np.clip(path, 0, None)
+        path = path - np.minimum(0.7 * project_tubes(fine, scene.pose, _bronchi(ball, rng)), 0.8 * path)
+    extra = SOFT * (1 - scene.anatomy.lung_density) * np.clip(path, 0, None)
     return np.clip(resize(extra.astype(np.float32), scene.beam.shape), 0, None)
 
 

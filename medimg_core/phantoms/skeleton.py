@@ -34,7 +34,7 @@ def vertebra_heights(count: int = 24) -> FloatArray:
     return np.asarray(heights - heights[4] + 67.0)
 
 
-def rib_curve(anatomy: Anatomy, number: int, side: int, *, points: int = 110) -> FloatArray:
+def rib_curve(anatomy: Anatomy, number: int, side: int, *, points: int = 420) -> FloatArray:
     """Centre line of a rib on the wall of the cage, from its head at the spine forward.
 
     Args:
@@ -124,9 +124,9 @@ def _girdle(anatomy: Anatomy, rng: np.random.Generator) -> list[Tube]:
         ridge = _bend(
             [(0.95 * w, 20, 74 + 0.4 * lift), (0.74 * w, 38, 60 + 0.5 * lift), (0.5 * w, 42, 48 + 0.5 * lift)]
         )
-        for curve, radius in ((border, 2.2), (ridge, 2.4)):
+        for curve, radius, weight in ((border, 2.2, 0.4), (ridge, 3.4, 0.1)):
             curve[:, 0] *= side
-            tubes.append(Tube(curve, np.full(len(curve), radius), 0.45))
+            tubes.append(Tube(curve, np.full(len(curve), radius), weight))
         edge = _bend([top, (0.56 * w, 44, 30 + lift), tip], 14)
         for start, end in zip(edge, _bend([glenoid, (0.92 * w, 34, 34 + lift), tip], 14), strict=True):
             line = start + np.outer(np.linspace(0, 1, 30), end - start)
@@ -172,7 +172,7 @@ def project_spine(beam: Beam, pose: Pose, rng: np.random.Generator) -> Field:
         part = 1.7 * block + 1.2 * rim
         for side in (-1, 1):
             pedicle = np.hypot((across - shift * 0.5 - side * 6.3) / 2.4, (height - 1.5) / 3.4)
-            part = part + 1.6 * np.exp(-((pedicle - 0.8) ** 2) / 0.12) + 0.8 * _edge(1 - pedicle, 0.4)
+            part = part + 1.0 * np.exp(-((pedicle - 0.8) ** 2) / 0.12) + 0.8 * _edge(1 - pedicle, 0.4)
             lamina = np.hypot((across - shift - side * 4.5) / 5.0, (height + 3.0) / 5.5)
             part = part + 0.9 * _edge(1 - lamina, 0.5)
             process = _edge(1.0 - np.abs((height - 2.5 - 0.12 * np.abs(across)) / 2.4), 0.6)

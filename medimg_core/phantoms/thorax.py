@@ -17,6 +17,7 @@ __all__ = ["Anatomy", "Field", "Sphere", "cage_half_width", "diaphragm_height", 
 
 Field = npt.NDArray[np.float32]
 
+_FAR = np.float32(-9.0).reshape(1)  # distance to a shape that no point of the plane is near
 APEX, BASE = 66.0, -74.0  # z of the lungs' apex and of the costal margin, mm, before scale
 # Profiles along the long axis: place, value; smooth in between.
 _CAGE_WIDTH = (
@@ -111,7 +112,7 @@ def draw_anatomy(rng: np.random.Generator, *, adult: bool = False) -> Anatomy:
         heart=base.heart * (1 + 0.08 * spread[5]),
         thymus=base.thymus * (1 + 0.14 * spread[6]),
         rib_drop=base.rib_drop + 5.0 * spread[7],
-        gas=base.gas * max(0.0, 0.75 + 0.6 * spread[8]),
+        gas=base.gas * max(0.0, 0.55 + 0.6 * spread[8]),
         arm_angle=base.arm_angle + (8.0 if adult else 26.0) * spread[9],
         chin=base.chin + 13.0 * spread[10],
         lung_density=base.lung_density * (1 + 0.2 * spread[11]),
@@ -123,8 +124,23 @@ def _inside(distance: Field, softness: float) -> Field:
     return np.asarray(np.clip(0.5 + distance / softness, 0.0, 1.0), dtype=np.float32)
 
 
+def _union(parts: list[Field]) -> Field:
+    """Signed distance to the nearest of several shapes."""
+    distance = parts[0]
+    for part in parts[1:]:
+        distance = distance if part is _FAR else np.maximum(distance, part)
+    return distance
+
+
+def _misses(y: Field, low: float, high: float) -> bool:
+    """True when all points lie before or behind a shape, which saves most of the work of a projection."""
+    return bool(y.min() > high + 3 or y.max() < low - 3)
+
+
 def _ellipsoid(point: tuple[Field, Field, Field], centre: tuple[float, ...], radii: tuple[float, ...]) -> Field:
     """Approximate signed distance to an ellipsoid, positive inside (first order in the gap)."""
+    if _misses(point[1], centre[1] - radii[1], centre[1] + radii[1]):
+        return _FAR
     scaled = [(value - middle) / radius for value, middle, radius in zip(point, centre, radii, strict=True)]
     squared = scaled[0] ** 2 + scaled[1] ** 2 + scaled[2] ** 2
     gradient = sum((value / radius) ** 2 for value, radius in zip(scaled, radii, strict=True))
@@ -136,6 +152,8 @@ def _capsule(
     point: tuple[Field, Field, Field], start: tuple[float, ...], end: tuple[float, ...], radius: float
 ) -> Field:
     """Signed distance to a round-ended cylinder, positive inside."""
+    if _misses(point[1], min(start[1], end[1]) - radius, max(start[1], end[1]) + radius):
+        return _FAR
     axis = [b - a for a, b in zip(start, end, strict=True)]
     length2 = sum(value * value for value in axis)
     offset = [value - a for value, a in zip(point, start, strict=True)]
@@ -224,21 +242,24 @@ def mediastinum(anatomy: Anatomy, x: Field, y: Field, z: Field, softness: float 
         _ellipsoid(point, (16.0 * k, -14.0, anatomy.dome - 4.0), (32 * k, 24.0, 13.0)),  # its base on the diaphragm
         _capsule(point, (9.0, 30.0, 34.0), (6.0, 30.0, -70.0), 7.0),  # descending aorta
     ]
-    return _inside(np.maximum.reduce(parts), softness)
+    return _inside(_union(parts), softness)
 
 
 def gas(anatomy: Anatomy, x: Field, y: Field, z: Field, softness: float = 1.2) -> Field:
     """Share of air outside the lungs at points before scale: trachea, main bronchi, gastric bubble (left)."""
-    r, point = max(anatomy.gas, 0.1), (x, y, z)
+    r, point = anatomy.gas, (x, y, z)
     top = anatomy.dome - anatomy.dome_step - 9.0
     parts = [
         _capsule(point, (-1.0, 10.0, 20.0), (0.0, 2.0, 120.0), 4.2),
         _capsule(point, (-1.0, 10.0, 20.0), (-15.0, 12.0, 9.0), 3.3),
         _capsule(point, (-1.0, 10.0, 20.0), (18.0, 13.0, 8.0), 3.0),
-        _ellipsoid(point, (36.0, -12.0, top - 0.75 * r), (1.45 * r, 1.1 * r, 0.75 * r)) - 0.6,
-        _ellipsoid(point, (22.0, -18.0, top - 1.35 * r), (0.8 * r, 0.8 * r, 0.5 * r)) - 0.6,
     ]
-    return _inside(np.maximum.reduce(parts), softness)
+    if r > 3.0:
+        parts += [
+            _ellipsoid(point, (36.0, -12.0, top - 0.75 * r), (1.45 * r, 1.1 * r, 0.75 * r)),
+            _ellipsoid(point, (22.0, -18.0, top - 1.35 * r), (0.8 * r, 0.8 * r, 0.5 * r)),
+        ]
+    return _inside(_union(parts), softness)
 
 
 def body(anatomy: Anatomy, x: Field, y: Field, z: Field, softness: float = 2.0) -> Field:
@@ -262,7 +283,7 @@ def body(anatomy: Anatomy, x: Field, y: Field, z: Field, softness: float = 2.0) 
             _capsule(point, shoulder, hand, 24.0),
             _ellipsoid(point, (side * (anatomy.half_width + 4.0), 16.0, 34.0), (22.0, 13.0, 66.0)),  # axillary folds
         ]
-    return _inside(np.maximum.reduce(parts), softness)
+    return _inside(_union(parts), softness)
 
 
 def to_points(values: FloatArray | Field) -> Field:
