@@ -68,11 +68,12 @@ def predictor(card: ModelCard) -> Predict:
 
     def predict(row: Row) -> Scored:
         opened = open_study([row.image])
-        series = next((s for study in opened.studies for s in study.series), None)
-        if series is None:
-            reason = opened.refused[0].reason if opened.refused else "nothing in it can be read"
-            raise UnreadableFileError(f"every image of the folder must be readable; one is not: {reason}")
-        return classify(series.volume, card, series=series, enforce_gate=False)
+        for study in opened.studies:
+            for series in study.series:
+                if series.volume is not None:
+                    return classify(series.volume, card, series=series, enforce_gate=False)
+        reason = opened.refused[0].reason if opened.refused else "it holds no image"
+        raise UnreadableFileError(f"every image of the folder must be readable; one is not: {reason}")
 
     return predict
 

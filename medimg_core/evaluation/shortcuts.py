@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from medimg_core.errors import IncompatibleInputError, NotApplicableError
 from medimg_core.evaluation.bootstrap import group_weights, interval
 from medimg_core.evaluation.metrics import Bools, Decision, metric
-from medimg_core.perturb import Grey, Subject, bounding_box, fill, frame_mask, swap_exterior
+from medimg_core.perturb import Grey, Subject, bounding_box, box_mask, fill, frame_mask, swap_exterior
 
 Score = Callable[[Sequence[Grey]], NDArray[np.float64]]
 """Images to scores of the reading, 0 to 1."""
@@ -96,11 +96,18 @@ def centre_only(score: Score, cases: Cases) -> Finding:
 
 
 def region_filled(score: Score, cases: Cases, how: str = "mean") -> Finding:
-    """The region filled in (true masks)."""
+    """The region filled in along its true outline, which stays to be seen."""
     hidden = [fill(s.image, s.region, how, np.random.default_rng(0)) for s in cases.subjects()]
-    notes = {"mean": "at the mean grey of the rest, outline visible", "smooth": "smoothly from its border"}
+    notes = {"mean": "at the mean grey of the rest, outline visible", "smooth": "smoothly from their border"}
     note = f"lungs filled {notes.get(how, how)}"
     return _auc(f"lungs_filled_{how}_auc", note, score(hidden), cases.truth, cases.groups)
+
+
+def region_box_filled(score: Score, cases: Cases) -> Finding:
+    """The region's bounding box filled in: neither the region nor its outline is left."""
+    hidden = [fill(s.image, box_mask((s.image.shape[0], s.image.shape[1]), s.box), "mean") for s in cases.subjects()]
+    note = "bounding box of the lungs filled at the mean grey of the rest, no outline visible"
+    return _auc("lungs_box_filled_auc", note, score(hidden), cases.truth, cases.groups)
 
 
 def region_only(score: Score, cases: Cases) -> Finding:

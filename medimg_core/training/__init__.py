@@ -37,6 +37,6 @@ def train(
         UnknownModelError: No recipe has this id.
         InputError: A folder lacks what the training needs.
     """
-    from medimg_core.training.train import run
+    from medimg_core.training.stages import run
 
     return run(model_id, folders, out=out, progress=progress, resume=resume, baseline=baseline, time_limit=time_limit)

@@ -127,10 +127,10 @@ class Data:
         train: Images to fit.
         val: Images to choose thresholds on and to measure with.
         regions: True region masks of some of both.
-        name: Name of the first folder.
+        folder: The first folder; its name is that of the data set.
     """
 
     train: ImageSet
     val: ImageSet
     regions: Regions
-    name: str
+    folder: Path

@@ -18,6 +18,7 @@ from medimg_core.evaluation.shortcuts import (
     exterior_label,
     exterior_opposite,
     frame_only,
+    region_box_filled,
     region_filled,
     region_only,
 )
@@ -170,6 +171,7 @@ def shortcuts(held: Held, regions: Regions, score: Score) -> list[Figure]:
         (frame_only(score, whole), held.name, trained),
         (region_filled(score, masked, "mean"), with_masks, trained),
         (region_filled(score, masked, "smooth"), with_masks, trained),
+        (region_box_filled(score, masked), with_masks, trained),
         (exterior_opposite(score, masked), with_masks, "; exteriors of either class were swapped in training"),
         (exterior_label(score, masked), with_masks, "; exteriors of either class were swapped in training"),
         (region_only(score, masked), with_masks, "; some training images were of this kind"),

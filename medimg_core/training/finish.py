@@ -14,7 +14,8 @@ from medimg_core.registry import Figure
 from medimg_core.training import figures, package
 from medimg_core.training.augment import Augmenter
 from medimg_core.training.datasets import Data
-from medimg_core.training.fit import Fitted
+from medimg_core.training.fit import Fitted, Progress
+from medimg_core.training.gatefit import add_gate
 from medimg_core.training.heads import (
     Head,
     balanced_point,
@@ -88,11 +89,11 @@ def _scorer(network: Any, heads: Heads, recipe: Recipe) -> Callable[[Sequence[Gr
 
 
 def stage_package(
-    out: Path, data: Data, recipe: Recipe, fitted: Fitted, source: Augmenter, run: Path
+    out: Path, data: Data, recipe: Recipe, fitted: Fitted, source: Augmenter, run: Path, progress: Progress
 ) -> dict[str, Any]:
-    """Heads, figures, and the model folder."""
+    """Heads, figures, the model folder, and its gate."""
     network = package.finished(recipe, fitted.weights)
-    held = figures.held_out(data.val, recipe, f"{data.name} val")
+    held = figures.held_out(data.val, recipe, f"{data.folder.name} val")
     calibration = figures.augmented(held, recipe.calibration_passes, recipe.seed + 1)
     heads, outputs = stage_heads(network, data, source, recipe, calibration)
     scores = sigmoid(log_odds(heads.main(outputs.embedding), recipe) / heads.temperature)
@@ -114,7 +115,7 @@ def stage_package(
     metrics += read_baseline(run)
     shortcut = figures.shortcuts(held, data.regions, score)
     trained = package.run_network(forward, [data.train.grey(i) for i in range(len(data.train))], recipe, heads.main)
-    card = package.write_folder(
+    package.write_folder(
         out,
         package.with_heads(network, heads.main, heads.members),
         {
@@ -126,6 +127,9 @@ def stage_package(
             "uses_outside": figures.uses_outside(shortcut),
         },
         package.reference_arrays((data.train, trained), (data.val, plain), recipe, heads.temperature),
+    )
+    card = add_gate(
+        out, [data.train.grey(i) for i in range(len(data.train))], held.grey(), data.folder.parent, progress
     )
     (out / "README.md").write_text(readme_text(card, recipe, fitted.epochs), encoding="utf-8")
     return {
@@ -143,9 +147,9 @@ def stage_baseline(data: Data, recipe: Recipe, fitted: Fitted, run: Path) -> dic
     """Figures of the comparison network at a score of 0.5, kept for the card; it is not shipped."""
     network = package.finished(recipe, fitted.weights)
     head = Heads(own_head(network), (), 1.0, 0.5)
-    held = figures.held_out(data.val, recipe, f"{data.name} val")
+    held = figures.held_out(data.val, recipe, f"{data.folder.name} val")
     score = _scorer(network, head, recipe)
-    note = f"comparison: two convolutions, dense 64, 256 px, {fitted.epochs} epochs, no augmentation"
+    note = f"comparison: two convolutions, dense 64, {recipe.size} px, {fitted.epochs} epochs, no augmentation"
     rows = figures.decided(held, score(held.grey()), 0.5, names=("auc", "accuracy"), note=note)
     for figure in figures.shortcuts(held, data.regions, score):
         if figure.name in ("frame_only_auc", "lungs_filled_mean_auc", "exterior_opposite_auc"):

@@ -46,6 +46,8 @@ class Recipe:
         seed: Of everything random.
         region_epochs: Epochs of the small network that finds the region (lungs) in training images.
         region_size: Side of its input, in pixels.
+        baseline_size: Side of the comparison network's input, in pixels.
+        baseline_epochs: Its epochs.
     """
 
     classes: tuple[str, ...] = ("normal", "bacterial", "viral")
@@ -80,6 +82,8 @@ class Recipe:
     seed: int = 20
     region_epochs: int = 8
     region_size: int = 128
+    baseline_size: int = 256
+    baseline_epochs: int = 5
 
     def __post_init__(self) -> None:
         if len(self.classes) != len(self.labels) or not set(self.positive) < set(self.classes):
@@ -102,9 +106,9 @@ class Recipe:
         return dataclasses.replace(
             self,
             architecture="plain",
-            size=256,
+            size=self.baseline_size,
             steps=("to_grey01", "squash"),
-            epochs=5,
+            epochs=self.baseline_epochs,
             learning_rate=1e-3,
             warm_up=0.0,
             weight_decay=0.0,

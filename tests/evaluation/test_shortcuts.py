@@ -43,6 +43,7 @@ def reads_frame(images):
         (shortcuts.frame_only, 0.5, 1.0),
         (shortcuts.centre_only, 1.0, 0.5),
         (shortcuts.region_filled, 0.5, 1.0),
+        (shortcuts.region_box_filled, 0.5, 1.0),
         (shortcuts.region_only, 1.0, 0.5),
         (shortcuts.exterior_opposite, 1.0, 0.0),
         (shortcuts.exterior_label, 0.5, 1.0),

@@ -9,7 +9,7 @@ from medimg_core.training.augment import erase, exposure, framing, targets
 from medimg_core.training.datasets import find_regions_folder, load_images, load_regions
 from medimg_core.training.recipe import input_of
 from medimg_core.training.regions import all_regions
-from medimg_core.training.train import augmenter, epoch_batches
+from medimg_core.training.stages import augmenter, epoch_batches
 from tests.training.small import SIDE, recipe, write_folders
 
 

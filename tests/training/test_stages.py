@@ -11,6 +11,8 @@ from medimg_core.registry import read_card
 from medimg_core.training import train
 from medimg_core.training.datasets import decode
 from medimg_core.training.heads import log_odds, sigmoid
+from medimg_core.training.recipe import read_recipe
+from medimg_core.training.stages import read_data, stage_fit
 from tests.training.small import SIDE, recipe, write_folders
 
 RECIPE = """
@@ -20,10 +22,12 @@ cache_side = 48
 stem = 4
 widths = [8, 12]
 blocks = [1, 1]
-epochs = 2
+epochs = 10
 batch = 8
 warm_up = 0.5
-learning_rate = 5e-3
+learning_rate = 1e-2
+null_share = 0.05
+exterior_share = 0.1
 ema = 0.5
 members = 2
 members_passes = 1
@@ -31,6 +35,8 @@ calibration_passes = 2
 mixed = false
 region_epochs = 1
 region_size = 32
+baseline_size = 40
+baseline_epochs = 1
 
 [card]
 title = "Tiny"
@@ -51,7 +57,7 @@ positive_text = "pneumonia label"
 negative_text = "no pneumonia label"
 
 [[card.data]]
-name = "drawn"
+name = "chest"
 licence = "none"
 n = { train = 30 }
 split = "none"
@@ -138,11 +144,19 @@ def test_the_baseline_ships_nothing(trained):
 
 def test_training_again_goes_on_from_the_last_epoch(trained, place):
     root, folder = place
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MEDIMG_MODELS", str(root / "models"))
-        fitted = []
-        train("tiny", [folder], progress=lambda done, total, text: fitted.append(text))
-    assert not [text for text in fitted if text.startswith(("epoch", "lung masks"))]
+    said = []
+    chosen = read_recipe(root / "models" / "tiny" / "recipe.toml")
+    fitted, _ = stage_fit(
+        read_data([folder], chosen),
+        chosen,
+        root / "runs" / "tiny",
+        lambda done, total, text: said.append(text),
+        resume=True,
+        time_limit=None,
+    )
+    assert fitted.epochs == 10
+    assert len(fitted.history) == 10
+    assert said == []  # neither lung masks nor an epoch
 
 
 def test_unknown_models_are_named():

@@ -30,7 +30,7 @@ def read_data(folders: Sequence[Path], recipe: Recipe) -> Data:
     regions = load_regions(find_regions_folder(folders), recipe.cache_side)
     train = load_images(read_folder(folders[0], "train"), recipe)
     val = load_images(read_folder(folders[0], "val"), recipe)
-    return Data(train, val, regions, folders[0].resolve().name)
+    return Data(train, val, regions, folders[0].resolve())
 
 
 def stage_regions(data: Data, recipe: Recipe, run: Path, progress: Progress) -> NDArray[np.bool_]:
@@ -120,7 +120,7 @@ def watch(data: Data, recipe: Recipe) -> Callable[[Any], Mapping[str, float]]:
 
 
 def stage_fit(
-    data: Data, recipe: Recipe, run: Path, progress: Progress, resume: bool, time_limit: float | None
+    data: Data, recipe: Recipe, run: Path, progress: Progress, *, resume: bool, time_limit: float | None
 ) -> tuple[Fitted, Augmenter | None]:
     """Lung masks, then the network; both resumable. Keras' global settings are put back afterwards."""
     import keras
@@ -182,13 +182,13 @@ def run(
         plain = recipe.baseline()
         place = place / "baseline"
         place.mkdir(parents=True, exist_ok=True)
-        fitted, _ = stage_fit(data, plain, place, say, resume, seconds)
+        fitted, _ = stage_fit(data, plain, place, say, resume=resume, time_limit=seconds)
         return stage_baseline(data, plain, fitted, place)
     place.mkdir(parents=True, exist_ok=True)
-    fitted, source = stage_fit(data, recipe, place, say, resume, seconds)
+    fitted, source = stage_fit(data, recipe, place, say, resume=resume, time_limit=seconds)
     if source is None:
         source = augmenter(data.train, stage_regions(data, recipe, place, say), recipe)
     folder.mkdir(parents=True, exist_ok=True)
     if folder != path.parent:
         (folder / RECIPE).write_bytes(path.read_bytes())
-    return stage_package(folder, data, recipe, fitted, source, place)
+    return stage_package(folder, data, recipe, fitted, source, place, say)
