@@ -25,7 +25,6 @@ def reading() -> None:
         viewport.show(case, viewport.READ)
 
 
-case = enter()
+need_image(enter())
 jobs.watch()
-need_image(case)
 reading()

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages._ui import jobs
 from pages._ui.language import _
 from pages._ui.places import go
 from pages._ui.state import Case
@@ -14,6 +15,9 @@ def need_image(case: Case) -> None:
     """Stop the page, with a way on, unless the current series has an image."""
     if case.volume is not None:
         return
+    jobs.watch()
+    if jobs.pending():
+        st.stop()
     if case.study is None:
         say(_("No study is open. Open one on the Worklist: drop files there, or take a demo study."))
     else:

@@ -1,18 +1,16 @@
 """Long work off the page: progress, cancel, and queues that keep sessions from blocking each other.
 
 Files are read by two threads. ONNX Runtime uses all cores by itself, so its tasks go through a queue with
-one slot. TensorFlow and training run in one worker process, which is started on first use and never shares
-a process with the pages. A page asks how far its tasks are from a fragment; when one has ended, the whole
-page runs again and ``collect`` puts its result into the case.
+one slot. TensorFlow and training run in a worker process, one at a time. A page asks how far its tasks are
+from a fragment; when one has ended, the whole page runs again and ``collect`` puts its result into the case.
 """
 
-import multiprocessing
 import threading
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import streamlit as st
@@ -22,6 +20,7 @@ from pages._ui.errors import tell
 from pages._ui.language import _
 from pages._ui.settings import SETTINGS
 from pages._ui.state import Case, change
+from pages._ui.worker import run_in_worker
 
 __all__ = ["Job", "Progress", "collect", "pending", "start", "start_process", "watch"]
 
@@ -101,11 +100,9 @@ class Job:
 
 
 @cache
-def _queue(name: str) -> Executor:
-    if name == "process":
-        # spawn: a forked copy of a threaded server may hang
-        return ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn"))
-    return ThreadPoolExecutor(max_workers=1 if name == "onnx" else 2, thread_name_prefix=f"medimg-{name}")
+def _queue(name: str) -> ThreadPoolExecutor:
+    """``reading`` has two slots, ``onnx`` and ``worker`` one each."""
+    return ThreadPoolExecutor(max_workers=2 if name == "reading" else 1, thread_name_prefix=f"medimg-{name}")
 
 
 def _jobs() -> list[Job]:
@@ -119,7 +116,7 @@ def start(queue: str, title: str, work: Callable[[Progress], Any], apply: Callab
     """Start a task in a thread.
 
     Args:
-        queue: ``"reading"`` or ``"onnx"``.
+        queue: ``"reading"``, ``"onnx"`` or ``"worker"``.
         title: What it does, as the page says it.
         work: Takes ``progress(done, total, text)``, which raises :class:`Cancelled` when the user stops
             the task; gives the result. Must not touch Streamlit.
@@ -135,18 +132,15 @@ def start(queue: str, title: str, work: Callable[[Progress], Any], apply: Callab
 def start_process(
     title: str, work: Callable[..., Any], arguments: tuple[Any, ...], apply: Callable[[Case, Any], Case]
 ) -> Job:
-    """Start a task in the worker process, for TensorFlow and training.
+    """Start a task in the worker process, for TensorFlow and training; stopping it ends the process.
 
     Args:
         title: What it does, as the page says it.
-        work: A function of a module of the core; it and ``arguments`` are pickled.
-        arguments: Its arguments. A task in the worker reports no progress; stopping it drops its result.
+        work: A function of a module of the core that takes ``arguments`` and ``progress=``.
+        arguments: Pickled for the way.
         apply: Puts the result into the case.
     """
-    job = Job(title, apply)
-    job.future = _queue("process").submit(work, *arguments)
-    _jobs().append(job)
-    return job
+    return start("worker", title, partial(run_in_worker, work, arguments), apply)
 
 
 def pending() -> tuple[Job, ...]:

@@ -1,0 +1,33 @@
+"""The models page: a table, and a datasheet for each."""
+
+from tests.pages.conftest import case_of, settled, words
+
+
+def test_a_row_and_a_datasheet(open_app):
+    app = open_app(page="models")
+    assert list(app.dataframe[0].value["Model"]) == ["Tiny test network"]
+    assert list(app.dataframe[0].value["Licence of the weights"]) == ["Apache-2.0"]
+    text = words(app)
+    assert "Tests only; its weights are random." in text
+    assert "the score means nothing" in text
+    assert "uses information outside" in text or "Nothing recorded on the card." in text
+    assert app.code[0].value == "ab" * 32
+
+
+def test_no_model_is_no_error(open_app, tmp_path, monkeypatch):
+    monkeypatch.setenv("MEDIMG_MODELS", str(tmp_path / "none"))
+    assert "No model is installed" in words(open_app(page="models"))
+
+
+def test_a_broken_card_is_told_calmly(open_app, card):
+    (card.folder / "card.toml").write_text("schema = 1\n", encoding="utf-8")
+    app = open_app(page="models")
+    assert "must have" in app.error[0].value
+
+
+def test_a_demo_case_opens_on_analyse(open_app):
+    app = open_app(page="models")
+    app = settled(app.button(key="try-tiny_model").click().run())
+    assert case_of(app).study.synthetic
+    app.switch_page("../analyse.py").run()
+    assert app.button(key="run-tiny_model")

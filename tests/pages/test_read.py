@@ -1,0 +1,76 @@
+"""The read page: the picture, its window, its slices."""
+
+import pytest
+
+from medimg_core.study import Series
+from tests.pages.conftest import alts, case_of, make_case, make_ct, make_series, make_study, words
+
+
+def test_without_a_study_it_says_where_to_go(open_app):
+    app = open_app(page="read")
+    assert "No study is open" in words(app)
+    assert not app.image
+    app.button(key="guard-worklist").click().run()
+    assert app.header[0].value == "Worklist"
+
+
+def test_a_series_without_an_image_is_named(open_app):
+    study = make_study(1, Series("1.5", "SR", None, kind="object", object_name="Structured report"))
+    assert "Structured report" in words(open_app(make_case(study), "read"))
+
+
+def test_the_picture_has_words_for_those_who_do_not_see_it(open_app):
+    app = open_app(make_case(make_study(1)), "read")
+    assert alts(app)[0] == ("DX image 1 of 1, left edge R, right edge L, top H, bottom F, no overlay")
+
+
+def test_windows_of_the_file_come_first_and_presets_need_hounsfield_units(open_app):
+    radiograph = open_app(make_case(make_study(1)), "read").selectbox(key="view-voi")
+    assert radiograph.options == ["File: Full range", "Automatic (1 to 99 %)"]
+    ct = open_app(make_case(make_study(2, make_ct())), "read").selectbox(key="view-voi")
+    assert ct.options[0] == "Soft tissue"
+    assert ct.options[-1] == "Automatic (1 to 99 %)"
+
+
+@pytest.mark.parametrize(("key", "expected"), [("view-next", 3), ("view-previous", 1)])
+def test_steps_through_slices(open_app, key, expected):
+    app = open_app(make_case(make_study(2, make_ct(5))), "read")
+    assert case_of(app).view.slice_index == 2
+    app.button(key=key).click().run()
+    assert case_of(app).view.slice_index == expected
+    assert f"image {expected + 1} of 5" in alts(app)[0]
+
+
+def test_the_last_slice_is_the_end(open_app):
+    app = open_app(make_case(make_study(2, make_ct(2))), "read")
+    app.button(key="view-next").click().run()
+    app.button(key="view-next").click().run()
+    assert case_of(app).view.slice_index == 1
+
+
+def test_a_slider_moves_to_a_slice(open_app):
+    app = open_app(make_case(make_study(2, make_ct(5))), "read")
+    app.slider(key="view-slice_index").set_value(5).run()
+    assert case_of(app).view.slice_index == 4
+
+
+def test_window_slice_and_inversion_survive_a_change_of_page(open_app):
+    app = open_app(make_case(make_study(2, make_ct(5))), "read")
+    app.selectbox(key="view-voi").set_value("preset:bone").run()
+    app.button(key="view-next").click().run()
+    app.button(key="view-invert").click().run()
+    app.switch_page("../models.py").run()
+    app.switch_page("../read.py").run()
+    assert app.selectbox(key="view-voi").value == "preset:bone"
+    assert app.slider(key="view-slice_index").value == 4
+    assert case_of(app).view.inverted
+
+
+def test_another_series_has_its_own_view(open_app):
+    study = make_study(1, make_ct(5), make_series(3))
+    app = open_app(make_case(study), "read")
+    app.button(key="view-next").click().run()
+    app.selectbox(key="panel-series").set_value(1).run()
+    assert "image 1 of 1" in alts(app)[0]
+    app.selectbox(key="panel-series").set_value(0).run()
+    assert "image 4 of 5" in alts(app)[0]

@@ -1,0 +1,106 @@
+"""The worklist page: drop, table, refused files, demo studies, two patients."""
+
+import io
+import zipfile
+
+from medimg_core.phantoms import catalogue, make_phantom
+from medimg_core.study import Refused
+from tests.pages.conftest import case_of, case_with_result, make_case, make_series, make_study, settled, words
+
+
+def drop(app, *files):
+    """Give files to the uploader, as a browser does."""
+    for name, content in files:
+        app.file_uploader[0].upload(name, content)
+    return settled(app.run())
+
+
+def test_a_first_visit_says_what_to_do(open_app):
+    app = open_app()
+    assert "No study is open yet" in words(app)
+    assert "Research use only" in words(app)
+    assert not app.dataframe
+
+
+def test_one_row_a_study_with_what_models_said(open_app):
+    flagged, quiet = make_study(1), make_study(2)
+    case = case_with_result(flagged, score=0.9)
+    both = make_case(flagged, quiet)
+    case = both.with_prediction(case.series_key, case.prediction("tiny_model"))
+    table = open_app(case).dataframe[0].value
+    assert list(table["Patient"]) == ["P-000001", "P-000002"]
+    assert list(table["Status"]) == ["analysed", "new"]
+    assert list(table["Models say"]) == ["pneumonia: above threshold", ""]
+    assert list(table["Images"]) == [1, 1]
+
+
+def test_a_negative_is_not_above_the_threshold_and_nothing_more(open_app):
+    table = open_app(case_with_result(make_study(1), score=0.1)).dataframe[0].value
+    assert list(table["Models say"]) == ["pneumonia: not above threshold"]
+
+
+def test_a_zipped_phantom_is_read_and_the_uploader_is_emptied(open_app):
+    name, content = make_phantom("orientation_radiograph").files[0]
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(f"set/{name}", content)
+    app = open_app()
+    before = case_of(app).drop
+    app = drop(app, ("study.zip", packed.getvalue()))
+    case = case_of(app)
+    assert len(case.studies) == 1
+    assert case.study.synthetic
+    assert case.drop == before + 1
+    assert not app.file_uploader[0].value
+    assert list(app.dataframe[0].value["Origin"]) == ["synthetic"]
+
+
+def test_one_bad_file_never_spoils_the_rest(open_app):
+    app = drop(open_app(), make_phantom("orientation_radiograph").files[0], ("notes.txt", b"not an image"))
+    assert len(case_of(app).studies) == 1
+    assert app.expander[0].label == "1 file was not read"
+    refused = app.dataframe[1].value
+    assert list(refused["File"]) == ["notes.txt"]
+    assert "MedImg reads DICOM" in refused["Why"][0]
+    assert not app.error
+
+
+def test_the_list_of_refused_files_can_be_cleared(open_app):
+    app = open_app(make_case(refused=(Refused("a", "because"), Refused("b", "because"))))
+    assert app.expander[0].label == "2 files were not read"
+    app.button(key="clear-refused").click().run()
+    assert not app.expander
+
+
+def test_a_demo_study_opens_with_one_click(open_app):
+    app = open_app()
+    assert sum(button.key.startswith("demo-") for button in app.button) == len(catalogue())
+    app = settled(app.button(key="demo-orientation_radiograph").click().run())
+    assert [study.synthetic for study in case_of(app).studies] == [True]
+
+
+def test_two_patients_in_one_drop_wait_for_a_choice(open_app):
+    first, second = make_study(1), make_study(2)
+    app = open_app(make_case(first, second, mixed=frozenset({first.uid, second.uid})))
+    assert "2 patients" in app.warning[0].value
+    app.button(key="keep-P-000002").click().run()
+    assert [study.uid for study in case_of(app).studies] == [second.uid]
+    assert not app.warning
+
+
+def test_a_study_is_closed_with_its_results(open_app):
+    app = open_app(case_with_result(make_study(1)))
+    app.button(key="worklist-close").click().run()
+    assert case_of(app).studies == ()
+    assert not case_of(app).predictions
+
+
+def test_warnings_of_the_series_are_told(open_app):
+    study = make_study(1, make_series(1, warnings=("two slices are missing",)))
+    assert "two slices are missing" in words(open_app(make_case(study)))
+
+
+def test_the_buttons_lead_to_the_pages(open_app):
+    app = open_app(make_case(make_study(1)))
+    app.button(key="worklist-read").click().run()
+    assert len(app.image) == 1

@@ -1,0 +1,45 @@
+"""The server's arguments."""
+
+import logging
+import sys
+
+import pytest
+
+from pages._ui import server
+from pages._ui.errors import SafeTraceback, on_script_error
+
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - the very thing that is refused
+
+
+@pytest.fixture
+def bound(monkeypatch):
+    def to(address, *, has_auth=False):
+        monkeypatch.setattr(server.st, "get_option", {"server.address": address}.get)
+        monkeypatch.setattr(server, "auth_configured", lambda: has_auth)
+
+    return to
+
+
+def test_it_refuses_to_start_open(bound, capsys):
+    bound(EVERYWHERE)
+    with pytest.raises(SystemExit):
+        server.options()
+    assert "MedImg does not start" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("address", "has_auth"), [("127.0.0.1", False), (EVERYWHERE, True)])
+def test_it_starts(bound, address, has_auth):
+    bound(address, has_auth=has_auth)
+    assert server.options() == {"on_script_error": on_script_error}
+    assert server.FRAME.is_file()
+
+
+def test_logs_keep_the_place_and_lose_the_message():
+    try:
+        raise ValueError("DOE^JOHN")
+    except ValueError:
+        record = logging.LogRecord("streamlit", logging.ERROR, "f", 1, "Uncaught app execution", (), sys.exc_info())
+    assert SafeTraceback().filter(record)
+    text = logging.Formatter().format(record)
+    assert "ValueError at test_server.py" in text
+    assert "DOE" not in text

@@ -1,0 +1,129 @@
+"""The case and its arrows."""
+
+from dataclasses import FrozenInstanceError, replace
+
+import pytest
+
+from medimg_core.study import Opened, Refused
+from pages._ui.state import Case
+from pages._ui.view import View
+from tests.pages.conftest import (
+    case_with_result,
+    make_case,
+    make_ct,
+    make_explanation,
+    make_prediction,
+    make_series,
+    make_study,
+)
+
+
+def test_a_case_is_frozen():
+    with pytest.raises(FrozenInstanceError):
+        Case().drop = 3  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        Case().views["a"] = View()  # type: ignore[index]
+
+
+def test_its_repr_names_no_patient():
+    assert "P-000001" not in repr(make_case(make_study(1)))
+
+
+def test_opening_shows_the_first_study_and_keeps_the_others():
+    case = make_case(make_study(1)).with_opened(Opened((make_study(2), make_study(3)), (Refused("f", "why"),)))
+    assert [study.uid for study in case.studies] == ["1.9.2", "1.9.3", "1.9.1"]
+    assert case.study_uid == "1.9.2"
+    assert len(case.refused) == 1
+
+
+def test_a_study_opened_again_replaces_itself_and_its_results():
+    case = case_with_result(make_study(1)).with_opened(Opened((make_study(1),)))
+    assert len(case.studies) == 1
+    assert case.prediction("tiny_model") is None
+
+
+def test_the_middle_slice_is_shown_first_and_steps_stay_inside():
+    case = make_case(make_study(1, make_ct(7)))
+    assert case.view.slice_index == 3
+    assert case.with_view(slice_index=99).view.slice_index == 6
+    assert case.with_view(slice_index=-4).view.slice_index == 0
+
+
+def test_each_slice_has_its_own_result():
+    case = make_case(make_study(1, make_ct(3)))
+    at_one = replace(make_prediction(case.volume), slice_index=1)
+    case = case.with_prediction(case.series_key, at_one)
+    assert case.prediction("tiny_model") is at_one
+    assert case.with_view(slice_index=2).prediction("tiny_model") is None
+
+
+def test_a_late_result_of_a_closed_study_is_dropped():
+    case = make_case(make_study(1))
+    key, late = case.series_key, make_prediction(case.volume)
+    closed = case.without_studies({"1.9.1"})
+    assert not closed.with_prediction(key, late).predictions
+    assert not closed.with_explanation(key, make_explanation(case.volume)).explanations
+
+
+def test_a_result_of_other_voxels_is_refused():
+    case = make_case(make_study(1))
+    other = make_prediction(make_series(5).volume)
+    assert not case.with_prediction(case.series_key, other).predictions
+
+
+def test_the_same_voxels_in_two_studies_do_not_share_results():
+    twin = replace(make_study(2), series=make_study(1).series)
+    case = make_case(make_study(1), twin)
+    case = case.with_prediction(case.series_key, make_prediction(case.volume))
+    assert case.with_study("1.9.2").prediction("tiny_model") is None
+
+
+def test_a_map_needs_the_prediction_it_explains():
+    case = case_with_result(make_study(1), mapped=True)
+    assert case.explanation("tiny_model") is not None
+    other = replace(case.explanation("tiny_model"), weights_sha256="cd" * 32)
+    assert case.with_explanation(case.series_key, other).explanation("tiny_model") is None
+    assert replace(case, predictions={}).explanation("tiny_model") is None
+
+
+def test_what_the_reader_says_takes_back_results_made_without_it():
+    case = case_with_result(make_study(1), mapped=True).with_declared("a word")
+    assert case.prediction("tiny_model") is None
+    assert not case.explanations
+    assert case.declared[case.series_key] == "a word"
+
+
+def test_another_study_shows_neither_name_nor_map():
+    case = make_case(make_study(1), make_study(2)).with_name(shown=True).with_overlay(shown=True)
+    other = case.with_study("1.9.2")
+    assert other.named is None
+    assert not other.overlay.shown
+
+
+def test_closing_the_current_study_moves_to_another():
+    case = make_case(make_study(1), make_study(2)).without_studies({"1.9.1"})
+    assert case.study_uid == "1.9.2"
+    assert case.without_studies({"1.9.2"}).study is None
+
+
+def test_one_patient_is_kept_of_a_mixed_drop_and_earlier_studies_stay():
+    case = make_case(make_study(1)).with_opened(Opened((make_study(2), make_study(3)), mixed_patients=True))
+    kept = case.with_patient("P-000003")
+    assert {study.uid for study in kept.studies} == {"1.9.1", "1.9.3"}
+    assert not kept.mixed
+
+
+def test_closing_one_of_two_mixed_patients_settles_the_choice():
+    case = make_case().with_opened(Opened((make_study(2), make_study(3)), mixed_patients=True))
+    assert not case.without_studies({"1.9.2"}).mixed
+
+
+@pytest.mark.parametrize(("percent", "share"), [(20.0, 0.2), (None, None)])
+def test_prevalence(percent, share):
+    assert Case().with_prevalence(percent).prevalence == share
+
+
+def test_unknown_studies_and_series_change_nothing():
+    case = make_case(make_study(1))
+    assert case.with_study("nowhere") is case
+    assert case.with_series(9) is case
