@@ -111,7 +111,7 @@ def _label(group: Sequence[Plane]) -> str:
     normal = group[0].normal
     plane = "" if normal is None else ("sagittal", "coronal", "axial")[int(np.argmax(np.abs(normal)))]
     word = kind_word(group[0].image_type[2:3])
-    return joined(plane, word if word not in (plane, "other") else "") or "group"
+    return joined(plane, word if word not in ("axial", "coronal", "sagittal", "other") else "") or "group"
 
 
 def _direction_index(plane: Plane, known: list[Plane]) -> int:

@@ -107,7 +107,7 @@ def unknown_patient() -> Patient:
 
 
 def age_in_years(header: Any) -> float | None:
-    """PatientAge in years, or the age at the study from the birth date where the tag is absent.
+    """PatientAge in years, or the age at the study from the birth date where the tag is absent or broken.
 
     Args:
         header: The data set.
@@ -118,8 +118,6 @@ def age_in_years(header: Any) -> float | None:
     age = text(header, "PatientAge").upper()
     if len(age) >= 2 and age[:-1].isdecimal() and age[-1] in _AGE_UNITS:
         return int(age[:-1]) * _AGE_UNITS[age[-1]]
-    if age.isdecimal():
-        return None  # a number without unit may be months
     birth = _date(text(header, "PatientBirthDate"))
     then = next(
         (found for tag in ("StudyDate", "SeriesDate", "AcquisitionDate") if (found := _date(text(header, tag)))), None

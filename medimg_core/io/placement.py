@@ -126,7 +126,8 @@ def _stack_step(positions: FloatArray, normal: FloatArray) -> tuple[FloatArray |
 
 def _unevenness(along: FloatArray, steps: FloatArray, normal: FloatArray) -> str:
     smallest = float(along.min())
-    in_plane = np.linalg.norm(steps - along[:, None] * normal, axis=1)
+    sideways = steps - along[:, None] * normal
+    spread = np.linalg.norm(sideways - np.median(sideways, axis=0), axis=1)
     multiples = along / smallest
     nearest = np.rint(multiples)
     if np.abs(multiples - nearest).max() <= TOLERATED_STEPS * nearest.max() and nearest.max() > 1:
@@ -138,7 +139,7 @@ def _unevenness(along: FloatArray, steps: FloatArray, normal: FloatArray) -> str
             f"{missing} slice{'s seem' if missing > 1 else ' seems'} to be missing ({where}{more}): "
             "no 3-D geometry, volumes and reformats would be wrong"
         )
-    if float(in_plane.max() - in_plane.min()) > TOLERATED_STEPS * smallest and np.allclose(along, smallest, rtol=0.05):
+    if float(spread.max()) > TOLERATED_STEPS * smallest and np.allclose(along, smallest, rtol=0.05):
         return "slices are shifted sideways unevenly: no 3-D geometry, volumes and reformats would be wrong"
     return (
         f"uneven slice spacing, from {smallest:.2f} to {float(along.max()):.2f} mm: "

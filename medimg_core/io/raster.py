@@ -58,7 +58,8 @@ def read_raster(data: bytes, limits: Limits) -> tuple[Volume, tuple[str, ...]]:
                 planes.append(plane)
             announced = getattr(image, "n_frames", 1)
     except Image.DecompressionBombError as error:
-        raise LimitError(f"a picture may have at most {limits.pixels:,} pixels, this one announces far more") from error
+        most = min(limits.pixels, 2 * (Image.MAX_IMAGE_PIXELS or limits.pixels))  # Pillow's own limit comes first
+        raise LimitError(f"a picture may have at most {most:,} pixels, this one announces more") from error
     except _IMAGE_ERRORS as error:
         raise UnreadableFileError("the picture is damaged or truncated: it cannot be decoded") from error
     warnings = (f"only the first of {announced} pictures in this file is shown",) if announced > frames else ()

@@ -41,7 +41,8 @@ def rescaled(stored: AnyArray, slopes: Sequence[float], intercepts: Sequence[flo
 def _integer_target(stored: AnyArray, slopes: np.ndarray, intercepts: np.ndarray) -> np.dtype[Any] | None:
     if stored.dtype.kind not in "iu" or not (np.all(slopes == np.rint(slopes)) and np.all(intercepts % 1 == 0)):
         return None
-    low, high = float(stored.min()), float(stored.max())
+    flat = stored.reshape(len(stored), -1)
+    low, high = flat.min(axis=1).astype(np.float64), flat.max(axis=1).astype(np.float64)
     ends = np.concatenate([slopes * low + intercepts, slopes * high + intercepts])
     for name in ("int16", "uint16", "int32"):
         bounds = np.iinfo(name)

@@ -114,5 +114,7 @@ def _analyze(head: bytes) -> bool:
 
 
 def _is_plain_text(head: bytes) -> bool:
-    printable = sum(32 <= byte < 127 or byte in (9, 10, 13) or byte >= 160 for byte in head)
-    return printable > 0.97 * len(head)
+    text = head.decode("utf-8", "ignore")
+    if len(text.encode()) < len(head) - 3:  # more is lost than a character cut at the end: not UTF-8
+        text = head.decode("latin-1")
+    return sum(character.isprintable() or character in "\t\r\n" for character in text) > 0.97 * len(text)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from medimg_core.errors import IncompatibleInputError
-from medimg_core.io.elements import display_text, item, items, numbers, text, texts
+from medimg_core.io.elements import display_text, integer, item, items, number, numbers, text, texts
 from medimg_core.io.rescale import lookup_table
 from medimg_core.study import AnyArray
 from medimg_core.voi import VOI_FUNCTIONS, Lut, Window
@@ -25,7 +25,9 @@ def voi_of(header: Any) -> tuple[Window | Lut, ...]:
 
     Windows that break their rule (a width below 1) are left out.
     """
-    luts = [_lut(entry) for entry in items(header, "VOILUTSequence")]
+    # values are signed where the pixels are, or where the intercept makes them so (PS3.3 C.11.2.1.1)
+    signed = integer(header, "PixelRepresentation") == 1 or (number(header, "RescaleIntercept") or 0) < 0
+    luts = [_lut(entry, signed=signed) for entry in items(header, "VOILUTSequence")]
     windows = _windows(header)
     if not windows:
         for keyword in ("PerFrameFunctionalGroupsSequence", "SharedFunctionalGroupsSequence"):
@@ -52,12 +54,12 @@ def _windows(holder: Any) -> list[Window]:
     return result
 
 
-def _lut(entry: Any) -> Lut | None:
+def _lut(entry: Any, *, signed: bool) -> Lut | None:
     table = lookup_table(entry)
     if table is None:
         return None
     first, data, bits = table
-    if first >= 32768 and int(data.size) + first > 65536:
+    if signed and first >= 32768:
         first -= 65536
     top = max((1 << bits) - 1, int(data.max()))
     entries = (data / top).astype(np.float32)

@@ -257,7 +257,7 @@ def test_limits_on_files(limits, reason):
 
 
 def test_an_entry_of_another_kind_is_an_error():
-    with pytest.raises(InputError, match="must be a path, a .name, bytes. pair or an upload, got int"):
+    with pytest.raises(InputError, match=r"must be a path, a \(name, bytes\) pair or an upload, got int"):
         open_study([3])
 
 
@@ -272,7 +272,11 @@ def test_directory_is_listed_and_missing_files_are_counted():
         record.ReferencedFileID = ["IMAGES", name]
         records.append(record)
     directory.DirectoryRecordSequence = records
-    files = [("cd/DICOMDIR", made.packed(directory)), ("cd/IMAGES/IM1", CT_FILES[0][1]), ("cd/images/im2", CT_FILES[1][1])]
+    files = [
+        ("cd/DICOMDIR", made.packed(directory)),
+        ("cd/IMAGES/IM1", CT_FILES[0][1]),
+        ("cd/images/im2", CT_FILES[1][1]),
+    ]
     opened = open_study(files)
     assert opened.warnings == ("the DICOMDIR lists 1 file that was not given",)
     assert [series.kind for series in opened.studies[0].series] == ["image", "object"]
