@@ -47,8 +47,7 @@ class Decision:
             >>> round(float(question.log_odds(np.log([0.2, 0.5, 0.3]))), 6)
             1.386294
         """
-        z = np.asarray(logits, dtype=np.float64)
-        return np.asarray(_logsumexp(z[..., list(self.positive)]) - _logsumexp(z[..., list(self.negative)]))
+        return self._parts(logits)[0]
 
     def gradient(self, logits: npt.ArrayLike) -> Floats:
         """Gradient of :meth:`log_odds` with respect to the logits.
@@ -63,10 +62,35 @@ class Decision:
             >>> Decision("pneumonia", (1, 2), (0,)).gradient([3.0, 1.0, 1.0]).tolist()
             [-1.0, 0.5, 0.5]
         """
+        _, yes, no = self._parts(logits)
+        return self._placed(yes, -no)
+
+    def scores(self, logits: npt.ArrayLike, temperature: float) -> Floats:
+        """Scores of the classes: the log-odds over the temperature, shared inside each side by the softmax.
+
+        Args:
+            logits: Shape ``(..., classes)``.
+            temperature: Divisor of the log-odds, above zero.
+
+        Returns:
+            ``float64``, same shape, 0 to 1; those of the positive classes add up to the decision's score.
+        """
+        log_odds, yes, no = self._parts(logits)
+        score = sigmoid(log_odds / temperature)[..., None]
+        return self._placed(score * yes, (1 - score) * no)
+
+    def _parts(self, logits: npt.ArrayLike) -> tuple[Floats, Floats, Floats]:
+        """Log-odds, and the softmax inside each side."""
         z = np.asarray(logits, dtype=np.float64)
-        result = np.zeros_like(z)
-        result[..., list(self.positive)] = _softmax(z[..., list(self.positive)])
-        result[..., list(self.negative)] = -_softmax(z[..., list(self.negative)])
+        above, yes = _softmax(z[..., self.positive])
+        below, no = _softmax(z[..., self.negative])
+        return np.asarray(above - below), yes, no
+
+    def _placed(self, yes: Floats, no: Floats) -> Floats:
+        """Both sides back in the order of the classes."""
+        result = np.empty((*yes.shape[:-1], len(self.positive) + len(self.negative)))
+        result[..., self.positive] = yes
+        result[..., self.negative] = no
         return result
 
 
@@ -121,15 +145,9 @@ def class_scores(card: ModelCard, logits: npt.ArrayLike) -> Floats:
     Returns:
         ``float64``, same shape, 0 to 1, sums to 1 over the classes.
     """
-    z = np.asarray(logits, dtype=np.float64)
     if _output(card).reading is None:
-        return _softmax(z / card.temperature)
-    question = decision(card)
-    score = sigmoid(question.log_odds(z) / card.temperature)
-    result = np.empty_like(z)
-    result[..., list(question.positive)] = score[..., None] * _softmax(z[..., list(question.positive)])
-    result[..., list(question.negative)] = (1 - score)[..., None] * _softmax(z[..., list(question.negative)])
-    return result
+        return _softmax(np.asarray(logits, dtype=np.float64) / card.temperature)[1]
+    return decision(card).scores(logits, card.temperature)
 
 
 def sigmoid(log_odds: npt.ArrayLike) -> Floats:
@@ -149,11 +167,9 @@ def _output(card: ModelCard) -> OutputSpec:
     return output
 
 
-def _logsumexp(z: Floats) -> Floats:
+def _softmax(z: Floats) -> tuple[Floats, Floats]:
+    """Logarithm of the sum of powers over the last axis, and each one's share of it."""
     top = z.max(axis=-1, keepdims=True)
-    return np.asarray(np.log(np.exp(z - top).sum(axis=-1)) + top[..., 0])
-
-
-def _softmax(z: Floats) -> Floats:
-    power = np.exp(z - z.max(axis=-1, keepdims=True))
-    return np.asarray(power / power.sum(axis=-1, keepdims=True))
+    power = np.exp(z - top)
+    total = power.sum(axis=-1, keepdims=True)
+    return np.asarray((np.log(total) + top)[..., 0]), np.asarray(power / total)
