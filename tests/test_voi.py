@@ -15,7 +15,7 @@ widths = st.floats(1.001, 4000)
 def by_the_standard(x: float, c: float, w: float, function: str) -> float:
     """The pseudo-code of PS3.3 C.11.2.1.2.1, C.11.2.1.3.1 and C.11.2.1.3.2, from 0 to 1."""
     if function == "SIGMOID":
-        return 1 / (1 + np.exp(-4 * (x - c) / w))
+        return 1 / (1 + np.exp(min(-4 * (x - c) / w, 700.0)))
     if function == "LINEAR_EXACT":
         if x <= c - w / 2:
             return 0.0

@@ -1,6 +1,5 @@
 """Sorted stacks -> series, most important first, inside the memory allowed; bad files are set aside."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 from medimg_core.errors import InputError, LimitError
 from medimg_core.io.dicom import Instance
 from medimg_core.io.drop import SeriesKey
-from medimg_core.io.elements import display_text, text
+from medimg_core.io.elements import code, display_text, text
 from medimg_core.io.grouping import Stack, stacks_of
 from medimg_core.io.kinds import KIND_ORDER, kind_of
 from medimg_core.io.limits import Budget
@@ -96,11 +95,11 @@ class Assembly:
         return [
             Series(
                 job.key.series,
-                text(header, "Modality").upper(),
+                code(text(header, "Modality")),
                 volume,
                 part=stack.part,
                 kind=job.kind,
-                body_part=_code(text(header, "BodyPartExamined")),
+                body_part=code(text(header, "BodyPartExamined")),
                 description=display_text(header, "SeriesDescription"),
                 files=len(new) + copies,
                 warnings=(*stack.warnings, *notes),
@@ -129,9 +128,3 @@ class Assembly:
     def _decoded(self, instance: Instance) -> None:
         self._report(min(self._done, self._total), self._total, "Decoding images")
         self._done += 1
-
-
-def _code(value: str) -> str:
-    """A coded string, or ``""`` where somebody wrote free text into it."""
-    value = value.upper()
-    return value if re.fullmatch(r"[A-Z0-9_ ]{1,16}", value) else ""

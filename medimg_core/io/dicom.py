@@ -7,28 +7,12 @@ from typing import Any
 
 from medimg_core.errors import LimitError, UnreadableFileError, UnsupportedFileError
 from medimg_core.io.archives import Allowance, inflate_raw
-from medimg_core.io.elements import has, integer, text
+from medimg_core.io.elements import decode_errors, has, integer, text
 
-__all__ = ["BULK_LIMIT", "DECODE_ERRORS", "Instance", "check_image_tags", "is_copy", "parse", "pixel_free"]
+__all__ = ["BULK_LIMIT", "Instance", "check_image_tags", "is_copy", "parse", "pixel_free"]
 
 BULK_LIMIT = 64 * 1024
 """Elements above this many bytes are dropped from the headers that a series keeps."""
-
-DECODE_ERRORS = (
-    ValueError,
-    AttributeError,
-    KeyError,
-    IndexError,
-    TypeError,
-    NotImplementedError,
-    RuntimeError,
-    EOFError,
-    OSError,
-    OverflowError,
-    AssertionError,
-    struct.error,
-)
-"""What pydicom, gdcm and the other decoders raise on damaged input."""
 
 _DEFLATED = b"1.2.840.10008.1.2.1.99"
 _PIXEL_TAGS = frozenset((0x7FE00010, 0x7FE00008, 0x7FE00009))
@@ -105,10 +89,10 @@ def parse(data: bytes, allowance: Allowance) -> Any:
         _check_deflated(data, allowance)
     try:
         header = pydicom.dcmread(io.BytesIO(data), force=True)
-    except (*DECODE_ERRORS, pydicom.errors.InvalidDicomError) as error:
+    except decode_errors() as error:
         raise UnreadableFileError("the DICOM header is damaged: it cannot be parsed to its end") from error
     if len(header) == 0:
-        raise UnreadableFileError("the file looks like DICOM but holds no data elements")
+        raise UnreadableFileError("the DICOM file is truncated or empty: it holds no whole data set")
     _complete_meta(header)
     return header
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from medimg_core.errors import InputError, LimitError, UnreadableFileError, UnsupportedFileError
 from medimg_core.io.archives import Allowance, gunzip, zip_members
-from medimg_core.io.dicom import DECODE_ERRORS, Instance, check_image_tags, is_copy, parse
-from medimg_core.io.elements import items, text, texts
+from medimg_core.io.dicom import Instance, check_image_tags, is_copy, parse
+from medimg_core.io.elements import decode_errors, items, text, texts
 from medimg_core.io.inputs import Given
 from medimg_core.io.kinds import object_name
 from medimg_core.io.limits import Budget, Limits
@@ -156,7 +156,7 @@ class Drop:
                 return
         try:
             self._sort_in(instance)
-        except DECODE_ERRORS as error:  # a damaged element that shows only when it is asked for
+        except decode_errors() as error:  # a damaged element that shows only when it is asked for
             raise UnreadableFileError("the DICOM header is damaged: an element it needs cannot be read") from error
         self._by_uid[uid].append(instance)
 

@@ -5,12 +5,16 @@ does not warn about values that break their value representation.
 """
 
 import math
+import re
 import struct
+import zlib
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
 __all__ = [
+    "code",
+    "decode_errors",
     "display_text",
     "has",
     "integer",
@@ -24,18 +28,34 @@ __all__ = [
 ]
 
 _BINARY = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d", "UV": "Q", "SV": "q"}
-_CONVERSION_ERRORS = (
-    ValueError,
-    TypeError,
-    AttributeError,
-    KeyError,
-    LookupError,
-    NotImplementedError,
-    EOFError,
-    OSError,
-    RuntimeError,
-    struct.error,
-)
+
+
+@cache
+def decode_errors() -> tuple[type[Exception], ...]:
+    """What pydicom, gdcm and the other decoders raise on damaged input.
+
+    Examples:
+        >>> issubclass(EOFError, decode_errors())
+        True
+    """
+    from pydicom.errors import BytesLengthException, InvalidDicomError
+
+    return (
+        ValueError,
+        TypeError,
+        AttributeError,
+        LookupError,
+        ArithmeticError,
+        NotImplementedError,
+        RuntimeError,
+        AssertionError,
+        EOFError,
+        OSError,
+        struct.error,
+        zlib.error,
+        BytesLengthException,
+        InvalidDicomError,
+    )
 
 
 @cache
@@ -53,7 +73,7 @@ def _element(header: Any, keyword: str) -> Any:
     tag, _ = _tag_and_vr(keyword)
     try:
         return header.get_item(tag) if tag in header else None
-    except _CONVERSION_ERRORS:
+    except decode_errors():
         return None
 
 
@@ -138,6 +158,17 @@ def integer(header: Any, keyword: str) -> int | None:
     return int(value) if value is not None and value == int(value) else None
 
 
+def code(value: str) -> str:
+    """A coded string in upper case, or ``""`` where somebody wrote free text into it.
+
+    Examples:
+        >>> code("chest"), code("Doe, Jane")
+        ('CHEST', '')
+    """
+    value = value.upper()
+    return value if re.fullmatch(r"[A-Z0-9_ ]{1,16}", value) else ""
+
+
 def items(header: Any, keyword: str) -> tuple[Any, ...]:
     """Items of a sequence, or nothing where it is absent or damaged."""
     tag, _ = _tag_and_vr(keyword)
@@ -146,7 +177,7 @@ def items(header: Any, keyword: str) -> tuple[Any, ...]:
             return ()
         value = header[tag].value
         return tuple(entry for entry in value if hasattr(entry, "get_item"))
-    except _CONVERSION_ERRORS:
+    except decode_errors():
         return ()
 
 
@@ -162,5 +193,5 @@ def display_text(header: Any, keyword: str) -> str:
     try:
         value = header[tag].value if tag in header else None
         return "" if value is None else str(value).strip(" \0")
-    except _CONVERSION_ERRORS:
+    except decode_errors():
         return ""

@@ -6,7 +6,7 @@ A value that is absent or broken is None (or empty); nothing here raises on a da
 from dataclasses import dataclass, field
 from typing import Any
 
-from medimg_core.io.elements import display_text, number, text
+from medimg_core.io.elements import code, display_text, number, text
 from medimg_core.io.kinds import image_type
 from medimg_core.io.patients import age_in_years, iso_date
 from medimg_core.study import Series
@@ -54,9 +54,9 @@ def gate_tags(series: Series) -> GateTags:
     side = text(header, "ImageLaterality").upper() or text(header, "Laterality").upper()
     burned = text(header, "BurnedInAnnotation").upper()
     return GateTags(
-        modality=text(header, "Modality").upper(),
-        body_part=text(header, "BodyPartExamined").upper(),
-        view_position=text(header, "ViewPosition").upper(),
+        modality=code(text(header, "Modality")),
+        body_part=code(text(header, "BodyPartExamined")),
+        view_position=code(text(header, "ViewPosition")),
         image_type=image_type(header),
         age_years=age_in_years(header),
         photometric=text(header, "PhotometricInterpretation").upper(),

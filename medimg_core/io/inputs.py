@@ -52,7 +52,9 @@ class Given:
             return self.path.read_bytes()
         if isinstance(self.upload, bytes | bytearray | memoryview):
             return bytes(self.upload)
-        taken = self.upload.getvalue() if hasattr(self.upload, "getvalue") else self.upload.read()
+        taken: Any = self.upload.getvalue() if hasattr(self.upload, "getvalue") else self.upload.read()
+        if isinstance(taken, str):
+            raise UnreadableFileError("an upload must hold bytes, this one holds text")
         return bytes(taken)
 
 
@@ -95,13 +97,16 @@ def _from_path(path: Path) -> Iterator[Given]:
 
 
 def _walk(folder: Path) -> Iterator[Given]:
-    for root, folders, names in os.walk(folder, followlinks=False):
+    closed: list[OSError] = []
+    for root, folders, names in os.walk(folder, onerror=closed.append, followlinks=False):
         folders.sort()
         for name in [name for name in folders if (Path(root) / name).is_symlink()]:
             folders.remove(name)
             yield Given(str(Path(root) / name), reason=_link())
         for name in sorted(names):
             yield _regular(Path(root) / name, inside=True)
+    for error in closed:
+        yield Given(str(error.filename), reason=UnreadableFileError("the folder cannot be read"))
 
 
 def _regular(path: Path, *, inside: bool = False) -> Given:

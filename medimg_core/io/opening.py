@@ -9,7 +9,7 @@ from medimg_core.io.archives import Allowance
 from medimg_core.io.assembly import Assembly
 from medimg_core.io.dicom import Instance
 from medimg_core.io.drop import Drop, SeriesKey, Single
-from medimg_core.io.elements import display_text, text
+from medimg_core.io.elements import code, display_text, text
 from medimg_core.io.inputs import gather
 from medimg_core.io.kinds import KIND_ORDER
 from medimg_core.io.limits import Budget, Limits
@@ -119,7 +119,7 @@ def _object(key: SeriesKey, what: str, instances: list[Instance]) -> Series:
     header = instances[0].header
     return Series(
         key.series,
-        text(header, "Modality").upper(),
+        code(text(header, "Modality")),
         None,
         kind="object",
         description=display_text(header, "SeriesDescription"),

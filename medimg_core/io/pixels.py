@@ -8,8 +8,8 @@ import numpy as np
 
 from medimg_core.errors import InputError, UnreadableFileError, UnsupportedFileError
 from medimg_core.io.codestreams import JPEG_EXTENDED, check_announced_size, deep_jpeg
-from medimg_core.io.dicom import DECODE_ERRORS, Instance
-from medimg_core.io.elements import integer, text
+from medimg_core.io.dicom import Instance
+from medimg_core.io.elements import decode_errors, integer, text
 from medimg_core.study import AnyArray
 
 __all__ = ["check_pixels", "frames_of", "is_colour", "is_plain", "needed_decoder", "stored_values"]
@@ -120,13 +120,14 @@ def frames_of(instance: Instance, shape: tuple[int, int], frames: int) -> Iterat
     if missing is not None:
         raise UnsupportedFileError(missing)
     count = 0
+    damage: tuple[type[BaseException], ...] = (*decode_errors(), MemoryError)
     try:
         for frame in _decoded(instance, shape, frames):
             count += 1
             yield frame
     except InputError:
         raise
-    except (*DECODE_ERRORS, MemoryError) as error:
+    except damage as error:
         raise UnreadableFileError(
             f"the encoded pixels of frame {count + 1} are damaged: no decoder reads them"
         ) from error

@@ -32,8 +32,8 @@ def test_transfer_syntax_is_found_where_the_meta_information_is_lost():
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"\0" * 128 + b"DICM", "holds no data elements"),
-        (SLICE[:144], "holds no data elements|cannot be parsed"),
+        (b"\0" * 128 + b"DICM", "truncated or empty"),
+        (SLICE[:144], "truncated or empty|cannot be parsed"),
     ],
 )
 def test_empty_files(data, reason):
@@ -69,6 +69,13 @@ def test_a_file_with_wrong_bytes_never_raises(changes):
 def test_noise_never_raises(data, magic):
     opened = open_study([("noise", magic + data)])
     assert counted(opened) >= 1
+
+
+def test_a_length_that_fits_no_value_is_refused_or_ignored():
+    data = bytearray(SLICE)
+    data[138] = 75  # the length of (0002,0000) UL
+    opened = open_study([("x", bytes(data))])
+    assert counted(opened) == 1
 
 
 def test_errors_are_ours():

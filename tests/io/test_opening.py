@@ -261,6 +261,11 @@ def test_an_entry_of_another_kind_is_an_error():
         open_study([3])
 
 
+def test_a_text_upload_is_refused():
+    opened = open_study([SimpleNamespace(name="x", read=lambda: "text")])
+    assert opened.refused[0].reason == "an upload must hold bytes, this one holds text"
+
+
 def test_directory_is_listed_and_missing_files_are_counted():
     from pydicom.dataset import Dataset
 
