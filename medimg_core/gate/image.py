@@ -71,6 +71,6 @@ def is_grey(plane: AnyArray, *, tolerance: float = 2.0) -> bool:
 
 def _is_blank(plane: npt.NDArray[np.generic]) -> bool:
     flat = np.asarray(plane).ravel()
-    flat = flat[:: max(1, flat.size // 100_000)]
+    flat = flat[:: max(1, flat.size // 20_000)]
     _, counts = np.unique(flat, return_counts=True)
     return bool(counts.max() >= BLANK_SHARE * flat.size)
