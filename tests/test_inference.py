@@ -1,15 +1,20 @@
 """One input, one result: score, range, gate, and what the gate keeps back."""
 
+import csv
 import dataclasses
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from medimg_core.engine import forward
 from medimg_core.errors import IncompatibleInputError, NotApplicableError
+from medimg_core.explain import explain
 from medimg_core.gate import Declared
 from medimg_core.inference import classify, fits, model_input
+from medimg_core.io.limits import Limits
+from medimg_core.io.raster import read_raster
 from medimg_core.preprocess import prepare
 from medimg_core.study import Series, Volume
 from medimg_core.voi import Window
@@ -146,3 +151,18 @@ class TestModelInput:
 def test_whether_a_model_fits_a_series(volume, tiny_model, change, expected):
     fields = {"volume": volume, "modality": "DX", **change}
     assert fits(series(fields.pop("volume"), fields.pop("modality"), **fields), tiny_model) == expected
+
+
+@pytest.mark.real_data
+def test_the_shipped_model_says_here_what_it_said_in_training(shipped_model, data_dir):
+    """Preparation and network agree with the trainer's, from the file on disk to score and map."""
+    folder = data_dir / "chest_xray"
+    with (folder / "index.csv").open(newline="") as file:
+        paths = {Path(row["image"]).stem: folder / row["image"] for row in csv.DictReader(file)}
+    with np.load(shipped_model.reference, allow_pickle=False) as file:
+        cases, scores, peaks = file["case"], file["score"], file["cam_max"]
+    for index in range(0, len(cases), len(cases) // 12):
+        volume, _ = read_raster(paths[str(cases[index])].read_bytes(), Limits())
+        found = classify(volume, shipped_model)
+        assert found.score == pytest.approx(float(scores[index]), abs=2e-3)
+        assert explain(found, shipped_model).peak == pytest.approx(float(peaks[index]), rel=0.02, abs=1e-5)
