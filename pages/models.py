@@ -17,7 +17,7 @@ def demo_button(card: ModelCard) -> None:
     """Open the first phantom of the model's modality and go where it can be run."""
     fitting = [row for row in catalogue() if row.modality in card.modality]
     if fitting and st.button(_("Try it on a demo case"), key=f"try-{card.id}", type="primary"):
-        opening.open_demo(fitting[0].id, fitting[0].title)
+        opening.open_demo(fitting[0].id, fitting[0].title, show=True)
         go("analyse")
 
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages._ui import access, jobs, theme
 from pages._ui.language import _
-from pages._ui.places import IMAGE_PAGES, places
+from pages._ui.places import arrive, places
 from pages._ui.state import Case, load
 from pages._ui.study_panel import study_panel
 
@@ -21,7 +21,7 @@ def main() -> None:
     """Draw the frame and run the page that was asked for."""
     known = places()
     current = st.navigation(list(known.values()))
-    owned = current.url_path in IMAGE_PAGES
+    owned = arrive(current.url_path)
     st.set_page_config(
         page_title=_("{page} - MedImg").format(page=current.title),
         layout="wide",

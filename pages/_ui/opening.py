@@ -7,12 +7,18 @@ from medimg_core.phantoms import make_phantom
 from medimg_core.study import Opened
 from pages._ui import jobs, memory
 from pages._ui.language import _, ngettext
+from pages._ui.places import on_image_page
 from pages._ui.state import Case, change
 
 __all__ = ["open_demo", "open_files"]
 
 
 def _keep(case: Case, opened: Opened) -> Case:
+    fitting = memory.settle(case.with_opened(opened))
+    return fitting.reading_on(case) if on_image_page() else fitting
+
+
+def _show(case: Case, opened: Opened) -> Case:
     return memory.settle(case.with_opened(opened))
 
 
@@ -31,12 +37,13 @@ def open_files(files: list[Any]) -> None:
     jobs.start("reading", title, work, _keep)
 
 
-def open_demo(phantom_id: str, title: str) -> None:
+def open_demo(phantom_id: str, title: str, *, show: bool = False) -> None:
     """Start to make and read a phantom.
 
     Args:
         phantom_id: Of the catalogue.
         title: Its title.
+        show: True when it was asked for from elsewhere, to be shown wherever the reader is by then.
     """
 
     def work(progress: jobs.Progress) -> Opened:
@@ -44,4 +51,4 @@ def open_demo(phantom_id: str, title: str) -> None:
         files = make_phantom(phantom_id).files
         return open_study(list(files), progress=progress)
 
-    jobs.start("reading", _("Preparing the demo study {title}").format(title=title), work, _keep)
+    jobs.start("reading", _("Preparing the demo study {title}").format(title=title), work, _show if show else _keep)

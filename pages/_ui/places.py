@@ -6,8 +6,9 @@ import streamlit as st
 
 from pages._ui.language import _
 
-__all__ = ["IMAGE_PAGES", "go", "link", "places"]
+__all__ = ["arrive", "go", "link", "on_image_page", "places"]
 
+_KEY = "medimg_page"
 _FOLDER = Path(__file__).resolve().parent.parent
 IMAGE_PAGES = ("read", "analyse")
 """Pages that the picture owns: their sidebar starts folded."""
@@ -20,6 +21,17 @@ def places() -> dict[str, st.Page]:
         name: st.Page(_FOLDER / f"{name}.py", title=title, url_path=name, default=name == "worklist")
         for name, title in titles.items()
     }
+
+
+def arrive(name: str) -> bool:
+    """Take note of the page on show; gives whether the picture owns it."""
+    st.session_state[_KEY] = name
+    return name in IMAGE_PAGES
+
+
+def on_image_page() -> bool:
+    """Whether somebody is looking at an image."""
+    return st.session_state.get(_KEY) in IMAGE_PAGES
 
 
 def go(name: str) -> None:

@@ -139,6 +139,15 @@ class Case:
         )
         return case.with_study(opened.studies[0].uid) if opened.studies else case
 
+    def reading_on(self, before: "Case") -> "Case":
+        """Stay with the study that was on show before, as long as it is still open.
+
+        A study that arrives while somebody reads another must not take its place under their eyes.
+        """
+        if before.study is None or all(study.uid != before.study_uid for study in self.studies):
+            return self
+        return replace(self, study_uid=before.study_uid, named=before.named, overlay=before.overlay)
+
     def with_warning(self, text: str) -> "Case":
         """Add something the reader should know."""
         return replace(self, warnings=(text, *self.warnings))

@@ -1,9 +1,12 @@
 """The read page: the picture, its window, its slices."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
-from medimg_core.study import Series
-from tests.pages.conftest import alts, case_of, make_case, make_ct, make_series, make_study, words
+from medimg_core.study import Opened, Series
+from tests.pages.conftest import alts, case_of, make_case, make_ct, make_series, make_study, settled, words
 
 
 def test_without_a_study_it_says_where_to_go(open_app):
@@ -74,3 +77,20 @@ def test_another_series_has_its_own_view(open_app):
     assert "image 1 of 1" in alts(app)[0]
     app.selectbox(key="panel-series").set_value(0).run()
     assert "image 4 of 5" in alts(app)[0]
+
+
+def test_a_study_that_arrives_meanwhile_waits_on_the_worklist(open_app):
+    from pages._ui import jobs
+    from pages._ui.opening import _keep
+
+    gate = threading.Event()
+    app = open_app(make_case(make_study(1)), "read")
+    job = jobs.Job("Reading", _keep)
+    with ThreadPoolExecutor(1) as pool:
+        job.future = pool.submit(lambda: (gate.wait(20), Opened((make_study(2),)))[1])
+        app.session_state[jobs.KEY] = [job]
+        app.run()
+        gate.set()
+        settled(app)
+    assert case_of(app).study_uid == make_study(1).uid
+    assert len(case_of(app).studies) == 2

@@ -127,3 +127,14 @@ def test_unknown_studies_and_series_change_nothing():
     case = make_case(make_study(1))
     assert case.with_study("nowhere") is case
     assert case.with_series(9) is case
+
+
+def test_a_study_that_arrives_does_not_take_the_place_of_the_one_being_read():
+    before = case_with_result(make_study(1), mapped=True).with_name(shown=True)
+    after = before.with_opened(Opened((make_study(2),)))
+    assert after.study_uid == "1.9.2"
+    stayed = after.reading_on(before)
+    assert (stayed.study_uid, stayed.named, stayed.overlay.shown) == ("1.9.1", "1.9.1", True)
+    assert len(stayed.studies) == 2
+    assert after.without_studies({"1.9.1"}).reading_on(before).study_uid == "1.9.2"
+    assert make_case(make_study(1)).reading_on(make_case()).study_uid == "1.9.1"
