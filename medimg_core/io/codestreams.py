@@ -1,4 +1,4 @@
-"""Encoded frames seen from inside: the size they announce, and the one kind pydicom does not hand to gdcm."""
+"""Encoded frames: what they announce is checked, then the decoders are asked in the order that is safest."""
 
 import struct
 from typing import Any
@@ -6,24 +6,40 @@ from typing import Any
 import numpy as np
 
 from medimg_core.errors import UnreadableFileError
-from medimg_core.io.elements import integer
+from medimg_core.io.elements import decode_errors, integer
+from medimg_core.io.jpeg import jpeg_frame, whole_jpeg_frame
 from medimg_core.study import AnyArray
 
-__all__ = ["JPEG_EXTENDED", "check_announced_size", "deep_jpeg"]
+__all__ = ["JPEG_EXTENDED", "decoded_frame", "deep_jpeg"]
 
 JPEG_EXTENDED = "1.2.840.10008.1.2.4.51"
 """JPEG Extended (Process 2 and 4), the lossy JPEG of up to 12 bits."""
 
-_FRAME_MARKERS = {0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF, 0xF7}
+_SYNTAX = "1.2.840.10008.1.2."
+_RLE = _SYNTAX + "5"
+_JPEG = {  # SOF markers each process may begin a frame with (ITU-T T.81 table B.1)
+    _SYNTAX + "4.50": {0xC0, 0xC1, 0xC2},
+    _SYNTAX + "4.51": {0xC0, 0xC1, 0xC2},
+    _SYNTAX + "4.57": {0xC3},
+    _SYNTAX + "4.70": {0xC3},
+}
+_DECODERS = {  # asked before pydicom's own order, which begins with gdcm
+    _SYNTAX + "4.50": "pillow",
+    _SYNTAX + "4.51": "pillow",
+    _SYNTAX + "4.80": "pyjpegls",
+    _SYNTAX + "4.81": "pyjpegls",
+    _SYNTAX + "4.90": "pylibjpeg",
+    _SYNTAX + "4.91": "pylibjpeg",
+}
 
 
-def deep_jpeg(header: Any, shape: tuple[int, int], index: int) -> AnyArray:
+def deep_jpeg(codestream: bytes, header: Any, shape: tuple[int, int]) -> AnyArray:
     """Decode a frame of more than 8 bits in JPEG Extended, which pydicom 3.0 refuses although gdcm reads it.
 
     Args:
+        codestream: The encoded frame, checked against the header.
         header: A data set with one sample a pixel.
         shape: Rows and columns.
-        index: Frame, from 0.
 
     Returns:
         Stored values, shape ``(rows, columns)``, ``uint16`` or ``int16``.
@@ -32,11 +48,9 @@ def deep_jpeg(header: Any, shape: tuple[int, int], index: int) -> AnyArray:
         UnreadableFileError: gdcm cannot decode it, or gives another number of pixels.
     """
     import gdcm
-    from pydicom.encaps import get_frame
 
-    frames = max(integer(header, "NumberOfFrames") or 1, 1)
     fragment = gdcm.Fragment()
-    fragment.SetByteStringValue(get_frame(header[0x7FE00010].value, index, number_of_frames=frames))
+    fragment.SetByteStringValue(codestream)
     fragments = gdcm.SequenceOfFragments.New()
     fragments.AddFragment(fragment)
     element = gdcm.DataElement(gdcm.Tag(0x7FE0, 0x0010))
@@ -56,22 +70,45 @@ def deep_jpeg(header: Any, shape: tuple[int, int], index: int) -> AnyArray:
     return np.frombuffer(values, dtype="<i2" if signed else "<u2").reshape(shape)
 
 
-def check_announced_size(header: Any, shape: tuple[int, int]) -> None:
-    """Compare the size a codestream announces with the header's, before a decoder makes room for it.
+def decoded_frame(header: Any, syntax: str, shape: tuple[int, int], index: int) -> AnyArray:
+    """Decode one encapsulated frame, by the decoders that survive damaged input first.
+
+    What the frame announces is compared with the header before a decoder sees it: gdcm's JPEG codec ends
+    the whole process when they disagree, and a large announcement makes a decoder take memory.
 
     Args:
         header: A data set with encapsulated pixels.
-        shape: Rows and columns of the header.
+        syntax: TransferSyntaxUID.
+        shape: Rows and columns.
+        index: Frame, from 0.
+
+    Returns:
+        Stored values, shape ``(rows, columns)`` or ``(rows, columns, samples)``.
 
     Raises:
-        UnreadableFileError: The codestream is much larger than the header says.
+        UnreadableFileError: The frame is not what the header says.
     """
-    from pydicom.encaps import generate_fragments
+    from pydicom.encaps import get_frame
+    from pydicom.pixels import pixel_array
 
-    data = header[0x7FE00010].value
-    fragments = generate_fragments(data)
-    next(fragments, None)  # basic offset table
-    announced = _announced_size(next(fragments, b""))
+    frames = max(integer(header, "NumberOfFrames") or 1, 1)
+    codestream = get_frame(header[0x7FE00010].value, index, number_of_frames=frames)
+    if syntax in _JPEG:
+        _check_jpeg(codestream, header, syntax, shape)
+    elif syntax != _RLE:
+        _check_size(_announced_size(codestream), shape)
+    if syntax == JPEG_EXTENDED and (integer(header, "BitsStored") or 8) > 8:
+        return deep_jpeg(codestream, header, shape)
+    decoder = _DECODERS.get(syntax)
+    if decoder is not None:
+        try:
+            return np.asarray(pixel_array(header, index=index, decoding_plugin=decoder))
+        except decode_errors():
+            decoder = None  # not installed, or stricter than the next one
+    return np.asarray(pixel_array(header, index=index))
+
+
+def _check_size(announced: tuple[int, int] | None, shape: tuple[int, int]) -> None:
     if announced is not None and (announced[0] > shape[0] * 2 or announced[1] > shape[1] * 2):
         raise UnreadableFileError(
             f"the encoded image must be {shape[0]} x {shape[1]}, "
@@ -79,19 +116,31 @@ def check_announced_size(header: Any, shape: tuple[int, int]) -> None:
         )
 
 
+def _check_jpeg(codestream: bytes, header: Any, syntax: str, shape: tuple[int, int]) -> None:
+    found = whole_jpeg_frame(codestream)
+    if found is None:
+        raise UnreadableFileError("the encoded pixels are damaged: the JPEG headers are broken")
+    if (found.rows, found.columns) != shape:
+        raise UnreadableFileError(
+            f"the encoded image must be {shape[0]} x {shape[1]}, "
+            f"its codestream announces {found.rows} x {found.columns}"
+        )
+    samples = integer(header, "SamplesPerPixel") or 1
+    allocated = integer(header, "BitsAllocated")
+    if found.components != samples or (found.precision + 7) // 8 * 8 != allocated:
+        raise UnreadableFileError(
+            f"the encoded image must have {samples} x {allocated} bits a pixel, "
+            f"its codestream announces {found.components} x {found.precision}"
+        )
+    if found.process not in _JPEG[syntax]:
+        raise UnreadableFileError("the pixels are encoded by another JPEG process than the transfer syntax says")
+
+
 def _announced_size(codestream: bytes) -> tuple[int, int] | None:
-    """Rows and columns in the SOF marker of JPEG and JPEG-LS or the SIZ marker of JPEG 2000, or None."""
+    """Rows and columns in the SOF marker of JPEG-LS or the SIZ marker of JPEG 2000, or None."""
     start = codestream.find(b"\xff\x4f\xff\x51")
     if 0 <= start < 256 and len(codestream) >= start + 24:
         width, height, left, top = struct.unpack_from(">IIII", codestream, start + 8)
         return height - top, width - left
-    if codestream[:2] != b"\xff\xd8":
-        return None
-    place = 2
-    while place + 9 <= len(codestream) and codestream[place] == 0xFF:
-        marker = codestream[place + 1]
-        if marker in _FRAME_MARKERS:
-            height, width = struct.unpack_from(">HH", codestream, place + 5)
-            return height, width
-        place += 2 + struct.unpack_from(">H", codestream, place + 2)[0]
-    return None
+    found = jpeg_frame(codestream)
+    return None if found is None else (found.rows, found.columns)

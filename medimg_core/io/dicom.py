@@ -16,6 +16,7 @@ BULK_LIMIT = 64 * 1024
 
 _DEFLATED = b"1.2.840.10008.1.2.1.99"
 _PIXEL_TAGS = frozenset((0x7FE00010, 0x7FE00008, 0x7FE00009))
+_COLOURS = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT", "YBR_PARTIAL_420", "YBR_PARTIAL_422")
 _IMPLICIT, _EXPLICIT, _BIG = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"
 
 
@@ -197,6 +198,7 @@ def check_image_tags(header: Any, most_pixels: int) -> tuple[int, int, int]:
             f"an image may have at most {most_pixels:,} pixels, "
             f"this header announces {found['Rows']} x {found['Columns']} x {frames}"
         )
+    _check_samples(header)
     float_pixels = 0x7FE00008 in header or 0x7FE00009 in header
     if not float_pixels:
         for keyword in ("BitsAllocated", "PixelRepresentation"):
@@ -205,3 +207,15 @@ def check_image_tags(header: Any, most_pixels: int) -> tuple[int, int, int]:
     if integer(header, "BitsAllocated") not in (1, 8, 16, 32, 64):
         raise UnsupportedFileError(f"BitsAllocated must be 1, 8, 16, 32 or 64, got {integer(header, 'BitsAllocated')}")
     return found["Rows"], found["Columns"], frames
+
+
+def _check_samples(header: Any) -> None:
+    """Check that colours and samples agree (PS3.3 C.7.6.3.1.2); decoders crash on files where they do not."""
+    photometric, samples = text(header, "PhotometricInterpretation"), integer(header, "SamplesPerPixel")
+    if not photometric:
+        raise UnreadableFileError("an image needs PhotometricInterpretation; the tag is missing")
+    needed = 1 if photometric in ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR") else 3
+    if needed == 3 and photometric not in _COLOURS:
+        raise UnsupportedFileError("images in grey, palette, RGB or YBR are read; PhotometricInterpretation is another")
+    if (samples or needed) != needed:
+        raise UnreadableFileError(f"{photometric} needs {needed} sample(s) a pixel, got {samples}")

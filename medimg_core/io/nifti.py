@@ -1,6 +1,7 @@
 """NIfTI-1 and NIfTI-2 -> a volume in LPS; voxels are reordered by view only, never resampled."""
 
 import math
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,6 @@ __all__ = ["read_nifti"]
 
 _MILLIMETRES = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}  # xyzt_units: unknown, metre, mm, micrometre (nifti1.h)
 _DISAGREE = 1.0  # mm at the far corner from which qform and sform count as different
-_HEADER_ERRORS = (ValueError, KeyError, TypeError, AttributeError, OSError, EOFError, RuntimeError, IndexError)
 
 
 def read_nifti(data: bytes, limits: Limits) -> tuple[Volume, tuple[str, ...], Any]:
@@ -58,16 +58,33 @@ def read_nifti(data: bytes, limits: Limits) -> tuple[Volume, tuple[str, ...], An
     return volume, warnings, header
 
 
+@cache
+def _header_errors() -> tuple[type[Exception], ...]:
+    """What nibabel raises on headers that break the format."""
+    from nibabel.spatialimages import HeaderDataError, HeaderTypeError
+
+    return (
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        OSError,
+        EOFError,
+        ArithmeticError,
+        HeaderDataError,
+        HeaderTypeError,
+    )
+
+
 def _header(data: bytes) -> Any:
     import io
 
     import nibabel
-    from nibabel.spatialimages import HeaderDataError
 
     kind = nibabel.Nifti2Header if data[4:8] == b"n+2\0" else nibabel.Nifti1Header
     try:
         return kind.from_fileobj(io.BytesIO(data), check=False)
-    except (*_HEADER_ERRORS, HeaderDataError) as error:
+    except _header_errors() as error:
         raise UnreadableFileError("the NIfTI header is damaged: it cannot be parsed") from error
 
 
@@ -92,7 +109,7 @@ def _values(data: bytes, header: Any, lengths: tuple[int, ...]) -> tuple[AnyArra
     try:
         dtype = header.get_data_dtype()
         offset = int(header["vox_offset"])
-    except _HEADER_ERRORS as error:
+    except _header_errors() as error:
         raise UnsupportedFileError("the NIfTI data type is not one that MedImg reads") from error
     colour = dtype.fields is not None
     if (
@@ -149,7 +166,7 @@ def _geometry(header: Any, lengths: tuple[int, ...]) -> tuple[Geometry | None, t
     notes: list[str] = []
     try:
         qform = header.get_qform() if int(header["qform_code"]) > 0 else None
-    except _HEADER_ERRORS:
+    except _header_errors():
         qform = None
         notes.append("the NIfTI qform is damaged and was not used")
     affine = sform if sform is not None else qform

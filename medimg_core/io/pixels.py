@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from medimg_core.errors import InputError, UnreadableFileError, UnsupportedFileError
-from medimg_core.io.codestreams import JPEG_EXTENDED, check_announced_size, deep_jpeg
+from medimg_core.io.codestreams import decoded_frame
 from medimg_core.io.dicom import Instance
 from medimg_core.io.elements import decode_errors, integer, text
 from medimg_core.study import AnyArray
@@ -209,13 +209,13 @@ def _decoded(instance: Instance, shape: tuple[int, int], frames: int) -> Iterato
 
     _quiet_decoders()
     header = instance.header
-    encoded = instance.transfer_syntax not in _NATIVE
-    if encoded:
-        check_announced_size(header, shape)
+    syntax = instance.transfer_syntax
     palette = text(header, "PhotometricInterpretation") == "PALETTE COLOR"
-    deep = instance.transfer_syntax == JPEG_EXTENDED and (integer(header, "BitsStored") or 8) > 8
     for index in range(frames):
-        frame = deep_jpeg(header, shape, index) if deep else pixel_array(header, index=index)
+        if syntax in _NATIVE:
+            frame = np.asarray(pixel_array(header, index=index))
+        else:
+            frame = decoded_frame(header, syntax, shape, index)
         expected = (*shape, 3) if integer(header, "SamplesPerPixel") == 3 else shape
         if frame.shape != expected:
             raise UnreadableFileError(

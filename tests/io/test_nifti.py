@@ -140,6 +140,15 @@ def test_sform_and_qform(codes, spacing, warning):
     assert "".join(series.warnings) == warning
 
 
+def test_a_damaged_qform_is_left_out_and_said():
+    data = bytearray(image())
+    struct.pack_into("<hh", data, 252, 1, 0)  # qform only
+    struct.pack_into("<f", data, 76, 5.0)  # qfac must be 1 or -1
+    series = only(open_study([("x", bytes(data))]))
+    assert voxels(series).geometry is None
+    assert series.warnings[0] == "the NIfTI qform is damaged and was not used"
+
+
 def test_units_other_than_millimetres():
     made = nibabel.Nifti1Image(VALUES, np.diag([2.0, 3.0, 4.0, 1.0]))
     made.header.set_xyzt_units("micron")

@@ -152,6 +152,55 @@ def test_jpeg_baseline_and_a_codestream_larger_than_its_header():
     assert opened.refused[0].reason == "the encoded image must be 4 x 4, its codestream announces 40 x 48"
 
 
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda stream: stream.replace(b"\xff\xc4", b"\xaa\xc4", 1), "damaged: the JPEG headers are broken"),
+        (lambda stream: stream[:100], "damaged: the JPEG headers are broken"),
+        (lambda stream: stream.replace(b"\xff\xc0", b"\xff\xc3", 1), "damaged: the JPEG headers are broken"),
+    ],
+)
+def test_broken_jpeg_headers_never_reach_a_decoder(change, reason):
+    pixels = (RAMP // 64).astype(np.uint8)
+    data = made.image(pixels, made.US_MULTI, "US")
+    stream = change(jpeg(pixels))
+    opened = open_study(made.named(made.encapsulated(data, "1.2.840.10008.1.2.4.50", stream)))
+    assert reason in opened.refused[0].reason
+
+
+@pytest.mark.parametrize(
+    ("tags", "syntax", "reason"),
+    [
+        (
+            {"BitsAllocated": 16, "BitsStored": 12},
+            "4.50",
+            "must have 1 x 16 bits a pixel, its codestream announces 1 x 8",
+        ),
+        ({}, "4.70", "another JPEG process than the transfer syntax says"),
+    ],
+)
+def test_a_jpeg_that_contradicts_its_header_is_refused(tags, syntax, reason):
+    pixels = (RAMP // 64).astype(np.uint8)
+    data = made.image(pixels, made.US_MULTI, "US", **tags)
+    opened = open_study(made.named(made.encapsulated(data, "1.2.840.10008.1.2." + syntax, jpeg(pixels))))
+    assert reason in opened.refused[0].reason
+
+
+@pytest.mark.parametrize(
+    ("tags", "reason"),
+    [
+        ({"PhotometricInterpretation": ""}, "an image needs PhotometricInterpretation; the tag is missing"),
+        ({"PhotometricInterpretation": "CMYK"}, "images in grey, palette, RGB or YBR are read"),
+        ({"PhotometricInterpretation": "RGB"}, "RGB needs 3 sample(s) a pixel, got 1"),
+        ({"SamplesPerPixel": 3}, "MONOCHROME2 needs 1 sample(s) a pixel, got 3"),
+    ],
+)
+def test_colours_and_samples_must_agree(tags, reason):
+    data = made.image(RAMP, made.MR, "MR", **tags)
+    (refused,) = open_study(made.named(data)).refused
+    assert reason in refused.reason
+
+
 def test_float_pixels_and_those_that_are_no_numbers():
     data = made.image(np.zeros((2, 2), np.uint16), "1.2.840.10008.5.1.4.1.1.30", "MR")
     del data.PixelData
