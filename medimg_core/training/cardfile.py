@@ -1,4 +1,4 @@
-"""Changing the gate's part of a ``card.toml`` and leaving all else as it stands."""
+"""Changing one part of a ``card.toml`` and leaving all else as it stands."""
 
 import json
 import re
@@ -7,7 +7,10 @@ from typing import Any
 
 from medimg_core.registry import Figure
 
-__all__ = ["replace_gate"]
+__all__ = ["COMPARISON", "replace_comparison", "replace_gate"]
+
+COMPARISON = "comparison: "
+"""How the note of a figure of another network begins."""
 
 _HEADER = re.compile(r"^\[.*\]\s*$", re.MULTILINE)
 
@@ -31,16 +34,38 @@ def replace_gate(text: str, settings: Mapping[str, Any], figures: Sequence[Figur
         limit = 2.5
         <BLANKLINE>
     """
-    starts = [match.start() for match in _HEADER.finditer(text)]
-    parts = [text[: starts[0]] if starts else text]
-    parts += [text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
+    parts = _parts(text)
     kept = [part.strip() for part in parts if not part.startswith(("[gate]", "[[gate_figures]]"))]
     lines = ["[gate]", *(f"{key} = {_toml(value)}" for key, value in settings.items())]
+    lines += _rows("gate_figures", figures)
+    return "\n\n".join(kept) + "\n\n" + "\n".join(lines) + "\n"
+
+
+def replace_comparison(text: str, figures: Sequence[Figure]) -> str:
+    """A card's text with other figures of the comparison network among its ``[[metrics]]``.
+
+    Args:
+        text: The card as it stands.
+        figures: Replace all whose note begins with :data:`COMPARISON`.
+    """
+    begins = f'note = "{COMPARISON}'
+    kept = [part.strip() for part in _parts(text) if not (part.startswith("[[metrics]]") and begins in part)]
+    return "\n\n".join(kept) + "\n" + "\n".join(_rows("metrics", figures)) + "\n"
+
+
+def _parts(text: str) -> list[str]:
+    starts = [match.start() for match in _HEADER.finditer(text)]
+    head = [text[: starts[0]] if starts else text]
+    return head + [text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
+
+
+def _rows(table: str, figures: Sequence[Figure]) -> list[str]:
+    lines: list[str] = []
     for figure in figures:
-        lines += ["", "[[gate_figures]]", f"name = {_toml(figure.name)}", f"value = {_toml(figure.value)}"]
+        lines += ["", f"[[{table}]]", f"name = {_toml(figure.name)}", f"value = {_toml(figure.value)}"]
         lines += [f"ci = {_toml(figure.ci)}"] if figure.ci else []
         lines += [f"n = {figure.n}", f"data = {_toml(figure.data)}", f"note = {_toml(figure.note)}"]
-    return "\n\n".join(kept) + "\n\n" + "\n".join(lines) + "\n"
+    return lines
 
 
 def _toml(value: Any) -> str:

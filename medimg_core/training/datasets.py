@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,10 @@ class ImageSet:
         """One image as float32, 0 to 1."""
         return np.asarray(self.images[index], dtype=np.float32) / np.float32(255)
 
+    def greys(self) -> Sequence[NDArray[np.float32]]:
+        """All images as float32, each made when it is asked for: together they would fill the memory."""
+        return _Greys(self)
+
     def take(self, chosen: NDArray[np.int64]) -> "ImageSet":
         """The images at ``chosen``."""
         return ImageSet(
@@ -44,6 +49,25 @@ class ImageSet:
             tuple(self.groups[i] for i in chosen),
             tuple(self.cases[i] for i in chosen),
         )
+
+
+class _Greys(Sequence[NDArray[np.float32]]):
+    def __init__(self, images: ImageSet) -> None:
+        self._images = images
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    @overload
+    def __getitem__(self, index: int) -> NDArray[np.float32]: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[NDArray[np.float32]]: ...
+
+    def __getitem__(self, index: int | slice) -> NDArray[np.float32] | Sequence[NDArray[np.float32]]:
+        if isinstance(index, slice):
+            return _Greys(self._images.take(np.arange(len(self))[index]))
+        return self._images.grey(range(len(self))[index])
 
 
 def decode(path: Path, side: int) -> NDArray[np.uint8]:

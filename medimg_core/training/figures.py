@@ -1,6 +1,6 @@
 """The figures on a card: validation, robustness, shortcuts; each with its 95 % interval by patient."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,28 +52,20 @@ class Held:
     truth: NDArray[np.bool_]
     name: str
 
-    def grey(self) -> list[Grey]:
-        """All images, 0 to 1."""
-        return [self.images.grey(i) for i in range(len(self.images))]
-
 
 def held_out(images: ImageSet, recipe: Recipe, name: str) -> Held:
     """Validation images with the reading's truth."""
     return Held(images, positives(recipe)[images.classes], name)
 
 
-def augmented(held: Held, passes: int, seed: int) -> tuple[list[Grey], NDArray[np.int64]]:
-    """Validation images under the card's stated augmentation, and which image each one is."""
+def augmented(held: Held, passes: int, seed: int) -> Iterator[Grey]:
+    """Validation images under the card's stated augmentation, all of them in order, ``passes`` times."""
     rng = np.random.default_rng(seed)
-    images, index = [], []
     for _ in range(passes):
-        for i in range(len(held.images)):
-            grey = held.images.grey(i)
+        for grey in held.images.greys():
             whole = (0.0, 0.0, float(grey.shape[0]), float(grey.shape[1]))
             moved = framing(grey, whole, rng, crop=False)
-            images.append(exposure(moved, rng, lambda: held.images.grey(int(rng.integers(len(held.images))))))
-            index.append(i)
-    return images, np.array(index)
+            yield exposure(moved, rng, lambda: held.images.grey(int(rng.integers(len(held.images)))))
 
 
 def _as_figures(values: dict[str, Any], n: int, data: str, note: str) -> list[Figure]:
@@ -147,7 +139,7 @@ def robustness(held: Held, score: Score, threshold: float) -> list[Figure]:
     """AUC, sensitivity and specificity at the card's threshold under one fixed change at a time."""
     figures = []
     for text, change in CONDITIONS.items():
-        values = score([change(image) for image in held.grey()])
+        values = score([change(image) for image in held.images.greys()])
         figures += decided(held, values, threshold, names=("auc", "sensitivity", "specificity"), note=text)
     return figures
 
@@ -156,7 +148,7 @@ def shortcuts(held: Held, regions: Regions, score: Score) -> list[Figure]:
     """What is left without the lungs, and against their surroundings."""
     where = {case: index for index, case in enumerate(held.images.cases)}
     pairs = [(where[case], m) for m, case in enumerate(regions.cases) if case in where]
-    whole = Cases(held.grey(), held.truth, held.images.groups)
+    whole = Cases(held.images.greys(), held.truth, held.images.groups)
     chosen = [i for i, _ in pairs]
     masked = Cases(
         [held.images.grey(i) for i in chosen],

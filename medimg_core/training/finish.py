@@ -1,7 +1,7 @@
 """After the fit: heads and calibration, figures, the model folder."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medimg_core.perturb import Grey
-from medimg_core.registry import Figure
+from medimg_core.registry import Figure, read_card
 from medimg_core.training import figures, package
 from medimg_core.training.augment import Augmenter
+from medimg_core.training.cardfile import COMPARISON, replace_comparison
 from medimg_core.training.datasets import Data
 from medimg_core.training.fit import Fitted, Progress
 from medimg_core.training.gatefit import add_gate
@@ -28,7 +29,7 @@ from medimg_core.training.heads import (
     sigmoid,
 )
 from medimg_core.training.readme import readme_text
-from medimg_core.training.recipe import Recipe, read_about
+from medimg_core.training.recipe import Recipe, read_about, read_recipe
 
 RECIPE = "recipe.toml"
 
@@ -50,25 +51,27 @@ def own_head(network: Any) -> Head:
 
 
 def stage_heads(
-    network: Any, data: Data, source: Augmenter, recipe: Recipe, calibration: tuple[list[Grey], NDArray[np.int64]]
+    network: Any, data: Data, source: Augmenter, recipe: Recipe, calibration: Iterable[Grey]
 ) -> tuple[Heads, package.Outputs]:
     """Ensemble on augmented training images, calibration on augmented validation images."""
     raw = own_head(network)
     forward = package.traced(network)
     rng = np.random.default_rng((recipe.seed, 10**6))
-    images, index = [], []
-    for _ in range(recipe.members_passes):
-        for i in range(len(data.train)):
-            grey, told = source.compose(i, rng)
+    index: list[int] = []
+
+    def told_images() -> Iterator[Grey]:
+        for i in np.tile(np.arange(len(data.train)), recipe.members_passes):
+            grey, told = source.compose(int(i), rng)
             if told:
-                images.append(grey)
-                index.append(i)
+                index.append(int(i))
+                yield grey
+
+    embedding = package.run_network(forward, told_images(), recipe, raw).embedding
     rows = np.array(index)
-    embedding = package.run_network(forward, images, recipe, raw).embedding
     members = fit_ensemble(embedding, data.train.classes[rows], [data.train.groups[i] for i in rows], recipe)
     prevalence = float(positives(recipe)[data.train.classes].mean())
-    held = package.run_network(forward, calibration[0], recipe, raw)
-    truth = positives(recipe)[data.val.classes][calibration[1]]
+    held = package.run_network(forward, calibration, recipe, raw)
+    truth = np.tile(positives(recipe)[data.val.classes], recipe.calibration_passes)
     found = calibrate(log_odds(held.logits, recipe), truth, prevalence)
     main = shifted(raw, found, recipe, found.temperature)
     adjusted = tuple(
@@ -88,16 +91,25 @@ def _scorer(network: Any, heads: Heads, recipe: Recipe) -> Callable[[Sequence[Gr
     return score
 
 
+def _about(out: Path, recipe: Recipe, fitted: Fitted) -> dict[str, Any]:
+    about = read_about(out / RECIPE)
+    if fitted.epochs < recipe.epochs:
+        cut = f"Training was stopped after {fitted.epochs} of {recipe.epochs} epochs."
+        about["limits"] = [*about["limits"], cut]
+    return about
+
+
 def stage_package(
     out: Path, data: Data, recipe: Recipe, fitted: Fitted, source: Augmenter, run: Path, progress: Progress
 ) -> dict[str, Any]:
     """Heads, figures, the model folder, and its gate."""
     network = package.finished(recipe, fitted.weights)
     held = figures.held_out(data.val, recipe, f"{data.folder.name} val")
-    calibration = figures.augmented(held, recipe.calibration_passes, recipe.seed + 1)
-    heads, outputs = stage_heads(network, data, source, recipe, calibration)
+    drawn = figures.augmented(held, recipe.calibration_passes, recipe.seed + 1)
+    heads, outputs = stage_heads(network, data, source, recipe, drawn)
+    index = np.tile(np.arange(len(data.val)), recipe.calibration_passes)
     scores = sigmoid(log_odds(heads.main(outputs.embedding), recipe) / heads.temperature)
-    truth = held.truth[calibration[1]]
+    truth = held.truth[index]
     where = f"{held.name}, n {len(data.val)} x {recipe.calibration_passes} draws, {figures.CONDITION}"
     thresholds = {
         "balanced": (balanced_point(scores, truth), where),
@@ -106,20 +118,20 @@ def stage_package(
     cut = round(thresholds["balanced"][0].value, 6)
     score = _scorer(network, heads, recipe)
     forward = package.traced(network)
-    plain = package.run_network(forward, held.grey(), recipe, heads.main)
+    plain = package.run_network(forward, held.images.greys(), recipe, heads.main)
     plain_score = sigmoid(log_odds(plain.logits, recipe) / heads.temperature)
     metrics = figures.decided(held, plain_score, cut)
-    metrics += figures.decided(held, scores, cut, index=calibration[1], note=f"{figures.TUNED}, {figures.CONDITION}")
+    metrics += figures.decided(held, scores, cut, index=index, note=f"{figures.TUNED}, {figures.CONDITION}")
     metrics += figures.by_name_group(held, plain_score, cut)
     metrics += figures.robustness(held, score, cut)
     metrics += read_baseline(run)
     shortcut = figures.shortcuts(held, data.regions, score)
-    trained = package.run_network(forward, [data.train.grey(i) for i in range(len(data.train))], recipe, heads.main)
+    trained = package.run_network(forward, data.train.greys(), recipe, heads.main)
     package.write_folder(
         out,
         package.with_heads(network, heads.main, heads.members),
         {
-            "about": read_about(out / RECIPE),
+            "about": _about(out, recipe, fitted),
             "recipe": recipe,
             "calibration": {"temperature": heads.temperature, "prevalence": heads.prevalence},
             "thresholds": thresholds,
@@ -128,10 +140,8 @@ def stage_package(
         },
         package.reference_arrays((data.train, trained), (data.val, plain), recipe, heads.temperature),
     )
-    card = add_gate(
-        out, [data.train.grey(i) for i in range(len(data.train))], held.grey(), data.folder.parent, progress
-    )
-    (out / "README.md").write_text(readme_text(card, recipe, fitted.epochs), encoding="utf-8")
+    card = add_gate(out, data.train.greys(), held.images.greys(), data.folder.parent, progress)
+    (out / "README.md").write_text(readme_text(card, recipe), encoding="utf-8")
     return {
         "model": card.id,
         "folder": str(out),
@@ -143,18 +153,22 @@ def stage_package(
     }
 
 
-def stage_baseline(data: Data, recipe: Recipe, fitted: Fitted, run: Path) -> dict[str, Any]:
-    """Figures of the comparison network at a score of 0.5, kept for the card; it is not shipped."""
+def stage_baseline(out: Path, data: Data, recipe: Recipe, fitted: Fitted, run: Path) -> dict[str, Any]:
+    """Figures of the comparison network at a score of 0.5, into the card where there is one; it is not shipped."""
     network = package.finished(recipe, fitted.weights)
     head = Heads(own_head(network), (), 1.0, 0.5)
     held = figures.held_out(data.val, recipe, f"{data.folder.name} val")
     score = _scorer(network, head, recipe)
-    note = f"comparison: two convolutions, dense 64, {recipe.size} px, {fitted.epochs} epochs, no augmentation"
-    rows = figures.decided(held, score(held.grey()), 0.5, names=("auc", "accuracy"), note=note)
+    note = f"{COMPARISON}two convolutions, dense 64, {recipe.size} px, {fitted.epochs} epochs, no augmentation"
+    rows = figures.decided(held, score(held.images.greys()), 0.5, names=("auc", "accuracy"), note=note)
     for figure in figures.shortcuts(held, data.regions, score):
         if figure.name in ("frame_only_auc", "lungs_filled_mean_auc", "exterior_opposite_auc"):
             rows.append(Figure(figure.name, figure.value, figure.ci, figure.n, figure.data, note))
     (run / "figures.json").write_text(json.dumps([asdict(row) for row in rows]), encoding="utf-8")
+    if (out / "card.toml").is_file():
+        text = (out / "card.toml").read_text(encoding="utf-8")
+        (out / "card.toml").write_text(replace_comparison(text, rows), encoding="utf-8")
+        (out / "README.md").write_text(readme_text(read_card(out), read_recipe(out / RECIPE)), encoding="utf-8")
     return {"model": "baseline", "epochs": fitted.epochs, "metrics": {row.name: row.value for row in rows}}
 
 

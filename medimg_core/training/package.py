@@ -1,8 +1,9 @@
 """A finished network in, a complete model folder out."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,7 @@ def traced(network: Any) -> Any:
     return tf.function(lambda batch: network(batch, training=False), input_signature=[tf.TensorSpec(shape, tf.float32)])
 
 
-def run_network(forward: Any, images: Sequence[NDArray[np.float32]], recipe: Recipe, head: Head) -> Outputs:
+def run_network(forward: Any, images: Iterable[NDArray[np.float32]], recipe: Recipe, head: Head) -> Outputs:
     """Forward pass over grey images (0 to 1), 32 at a time.
 
     Args:
@@ -103,8 +104,9 @@ def run_network(forward: Any, images: Sequence[NDArray[np.float32]], recipe: Rec
     """
     inside, spec = positives(recipe), input_of(recipe)
     logits, embeddings, peaks = [], [], []
-    for start in range(0, len(images), 32):
-        batch = np.concatenate([prepare(image, spec) for image in images[start : start + 32]])
+    waiting = iter(images)
+    while chunk := list(islice(waiting, 32)):
+        batch = np.concatenate([prepare(image, spec) for image in chunk])
         _, embedding, features = (np.asarray(part, dtype=np.float32) for part in forward(batch))
         values = head(embedding)
         gradient = np.where(inside, _softmax_of(values, inside), -_softmax_of(values, ~inside))

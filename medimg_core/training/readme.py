@@ -14,19 +14,18 @@ def _table(figures: Sequence[Figure]) -> list[str]:
     return lines
 
 
-def readme_text(card: ModelCard, recipe: Recipe, epochs: int) -> str:
+def readme_text(card: ModelCard, recipe: Recipe) -> str:
     """Markdown: intended use, data, every figure with its interval, limits, how to train it again.
 
     Args:
         card: The finished card.
         recipe: Of the training.
-        epochs: Epochs done.
     """
     lines = [f"# {card.title}", "", card.intended_use, ""]
     outside = "yes: every result says so" if card.uses_outside else "no"
     lines += [
         f"- Weights: `weights.keras`, SHA-256 `{card.sha256}`, licence {card.weights_licence}",
-        f"- Trained for {epochs} epochs at {recipe.size} x {recipe.size}; recipe in `recipe.toml`",
+        f"- Trained for {recipe.epochs} epochs at {recipe.size} x {recipe.size}; recipe in `recipe.toml`",
         f"- Scores are calibrated at a prevalence of {card.prevalence:.2f}; threshold {card.threshold.value:.3f}",
         f"- Uses information outside the lungs (a shortcut AUC above 0.65): {outside}",
         "",

@@ -183,7 +183,7 @@ def run(
         place = place / "baseline"
         place.mkdir(parents=True, exist_ok=True)
         fitted, _ = stage_fit(data, plain, place, say, resume=resume, time_limit=seconds)
-        return stage_baseline(data, plain, fitted, place)
+        return stage_baseline(folder, data, plain, fitted, place)
     place.mkdir(parents=True, exist_ok=True)
     fitted, source = stage_fit(data, recipe, place, say, resume=resume, time_limit=seconds)
     if source is None:
