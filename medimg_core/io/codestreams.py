@@ -23,13 +23,20 @@ _JPEG = {  # SOF markers each process may begin a frame with (ITU-T T.81 table B
     _SYNTAX + "4.57": {0xC3},
     _SYNTAX + "4.70": {0xC3},
 }
-_DECODERS = {  # asked before pydicom's own order, which begins with gdcm
-    _SYNTAX + "4.50": "pillow",
-    _SYNTAX + "4.51": "pillow",
-    _SYNTAX + "4.80": "pyjpegls",
-    _SYNTAX + "4.81": "pyjpegls",
-    _SYNTAX + "4.90": "pylibjpeg",
-    _SYNTAX + "4.91": "pylibjpeg",
+_DECODERS = {
+    # gdcm only where nothing else reads the syntax: on damaged JPEG-LS and JPEG 2000 it ends the process
+    _SYNTAX + "4.50": ("pillow",),
+    _SYNTAX + "4.51": ("pillow",),
+    _SYNTAX + "4.57": ("gdcm",),
+    _SYNTAX + "4.70": ("gdcm",),
+    _SYNTAX + "4.80": ("pyjpegls",),
+    _SYNTAX + "4.81": ("pyjpegls",),
+    _SYNTAX + "4.90": ("pylibjpeg", "pillow"),
+    _SYNTAX + "4.91": ("pylibjpeg", "pillow"),
+    _SYNTAX + "4.201": ("pylibjpeg",),
+    _SYNTAX + "4.202": ("pylibjpeg",),
+    _SYNTAX + "4.203": ("pylibjpeg",),
+    _RLE: ("pydicom",),
 }
 
 
@@ -99,13 +106,13 @@ def decoded_frame(header: Any, syntax: str, shape: tuple[int, int], index: int) 
         _check_size(_announced_size(codestream), shape)
     if syntax == JPEG_EXTENDED and (integer(header, "BitsStored") or 8) > 8:
         return deep_jpeg(codestream, header, shape)
-    decoder = _DECODERS.get(syntax)
-    if decoder is not None:
+    *others, last = _DECODERS.get(syntax, ("",))
+    for decoder in others:
         try:
             return np.asarray(pixel_array(header, index=index, decoding_plugin=decoder))
         except decode_errors():
-            decoder = None  # not installed, or stricter than the next one
-    return np.asarray(pixel_array(header, index=index))
+            continue  # the next one may be less strict
+    return np.asarray(pixel_array(header, index=index, decoding_plugin=last))
 
 
 def _check_size(announced: tuple[int, int] | None, shape: tuple[int, int]) -> None:

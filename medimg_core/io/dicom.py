@@ -199,14 +199,24 @@ def check_image_tags(header: Any, most_pixels: int) -> tuple[int, int, int]:
             f"this header announces {found['Rows']} x {found['Columns']} x {frames}"
         )
     _check_samples(header)
-    float_pixels = 0x7FE00008 in header or 0x7FE00009 in header
-    if not float_pixels:
-        for keyword in ("BitsAllocated", "PixelRepresentation"):
-            if integer(header, keyword) is None:
-                raise UnreadableFileError(f"an image needs {keyword}; the tag is missing or broken")
-    if integer(header, "BitsAllocated") not in (1, 8, 16, 32, 64):
-        raise UnsupportedFileError(f"BitsAllocated must be 1, 8, 16, 32 or 64, got {integer(header, 'BitsAllocated')}")
+    _check_bits(header, float_pixels=0x7FE00008 in header or 0x7FE00009 in header)
     return found["Rows"], found["Columns"], frames
+
+
+def _check_bits(header: Any, *, float_pixels: bool) -> None:
+    allocated = integer(header, "BitsAllocated")
+    if allocated is None or (integer(header, "PixelRepresentation") is None and not float_pixels):
+        keyword = "BitsAllocated" if allocated is None else "PixelRepresentation"
+        raise UnreadableFileError(f"an image needs {keyword}; the tag is missing or broken")
+    if allocated not in (1, 8, 16, 32, 64):
+        raise UnsupportedFileError(f"BitsAllocated must be 1, 8, 16, 32 or 64, got {allocated}")
+    if float_pixels:
+        return
+    stored, signed = integer(header, "BitsStored"), integer(header, "PixelRepresentation")
+    if stored is not None and not 1 <= stored <= allocated:
+        raise UnreadableFileError(f"BitsStored must lie in 1..{allocated}, got {stored}")
+    if signed not in (0, 1):
+        raise UnreadableFileError(f"PixelRepresentation must be 0 or 1, got {signed}")
 
 
 def _check_samples(header: Any) -> None:

@@ -193,9 +193,13 @@ def test_a_jpeg_that_contradicts_its_header_is_refused(tags, syntax, reason):
         ({"PhotometricInterpretation": "CMYK"}, "images in grey, palette, RGB or YBR are read"),
         ({"PhotometricInterpretation": "RGB"}, "RGB needs 3 sample(s) a pixel, got 1"),
         ({"SamplesPerPixel": 3}, "MONOCHROME2 needs 1 sample(s) a pixel, got 3"),
+        ({"BitsAllocated": 12}, "BitsAllocated must be 1, 8, 16, 32 or 64, got 12"),
+        ({"BitsStored": 96}, "BitsStored must lie in 1..16, got 96"),
+        ({"BitsStored": 0}, "BitsStored must lie in 1..16, got 0"),
+        ({"PixelRepresentation": 7}, "PixelRepresentation must be 0 or 1, got 7"),
     ],
 )
-def test_colours_and_samples_must_agree(tags, reason):
+def test_colours_samples_and_bits_must_agree(tags, reason):
     data = made.image(RAMP, made.MR, "MR", **tags)
     (refused,) = open_study(made.named(data)).refused
     assert reason in refused.reason
