@@ -3,6 +3,7 @@
 import dataclasses
 import shutil
 import stat
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -72,6 +73,35 @@ def test_a_damaged_entry_is_built_again_and_then_works(fresh):
     for logits in results:
         np.testing.assert_array_equal(logits, results[0])
     assert [path.name for path in entry.parent.iterdir() if path.name.startswith(".export")] == []
+
+
+def test_several_who_ask_at_once_export_once(fresh, monkeypatch):
+    card, entry = fresh
+    kept = {path.name: path.read_bytes() for path in entry.iterdir()}
+    cache.discard(card)
+    exports = []
+
+    def export(model_id, spec, out):  # stands in for the program, as slow as it is
+        exports.append(model_id)
+        time.sleep(0.3)
+        for name, content in kept.items():
+            (out / name).write_bytes(content)
+
+    monkeypatch.setattr(cache, "_run", export)
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(lambda _: cache.entry(card), range(6)))
+    assert exports == [card.id]
+    assert found == [entry] * 6
+    assert cache.is_whole(entry, card.sha256)
+
+
+def test_an_export_that_is_not_complete_is_not_kept(fresh, monkeypatch):
+    card, entry = fresh
+    cache.discard(card)
+    monkeypatch.setattr(cache, "_run", lambda model_id, spec, out: (out / "model.onnx").write_bytes(b"half"))
+    with pytest.raises(ModelError, match="must be complete; what came is not"):
+        cache.entry(card)
+    assert not entry.exists()
 
 
 def test_another_model_has_another_entry(fresh):

@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 
 from medimg_core.engine import check, dense_head, forward, threads, warm
-from medimg_core.errors import Cancelled, IncompatibleInputError, ModelError, WeightsError
+from medimg_core.errors import Cancelled, IncompatibleInputError, ModelError, NotApplicableError, WeightsError
+from medimg_core.explain import explain
+from medimg_core.inference import classify
 from medimg_core.registry import ModelCard
-from tests.keras_reference import ROOT, keras_reference
+from medimg_core.study import Volume
+from tests.keras_reference import ROOT, reference_of
 
 
 def batch_for(card: ModelCard, n: int = 3) -> np.ndarray:
@@ -23,8 +26,7 @@ def batch_for(card: ModelCard, n: int = 3) -> np.ndarray:
 @pytest.mark.parametrize("which", ["tiny_model", "shipped_model"])
 def test_outputs_equal_keras(which, request, tmp_path):
     card = request.getfixturevalue(which)
-    batch = batch_for(card)
-    keras = keras_reference(card, batch, tmp_path)
+    batch, keras = reference_of(card, tmp_path)
     onnx = forward(card, batch)
     np.testing.assert_allclose(onnx.logits, keras["logits"], atol=1e-4)
     np.testing.assert_allclose(onnx.features, keras["features"], atol=1e-4)
@@ -92,6 +94,19 @@ def test_weights_that_are_not_the_cards_are_refused(tiny_model):
         warm(other)
     with pytest.raises(WeightsError, match="there is none"):
         check(dataclasses.replace(tiny_model, folder=Path("/nowhere")))
+
+
+def test_a_model_without_map_and_ensemble_still_classifies(tiny_model):
+    plain = dataclasses.replace(tiny_model.outputs[0], ensemble="")
+    card = dataclasses.replace(tiny_model, cam=None, outputs=(plain,))
+    result = forward(card, batch_for(card))
+    assert result.features is None
+    assert result.ensemble.shape == (3, 0, 3)
+    np.testing.assert_allclose(result.logits, forward(tiny_model, batch_for(card)).logits, atol=1e-5)
+    found = classify(Volume(np.random.default_rng(0).integers(0, 255, (1, 60, 60)).astype(np.uint8)), card)
+    assert found.score_range == (found.score, found.score)
+    with pytest.raises(NotApplicableError, match="needs a last feature map"):
+        explain(found, card)
 
 
 def test_warming_reports_and_can_be_cancelled(tiny_model):

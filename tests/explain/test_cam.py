@@ -8,7 +8,7 @@ from medimg_core.engine import dense_head, forward
 from medimg_core.errors import NotApplicableError
 from medimg_core.explain.cam import grad_cam, signed_cam
 from medimg_core.results import Activations
-from tests.keras_reference import keras_reference
+from tests.keras_reference import reference_of
 
 
 def activations_of(card, batch, index=0):
@@ -19,11 +19,7 @@ def activations_of(card, batch, index=0):
 @pytest.mark.parametrize("which", ["tiny_model", "shipped_model"])
 def test_equals_tf_keras_vis_on_the_native_grid(which, request, tmp_path):
     card = request.getfixturevalue(which)
-    rows, columns = card.input.size
-    smooth = np.add.outer(np.sin(np.arange(rows) / 5), np.cos(np.arange(columns) / 7))
-    noise = np.random.default_rng(2).normal(size=(rows, columns))
-    batch = np.stack([smooth, noise, smooth * noise])[..., None].clip(-3, 3).astype(np.float32)
-    reference = keras_reference(card, batch, tmp_path)
+    batch, reference = reference_of(card, tmp_path)
     shown = 0
     for label in decision_labels(card):
         for index in range(len(batch)):
