@@ -1,5 +1,6 @@
 """Encoded frames: what they announce is checked, then the decoders are asked in the order that is safest."""
 
+import contextlib
 import struct
 from typing import Any
 
@@ -17,6 +18,7 @@ JPEG_EXTENDED = "1.2.840.10008.1.2.4.51"
 
 _SYNTAX = "1.2.840.10008.1.2."
 _RLE = _SYNTAX + "5"
+_JPEG_LS = (_SYNTAX + "4.80", _SYNTAX + "4.81")
 _JPEG = {  # SOF markers each process may begin a frame with (ITU-T T.81 table B.1)
     _SYNTAX + "4.50": {0xC0, 0xC1, 0xC2},
     _SYNTAX + "4.51": {0xC0, 0xC1, 0xC2},
@@ -106,6 +108,10 @@ def decoded_frame(header: Any, syntax: str, shape: tuple[int, int], index: int) 
         _check_size(_announced_size(codestream), shape)
     if syntax == JPEG_EXTENDED and (integer(header, "BitsStored") or 8) > 8:
         return deep_jpeg(codestream, header, shape)
+    if syntax in _JPEG_LS and codestream.rstrip(b"\0").endswith(b"\0\xff\xd9"):
+        with contextlib.suppress(*decode_errors()):  # most end so by chance and are whole
+            return np.asarray(pixel_array(header, index=index, decoding_plugin="pyjpegls"))
+        return _padded_jpeg_ls(codestream.rstrip(b"\0"), header, shape)
     *others, last = _DECODERS.get(syntax, ("",))
     for decoder in others:
         try:
@@ -113,6 +119,20 @@ def decoded_frame(header: Any, syntax: str, shape: tuple[int, int], index: int) 
         except decode_errors():
             continue  # the next one may be less strict
     return np.asarray(pixel_array(header, index=index, decoding_plugin=last))
+
+
+def _padded_jpeg_ls(codestream: bytes, header: Any, shape: tuple[int, int]) -> AnyArray:
+    """Decode a grey JPEG-LS frame whose encoder put its padding byte before the end marker instead of after it."""
+    import jpeg_ls
+
+    if integer(header, "SamplesPerPixel") != 1:
+        raise UnreadableFileError("the encoded pixels are damaged: the JPEG-LS scan ends in the wrong place")
+    values, announced = jpeg_ls.decode_pixel_data(codestream[:-3] + codestream[-2:])
+    kind = "i" if integer(header, "PixelRepresentation") == 1 else "u"
+    flat = np.frombuffer(bytes(values), f"<{kind}{(int(announced['bits_per_sample']) + 7) // 8}")
+    if flat.size != shape[0] * shape[1]:
+        raise UnreadableFileError("the encoded pixels are damaged: a JPEG-LS frame of another size")
+    return flat.reshape(shape)
 
 
 def _check_size(announced: tuple[int, int] | None, shape: tuple[int, int]) -> None:

@@ -38,6 +38,18 @@ def test_lossless_syntaxes_give_the_same_pixels(syntax, dtype):
     assert np.array_equal(opened_pixels(data)[0], pixels)
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16])
+def test_jpeg_ls_with_its_padding_before_the_end_marker(dtype):
+    from pydicom.encaps import get_frame
+
+    pixels = (RAMP % 251).astype(dtype)
+    data = made.image(pixels, made.MR, "MR")
+    compress(data, JPEGLSLossless, generate_instance_uid=False)
+    stream = get_frame(data.PixelData, 0, number_of_frames=1).rstrip(b"\0")
+    padded = made.encapsulated(made.image(pixels, made.MR, "MR"), JPEGLSLossless, stream[:-2] + b"\0\xff\xd9")
+    assert np.array_equal(opened_pixels(padded)[0], pixels)
+
+
 @pytest.mark.parametrize("dtype", ["u1", "i1", "u2", "i2", "u4", "i4"])
 def test_native_types_are_kept(dtype):
     pixels = RAMP.astype(dtype)
