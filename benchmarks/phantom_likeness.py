@@ -80,7 +80,8 @@ def compare(folder: Path, count: int, seed: int, first_seed: int) -> dict[str, A
     """Distances of phantoms and of real samples to the rest of the real images."""
     made, (images, patients) = phantoms(count, first_seed), real(folder)
     rng = np.random.default_rng(seed)
-    claims, detail = [], {}
+    claims: list[dict[str, Any]] = []
+    detail: dict[str, dict[str, Any]] = {}
     for name, feature, distance, unit in (
         ("grey histogram", histograms, wasserstein, "grey levels"),
         ("power spectrum", spectra, decibels, "dB"),
@@ -98,23 +99,22 @@ def compare(folder: Path, count: int, seed: int, first_seed: int) -> dict[str, A
         value = distance(ours.mean(axis=0), pool)
         single = float(np.median([distance(one, pool) for one in ours]))
         single_real = float(np.median([distance(one, pool) for one in theirs]))
+        limit = float(np.percentile(samples, 95))
         detail[name] = {
             "unit": unit,
             "phantoms_to_val": round(value, 3),
             "val_to_val_mean": round(float(np.mean(samples)), 3),
-            "val_to_val_p95": round(float(np.percentile(samples, 95)), 3),
+            "val_to_val_p95": round(limit, 3),
             "one_phantom_to_val": round(single, 3),
             "one_val_image_to_val": round(single_real, 3),
         }
-        claims.append(
-            {
-                "name": f"{name}: median distance of one phantom to val over that of one val image",
-                "value": round(single / single_real, 3),
-                "target": 1.0,
-                "unit": "ratio",
-                "holds": single <= single_real,
-            }
-        )
+        for claim, ratio, target in (
+            ("median distance of one phantom to val over that of one val image", single / single_real, 1.0),
+            # 1 would be out of reach of a test at 5 %; 2 says the shift is of the order of chance
+            ("phantoms to val over the 95th percentile of as many val images to the rest", value / limit, 2.0),
+        ):
+            row = {"name": f"{name}: {claim}", "value": round(ratio, 3), "target": target, "unit": "ratio"}
+            claims.append(row | {"holds": ratio <= target})
     return {
         "claims": claims,
         "detail": detail,
@@ -145,7 +145,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--count", type=int, default=48)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--first-seed", type=int, default=100, help="seed of the first phantom")
+    parser.add_argument("--first-seed", type=int, default=1000, help="seed of the first phantom")
     parser.add_argument("--sheet", type=Path, help="write a contact sheet here instead")
     parser.add_argument("--edge", type=int, default=96)
     options = parser.parse_args()

@@ -61,14 +61,14 @@ _CATALOGUE = (
         "Chest, child, consolidation right",
         "DX",
         "Frontal radiograph (AP) of a small child; round consolidation in the right lung.",
-        8,
+        10,
     ),
     PhantomInfo(
         "chest_child_consolidation_left",
         "Chest, child, consolidation left",
         "DX",
         "Frontal radiograph (AP) of a small child; round consolidation in the left lung.",
-        5,
+        13,
     ),
     PhantomInfo(
         "chest_child_monochrome1",

@@ -35,7 +35,7 @@ class Exposure:
     contrast: float = 1.0
     brightness: float = 0.0
     fog: float = 0.0
-    detail: float = 2.2
+    detail: float = 2.1
 
 
 def expose(attenuation: Field, exposure: Exposure, rng: np.random.Generator, *, pixel: float) -> Field:
@@ -73,8 +73,8 @@ def present(signal: Field, exposure: Exposure, *, pixel: float) -> Field:
     """
     density = -np.log(signal)
     middle, broad = _wide_blur(density, 5.0 / pixel), _wide_blur(density, 28.0 / pixel)
-    bands = 0.75 * (broad - 1.25) + 1.1 * (middle - broad) + exposure.detail * (density - middle)
-    t = 0.46 + exposure.brightness + 0.39 * exposure.contrast * bands
+    bands = 0.95 * (broad - 1.25) + 0.92 * (middle - broad) + exposure.detail * (density - middle)
+    t = 0.48 + exposure.brightness + 0.36 * exposure.contrast * bands
     grey = np.where(t > 0.5, 0.5 + 0.42 * np.tanh((t - 0.5) / 0.42), t)
     grey = np.where(grey < 0.12, 0.12 * np.exp(np.clip((grey - 0.12) / 0.12, -20, 0)), grey)
     open_field = np.clip(density / 0.25, 0, 1)

@@ -21,8 +21,8 @@ __all__ = ["Radiograph", "chest_radiograph"]
 TOP = 4095  # twelve bits stored
 ROWS, COLUMNS = 1024, 1280
 _LESIONS = {  # side -> places of a round consolidation in LPS mm before scale, with the lobe they lie in
-    "right": (((-44.0, 22.0, 0.0), "right lower lobe, superior segment"), ((-42.0, -12.0, 32.0), "right upper lobe")),
-    "left": (((46.0, 24.0, 8.0), "left lower lobe, superior segment"), ((40.0, -10.0, 38.0), "left upper lobe")),
+    "right": (((-44.0, 22.0, 0.0), "right lower lobe, superior segment"), ((-39.0, -12.0, 20.0), "right upper lobe")),
+    "left": (((46.0, 24.0, 8.0), "left lower lobe, superior segment"), ((41.0, -10.0, 22.0), "left upper lobe")),
 }
 
 
@@ -100,8 +100,8 @@ def chest_radiograph(seed: int, *, adult: bool = False, lesion: str = "", bronch
 def _scene(seed: int, adult: bool) -> _Scene:
     rng = np.random.default_rng([seed, int(adult)])
     anatomy = draw_anatomy(rng, adult=adult)
-    zoom = float(rng.normal(0.91, 0.06))
-    columns = COLUMNS if adult else 32 * int(rng.integers(34, 44))
+    zoom = float(rng.normal(0.87, 0.05))
+    columns = COLUMNS if adult else 32 * int(rng.integers(36, 47))
     beam = Beam((ROWS, columns), 0.205 * zoom, 1100.0, 84.0)
     if adult:
         beam = Beam((ROWS, COLUMNS), 0.205 * zoom, 1050.0, 90.0)
@@ -110,9 +110,9 @@ def _scene(seed: int, adult: bool) -> _Scene:
     exposure = Exposure(
         quanta=9000.0 * float(np.exp(0.35 * draw[4])),
         scatter=0.9 * float(np.exp(0.25 * draw[5])),
-        contrast=float(np.exp(0.24 * draw[6])),
-        brightness=0.005 + 0.07 * draw[7] - 0.04 * draw[6],
-        fog=float(rng.uniform(0.0, 0.14)),
+        contrast=float(np.exp(0.20 * draw[6])),
+        brightness=0.055 * draw[7] - 0.03 * draw[6],
+        fog=float(rng.uniform(0.0, 0.10)),
     )
     coarse, middle, fine = beam.binned(8), beam.binned(4), beam.binned(2)
     depths = np.arange(-96.0, 84.0, 3.0)
@@ -226,7 +226,8 @@ def _burn(grey: Field, rng: np.random.Generator, truth: dict[str, object]) -> Fi
     rows, columns = grey.shape
     out = grey.copy()
     letter = word("L", int(rng.integers(34, 66)))
-    row, column = int(rng.uniform(0.02, 0.40) * rows), int(rng.uniform(0.90, 0.96) * columns)
+    row = int(rng.uniform(0.02, 0.40) * rows)
+    column = min(int(rng.uniform(0.90, 0.96) * columns), columns - letter.shape[1] - 8)
     _stamp(out, letter, row, column, 0.92)
     truth["marker_pixel"] = (row + letter.shape[0] / 2, column + letter.shape[1] / 2)
     text = word("SYNTHETIC", 16)

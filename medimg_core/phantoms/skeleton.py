@@ -90,12 +90,12 @@ def build_bones(anatomy: Anatomy, rng: np.random.Generator) -> Bones:
     for side in (1, -1):
         for number in range(12):
             curve = rib_curve(anatomy, number, side)
-            curve[:, 2] += rng.normal(0, 0.6) + rng.normal(0, 0.5) * np.linspace(0, 1, len(curve))
+            curve[:, 2] += rng.normal(0, 0.9) + rng.normal(0, 1.8) * np.linspace(0, 1, len(curve))
             along = np.linspace(0, 1, len(curve))
             radius = np.interp(along, (0, 0.12, 0.5, 0.85, 1), (2.4, 2.1, 2.3, 2.7, 2.8)) * rng.normal(1, 0.04)
             radius *= 0.85 if number in (0, 11) else 1.0
             # the front of a child's ribs is cartilage in the making: wide, thin, faint
-            weight = np.interp(along, (0, 0.45, 0.62, 0.8, 1), (1.5, 1.4, 0.95, 0.6, 0.4))
+            weight = np.interp(along, (0, 0.45, 0.62, 0.8, 1), (1.3, 1.2, 0.85, 0.5, 0.3))
             ribs += _hollow(curve, radius, weight=weight)
     return Bones(tuple(ribs), tuple(_girdle(anatomy, rng)))
 

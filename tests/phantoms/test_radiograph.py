@@ -8,7 +8,7 @@ import pytest
 from medimg_core.errors import IncompatibleInputError
 from medimg_core.io import gate_tags, open_study
 from medimg_core.phantoms import make_phantom
-from medimg_core.phantoms.radiograph import TOP, chest_radiograph
+from medimg_core.phantoms.radiograph import TOP, _burn, chest_radiograph
 from medimg_core.study import Series
 
 SEED = 5
@@ -110,3 +110,14 @@ def test_the_word_synthetic_is_burnt_in() -> None:
 def test_another_lesion_is_refused() -> None:
     with pytest.raises(IncompatibleInputError, match="'left' or 'right'"):
         chest_radiograph(1, lesion="middle")
+
+
+@pytest.mark.parametrize("columns", [1152, 1472])
+def test_marks_stay_inside_the_image_whatever_is_drawn(columns: int) -> None:
+    for seed in range(40):
+        truth: dict[str, object] = {}
+        image = _burn(np.zeros((1024, columns), dtype=np.float32), np.random.default_rng(seed), truth)
+        ink = np.argwhere(image > 0.8)
+        assert ink.min() > 0
+        assert ink[:, 1].max() < columns - 1
+        assert ink.mean(axis=0) == pytest.approx(truth["marker_pixel"], abs=14)
