@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 from medimg_core.engine import forward
 from medimg_core.errors import InputError
 from medimg_core.gate.distribution import distance
-from medimg_core.gate.posture import PostureFit
+from medimg_core.gate.posture import POSTURES, PostureFit
 from medimg_core.gate.reference import EmbeddingFit
 from medimg_core.gate.settings import METHODS
-from medimg_core.gate.thumbnail import ThumbnailFit, thumbnail, thumbnails
+from medimg_core.gate.thumbnail import ThumbnailFit, thumbnails
 from medimg_core.perturb import Grey
 from medimg_core.preprocess import prepare
 from medimg_core.registry import ModelCard, read_card
 from medimg_core.training.cardfile import replace_gate
 from medimg_core.training.gatefigures import measure_gate
-from medimg_core.training.postures import postures, vary
+from medimg_core.training.postures import posed_thumbnails, postures, vary
 
 __all__ = ["add_gate", "choose_limits", "choose_method", "fit_gate", "fit_posture", "measure_gate"]
 
@@ -32,6 +32,9 @@ MARKED = 0.045
 
 PARTS = {"posture": 0.6, "limit": 0.2, "thumbnail": 0.2}
 """How that share is divided: posture is the hardest question, and mirrored radiographs the hardest posture."""
+
+STRANGE = 200
+"""Validation images whose postures choose the distance."""
 
 NEIGHBOURS = 10
 COMPONENTS = 100
@@ -56,15 +59,14 @@ def fit_posture(
     from sklearn.neural_network import MLPClassifier
 
     rng = np.random.default_rng(seed)
-    rows, truth = [], []
+    rows = []
     for number, image in enumerate(images):
         for version in (image, vary(image, rng)):
-            for index, posed in enumerate(postures(version, rng).values()):
-                rows.append(thumbnail(prepare(posed, card.input)[0, :, :, 0]).astype(np.float32))
-                truth.append(index)
+            rows.append(posed_thumbnails(version, card.input, rng).astype(np.float32))  # noqa: PERF401 - progress
         if progress is not None and number % 200 == 0:
             progress(number, len(images), "gate: postures")
-    table = np.stack(rows)
+    truth = np.tile(np.arange(len(POSTURES)), len(rows))
+    table = np.concatenate(rows)
     mean = table.mean(axis=0)
     table -= mean
     variances, vectors = np.linalg.eigh((table.T @ table / len(table)).astype(np.float64))
@@ -75,7 +77,7 @@ def fit_posture(
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # a fixed number of rounds is meant
-        network.fit(table @ basis.astype(np.float32), np.array(truth))
+        network.fit(table @ basis.astype(np.float32), truth)
     hidden, output = (kernel.astype(np.float64) for kernel in network.coefs_)
     hidden_bias, output_bias = (bias.astype(np.float64) for bias in network.intercepts_)
     return PostureFit(mean.astype(np.float64), basis, hidden, hidden_bias, output, output_bias)
@@ -145,9 +147,10 @@ def fit_gate(
     small = ThumbnailFit.fit(thumbnails(prepared))
     posture = fit_posture(train, card, seed=seed, progress=progress)
     rng = np.random.default_rng((seed, 1))
-    posed = [list(postures(image, rng).values()) for image in val]
-    plain = np.concatenate([prepare(versions[0], card.input) for versions in posed])
-    strange = np.concatenate([prepare(image, card.input) for versions in posed for image in versions[1:]])
+    plain = np.concatenate([prepare(image, card.input) for image in val])
+    some = val[:: max(1, len(val) // STRANGE)]
+    posed = [image for whole in some for image in list(postures(whole, rng).values())[1:]]
+    strange = np.concatenate([prepare(image, card.input) for image in posed])
     inner = forward(card, plain, features=False).embedding
     method, _ = choose_method(inner, forward(card, strange, features=False).embedding, embedding)
     rows = thumbnails(plain[..., 0])

@@ -1,11 +1,19 @@
 """Upright images turned, mirrored, inverted and cropped: what the gate is fitted and measured on."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from medimg_core.gate.posture import POSTURES
+from medimg_core.gate.thumbnail import SIDE, thumbnail
 from medimg_core.perturb import Grey, affine, gamma, warp
+from medimg_core.preprocess import InputLike, prepare
 
-__all__ = ["CROP", "crop", "postures", "vary"]
+__all__ = ["CROP", "crop", "posed_thumbnails", "postures", "vary"]
+
+Floats = NDArray[np.float64]
 
 CROP = (0.35, 0.6)
 """Share of each side that a heavily cropped image keeps."""
@@ -19,19 +27,40 @@ def crop(image: Grey, rng: np.random.Generator, keep: tuple[float, float] = CROP
     return np.ascontiguousarray(image[top : top + rows, left : left + columns])
 
 
+TURNS: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
+    "upright": lambda image: image,
+    "rotated_90": np.rot90,
+    "rotated_180": lambda image: np.rot90(image, 2),
+    "rotated_270": lambda image: np.rot90(image, 3),
+    "mirrored": lambda image: image[:, ::-1],
+    "flipped": lambda image: image[::-1],
+}
+"""Postures that only move pixels."""
+
+
 def postures(image: Grey, rng: np.random.Generator) -> dict[str, Grey]:
-    """One upright image in every posture of :data:`medimg_core.gate.posture.POSTURES`, in their order."""
-    made = {
-        "upright": image,
-        "rotated_90": np.rot90(image),
-        "rotated_180": np.rot90(image, 2),
-        "rotated_270": np.rot90(image, 3),
-        "mirrored": image[:, ::-1],
-        "flipped": image[::-1],
-        "inverted": 1 - image,
-        "cropped": crop(image, rng),
-    }
+    """One upright image, 0 to 1, in every posture of :data:`medimg_core.gate.posture.POSTURES`, in their order."""
+    made = {name: turn(image) for name, turn in TURNS.items()}
+    made |= {"inverted": 1 - image, "cropped": crop(image, rng)}
     return {name: np.ascontiguousarray(made[name], dtype=np.float32) for name in POSTURES}
+
+
+def posed_thumbnails(image: Grey, spec: InputLike, rng: np.random.Generator) -> Floats:
+    """Thumbnails of :func:`postures`, shape ``(postures, 1024)``.
+
+    Turning and preparing a square input commute, and inverting changes the sign of what is standardised,
+    so only the image and its crop are prepared.
+
+    Args:
+        image: Upright, 0 to 1, shape ``(rows, columns)``.
+        spec: The network's input.
+        rng: Of the crop.
+    """
+    small = thumbnail(prepare(image, spec)[0, :, :, 0])
+    square = small.reshape(SIDE, SIDE)
+    made = {name: np.ravel(turn(square)) for name, turn in TURNS.items()}
+    made |= {"inverted": -small, "cropped": thumbnail(prepare(crop(image, rng), spec)[0, :, :, 0])}
+    return np.stack([made[name] for name in POSTURES])
 
 
 def vary(image: Grey, rng: np.random.Generator) -> Grey:

@@ -19,7 +19,7 @@ from medimg_core.registry import read_card
 from medimg_core.study import Volume
 from medimg_core.training.gatefigures import wilson
 from medimg_core.training.gatefit import PARTS, add_gate, choose_limits, fit_gate
-from medimg_core.training.postures import crop, postures
+from medimg_core.training.postures import crop, posed_thumbnails, postures
 from tests.gate.pictures import pictures
 
 
@@ -168,6 +168,14 @@ def test_postures_undo():
     np.testing.assert_array_equal(np.rot90(made["rotated_90"], -1), image)
     np.testing.assert_array_equal(made["mirrored"][:, ::-1], image)
     np.testing.assert_allclose(1 - made["inverted"], image, atol=1e-6)
+
+
+def test_thumbnails_of_postures_are_those_of_the_posed_images(tiny_model):
+    image = pictures(1, seed=0)[0][:80]
+    quick = posed_thumbnails(image, tiny_model.input, np.random.default_rng(4))
+    posed = postures(image, np.random.default_rng(4)).values()
+    slow = [thumbnail(prepare(version, tiny_model.input)[0, :, :, 0]) for version in posed]
+    np.testing.assert_allclose(quick, slow, atol=1e-3)
 
 
 def test_a_crop_is_a_part_of_the_image():
