@@ -45,7 +45,8 @@ def jpeg_frame(codestream: bytes) -> JpegFrame | None:
 def whole_jpeg_frame(codestream: bytes) -> JpegFrame | None:
     """The frame header, when every segment up to the first scan is well formed; else None.
 
-    Huffman-coded processes only. A scan must come, and name tables that were defined.
+    Huffman-coded processes only. A scan must come, and name tables that were defined. gdcm ends the process
+    on any warning that the IJG library has about these segments.
     """
     frame, tables = None, set[int]()
     for marker, body in _segments(codestream):
@@ -53,6 +54,8 @@ def whole_jpeg_frame(codestream: bytes) -> JpegFrame | None:
             if frame is not None:
                 return None
             frame = _frame(marker, body)
+        elif not _application_fits(marker, body):
+            return None
         elif marker == _HUFFMAN:
             found = _huffman_tables(body)
             if found is None:
@@ -117,6 +120,15 @@ def _huffman_tables(body: bytes) -> set[int] | None:
         tables.add(body[place])
         place += 17 + len(values)
     return tables
+
+
+def _application_fits(marker: int, body: bytes) -> bool:
+    """Whether JFIF and Adobe segments hold what the IJG library takes without a warning."""
+    if marker == 0xE0 and body[:5] == b"JFIF\0" and len(body) >= 12:
+        return body[5] == 1  # major version
+    if marker == 0xEE and body[:5] == b"Adobe" and len(body) >= 12:
+        return body[11] in (0, 1)  # RGB or YCbCr
+    return True
 
 
 def _scan_fits(body: bytes, frame: JpegFrame, tables: set[int]) -> bool:

@@ -61,6 +61,20 @@ def test_broken_chains_are_no_header(change):
     assert whole_jpeg_frame(change(LOSSLESS)) is None
 
 
+@pytest.mark.parametrize(
+    ("segment", "whole"),
+    [
+        (b"\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0", True),
+        (b"\xff\xe0\0\x10JFIF\0\3\1\0\0\1\0\1\0\0", False),  # version 3
+        (b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0\1", True),
+        (b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0\7", False),  # transform 7
+        (b"\xff\xfe\0\6note", True),
+    ],
+)
+def test_application_segments(segment, whole):
+    assert (whole_jpeg_frame(LOSSLESS[:2] + segment + LOSSLESS[2:]) is not None) == whole
+
+
 @given(end=st.integers(0, len(GREY)))
 def test_cut_anywhere_never_raises(end):
     found = whole_jpeg_frame(GREY[:end])
