@@ -27,7 +27,7 @@ def main() -> None:
         layout="wide",
         initial_sidebar_state="collapsed" if owned else "expanded",
     )
-    st.logo(theme.WORDMARK, size="large")
+    st.logo(theme.wordmark(), size="large")
     theme.apply()
     access.require_sign_in()
     jobs.collect()

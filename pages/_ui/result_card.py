@@ -51,7 +51,7 @@ def question(card: ModelCard) -> str:
 
 
 def _refusal(result: Prediction) -> None:
-    reasons = "\n".join(f"- {reason.text}" for reason in result.gate.reasons)
+    reasons = "\n".join(f"- {reason.text}" for reason in result.gate.reasons if reason.refuses)
     st.error(f"**{_('No score: the model does not apply here.')}**\n\n{reasons}")
     st.caption(_("A refusal says nothing about the patient."))
 

@@ -44,7 +44,7 @@ def run(case: Case, card: ModelCard) -> None:
     )
 
     def task(progress: jobs.Progress) -> Prediction:
-        progress(0, 0, "")
+        progress(0, 0, _("Running; the first run prepares the model and takes longer"))
         return work()
 
     jobs.start("onnx", title(card), task, _keep(case.series_key))

@@ -1,12 +1,16 @@
 """The server behind ``app.py``."""
 
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit import config
 
+from medimg_core.errors import MedImgError
+from pages._ui import theme
 from pages._ui.access import auth_configured, refusal
 from pages._ui.errors import SafeTraceback, on_script_error
 
@@ -23,12 +27,19 @@ def options() -> dict[str, Any]:
         Keyword arguments of :class:`streamlit.App`.
 
     Raises:
-        SystemExit: Bound to an address that other computers reach, without an ``[auth]`` section.
+        SystemExit: Bound to an address that other computers reach, without an ``[auth]`` section; or
+            ``MEDIMG_THEME`` is neither dark nor light.
     """
-    reason = refusal(st.get_option("server.address"), has_auth=auth_configured())
+    try:
+        colours = theme.options(os.environ.get("MEDIMG_THEME", ""))
+        reason = refusal(st.get_option("server.address"), has_auth=auth_configured())
+    except MedImgError as error:
+        colours, reason = {}, str(error)
     if reason:
         sys.stderr.write(reason + "\n")
         raise SystemExit(2)
+    for name, value in colours.items():
+        config.set_option(f"theme.{name}", value)
     for name in _LOGGERS:
         logger = logging.getLogger(name)
         if not any(isinstance(known, SafeTraceback) for known in logger.filters):

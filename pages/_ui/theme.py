@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-__all__ = ["WORDMARK", "Palette", "apply", "palette", "say"]
+from medimg_core.errors import IncompatibleInputError
+
+__all__ = ["DARK", "LIGHT", "LIGHT_OPTIONS", "Palette", "apply", "options", "palette", "say", "wordmark"]
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,7 @@ class Palette:
         quiet: Secondary words.
         track: Empty part of a bar.
         accent: The one accent colour.
+        on_accent: Words on the accent colour; white would miss WCAG AA on the dark theme's.
         caution: Amber, always beside a word.
     """
 
@@ -23,17 +26,30 @@ class Palette:
     quiet: str
     track: str
     accent: str
+    on_accent: str
     caution: str
 
 
-DARK = Palette(text="#e6eaec", quiet="#a9b4ba", track="#2b343a", accent="#4fa8c9", caution="#e0a03c")
-LIGHT = Palette(text="#1a2226", quiet="#54626a", track="#d5dde1", accent="#1f7696", caution="#8a5a00")
-
-WORDMARK = (
-    '<svg xmlns="http://www.w3.org/2000/svg" width="92" height="24" viewBox="0 0 92 24">'
-    '<text x="0" y="19" font-family="sans-serif" font-size="20" font-weight="600" fill="#4fa8c9">MedImg</text></svg>'
+DARK = Palette(
+    text="#e6eaec", quiet="#a9b4ba", track="#2b343a", accent="#4fa8c9", on_accent="#0b1215", caution="#e0a03c"
 )
-"""The name, as the sidebar and the folded sidebar show it."""
+LIGHT = Palette(
+    text="#1a2226", quiet="#54626a", track="#d5dde1", accent="#1f7696", on_accent="#ffffff", caution="#8a5a00"
+)
+
+LIGHT_OPTIONS = {
+    "base": "light",
+    "primaryColor": LIGHT.accent,
+    "backgroundColor": "#ffffff",
+    "secondaryBackgroundColor": "#f1f4f5",
+    "textColor": LIGHT.text,
+    "borderColor": "#cfd8dc",
+    "redColor": "#b3362b",
+    "orangeColor": LIGHT.caution,
+    "yellowColor": LIGHT.caution,
+    "yellowTextColor": "#6d4700",
+}
+"""What takes the place of the dark theme of ``.streamlit/config.toml`` for bright rooms."""
 
 # The picture owns the page: its height is the window's, less the bars around it, and nothing scrolls.
 _RULES = """
@@ -45,8 +61,7 @@ _RULES = """
 [data-testid="stSidebarUserContent"] [data-testid="stText"] { font-size: 0.875rem; }
 h2 { font-size: 1.35rem !important; padding: 0.2rem 0 !important; }
 h3 { font-size: 1.1rem !important; padding: 0.2rem 0 !important; }
-/* white on the accent would miss WCAG AA */
-[data-testid="stBaseButton-primary"], [data-testid="stBaseButton-primaryFormSubmit"] { color: #0b1215; }
+[data-testid="stBaseButton-primary"], [data-testid="stBaseButton-primaryFormSubmit"] { color: ON_ACCENT; }
 [data-testid="stSidebarUserContent"] { padding-bottom: 1rem; }
 .st-key-viewport [data-testid="stImage"], .st-key-viewport [data-testid="stImageContainer"] { width: 100%; }
 .st-key-viewport img {
@@ -60,14 +75,37 @@ h3 { font-size: 1.1rem !important; padding: 0.2rem 0 !important; }
 .st-key-result [data-testid="stAlertContainer"] { padding: 0.6rem 0.75rem; }
 .st-key-notice { position: fixed; top: 0.55rem; right: 4.5rem; z-index: 999991; width: auto; }
 .st-key-notice p { margin: 0; font-size: 0.8rem; }
-:focus-visible { outline: 2px solid #4fa8c9 !important; outline-offset: 1px; }
+:focus-visible { outline: 2px solid ACCENT !important; outline-offset: 1px; }
 </style>
 """
 
 
 def apply() -> None:
     """Put the rules on the page."""
-    st.html(_RULES)
+    colours = palette()
+    st.html(_RULES.replace("ON_ACCENT", colours.on_accent).replace("ACCENT", colours.accent))
+
+
+def options(wish: str) -> dict[str, str]:
+    """Options of Streamlit's ``[theme]`` to replace.
+
+    Args:
+        wish: ``MEDIMG_THEME``: ``"light"``, or ``"dark"`` or empty for the theme as configured.
+
+    Raises:
+        IncompatibleInputError: It is none of these.
+    """
+    if wish not in ("", "dark", "light"):
+        raise IncompatibleInputError(f"MEDIMG_THEME must be dark or light, got {wish[:20]!r}")
+    return dict(LIGHT_OPTIONS) if wish == "light" else {}
+
+
+def wordmark() -> str:
+    """The name, as the sidebar and the folded sidebar show it."""
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="92" height="24" viewBox="0 0 92 24"><text x="0" y="19" '
+        f'font-family="sans-serif" font-size="20" font-weight="600" fill="{palette().accent}">MedImg</text></svg>'
+    )
 
 
 def say(text: str) -> None:

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from medimg_core.errors import IncompatibleInputError
+from pages._ui.theme import DARK, LIGHT_OPTIONS, options
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -30,6 +33,20 @@ def settings():
 )
 def test_safe_settings(settings, section, name, value):
     assert settings[section][name] == value
+
+
+def test_drawings_have_the_colours_of_the_theme(settings):
+    theme = settings["theme"]
+    assert (theme["primaryColor"], theme["textColor"], theme["orangeColor"]) == (DARK.accent, DARK.text, DARK.caution)
+
+
+def test_the_light_theme_replaces_every_colour_of_the_dark_one(settings):
+    colours = {name for name in settings["theme"] if name.endswith("Color")}
+    assert colours <= set(LIGHT_OPTIONS)
+    assert options("light")["base"] == "light"
+    assert options("") == options("dark") == {}
+    with pytest.raises(IncompatibleInputError, match="MEDIMG_THEME must be dark or light"):
+        options("pink")
 
 
 def test_hosts_are_this_computer(settings):

@@ -51,7 +51,7 @@ def _luminance(colour):
     [
         (DARK.text, "#101417"), (DARK.quiet, "#101417"), (DARK.caution, "#101417"), (DARK.accent, "#101417"),
         (LIGHT.text, "#ffffff"), (LIGHT.quiet, "#ffffff"), (LIGHT.caution, "#ffffff"), (LIGHT.accent, "#ffffff"),
-        ("#0b1215", DARK.accent),
+        (DARK.on_accent, DARK.accent), (LIGHT.on_accent, LIGHT.accent),
     ],
 )  # fmt: skip
 def test_contrast_reaches_wcag_aa(front, back):

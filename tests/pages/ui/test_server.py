@@ -43,3 +43,21 @@ def test_logs_keep_the_place_and_lose_the_message():
     text = logging.Formatter().format(record)
     assert "ValueError at test_server.py" in text
     assert "DOE" not in text
+
+
+def test_an_unknown_theme_is_told_and_nothing_starts(bound, monkeypatch, capsys):
+    bound("127.0.0.1")
+    monkeypatch.setenv("MEDIMG_THEME", "pink")
+    with pytest.raises(SystemExit):
+        server.options()
+    assert "MEDIMG_THEME must be dark or light" in capsys.readouterr().err
+
+
+def test_the_light_theme_is_set_before_anybody_connects(bound, monkeypatch):
+    bound("127.0.0.1")
+    said = {}
+    monkeypatch.setenv("MEDIMG_THEME", "light")
+    monkeypatch.setattr(server.config, "set_option", said.__setitem__)
+    server.options()
+    assert said["theme.base"] == "light"
+    assert all(name.startswith("theme.") for name in said)
