@@ -1,12 +1,13 @@
 """Who may reach the dashboard: this computer alone, or people who signed in."""
 
 import ipaddress
+from importlib.util import find_spec
 
 import streamlit as st
 
 from pages._ui.language import _
 
-__all__ = ["auth_configured", "is_loopback", "refusal", "require_sign_in", "sign_out_button"]
+__all__ = ["auth_configured", "can_sign_in", "is_loopback", "refusal", "require_sign_in", "sign_out_button"]
 
 
 def is_loopback(address: str | None) -> bool:
@@ -34,14 +35,22 @@ def auth_configured() -> bool:
     return bool(st.secrets.load_if_toml_exists()) and "auth" in st.secrets
 
 
-def refusal(address: str | None, *, has_auth: bool) -> str:
+def can_sign_in() -> bool:
+    """Whether the library that Streamlit signs people in with is installed."""
+    return find_spec("authlib") is not None
+
+
+def refusal(address: str | None, *, has_auth: bool, able: bool = True) -> str:
     """Why the server must not start, or an empty string when it may.
 
     Args:
         address: ``server.address``.
         has_auth: Whether an ``[auth]`` section is configured.
+        able: Whether a sign-in can work at all (:func:`can_sign_in`).
     """
-    if is_loopback(address) or has_auth:
+    if has_auth:
+        return "" if able else _("MedImg does not start: [auth] needs Authlib (pip install Authlib).")
+    if is_loopback(address):
         return ""
     where = address or _("every network interface")
     return _(
@@ -53,7 +62,7 @@ def refusal(address: str | None, *, has_auth: bool) -> str:
 
 def require_sign_in() -> None:
     """Stop the page until somebody signed in; nothing to do without an ``[auth]`` section."""
-    if not auth_configured() or st.user.is_logged_in:
+    if not auth_configured() or getattr(st.user, "is_logged_in", False):
         return
     st.title("MedImg")
     st.write(_("Sign in to open studies."))

@@ -11,7 +11,7 @@ from streamlit import config
 
 from medimg_core.errors import MedImgError
 from pages._ui import theme
-from pages._ui.access import auth_configured, refusal
+from pages._ui.access import auth_configured, can_sign_in, refusal
 from pages._ui.errors import SafeTraceback, on_script_error
 
 __all__ = ["FRAME", "options"]
@@ -32,7 +32,7 @@ def options() -> dict[str, Any]:
     """
     try:
         colours = theme.options(os.environ.get("MEDIMG_THEME", ""))
-        reason = refusal(st.get_option("server.address"), has_auth=auth_configured())
+        reason = refusal(st.get_option("server.address"), has_auth=auth_configured(), able=can_sign_in())
     except MedImgError as error:
         colours, reason = {}, str(error)
     if reason:

@@ -3,6 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages._ui.state import KEY
 from tests.pages.conftest import FRAME, case_of, make_case, make_series, make_study, words
 
 PAGES = ("worklist", "read", "analyse", "models")
@@ -79,3 +80,26 @@ def test_an_unforeseen_error_is_told_without_a_traceback(caplog):
     assert "DOE" not in app.error[0].value
     assert "KeyError" in caplog.text
     assert "DOE" not in caplog.text
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_where_there_is_a_sign_in_nothing_is_shown_before_it(card, page):
+    app = AppTest.from_file(str(FRAME), default_timeout=60)
+    app.secrets["auth"] = {"client_id": "reading-room"}
+    app.user.clear()
+    app.session_state[KEY] = make_case(make_study(1))
+    app.run()
+    app.switch_page(f"../{page}.py").run()
+    assert [button.label for button in app.button] == ["Sign in"]
+    assert not app.sidebar.text
+    assert not app.image
+    assert not app.dataframe
+
+
+def test_who_signed_in_sees_the_pages_and_can_leave(card):
+    app = AppTest.from_file(str(FRAME), default_timeout=60)
+    app.secrets["auth"] = {"client_id": "reading-room"}
+    app.user["is_logged_in"] = True
+    app.run()
+    assert app.header[0].value == "Worklist"
+    assert "Sign out" in [button.label for button in app.sidebar.button]

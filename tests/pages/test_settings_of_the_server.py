@@ -28,6 +28,7 @@ def settings():
         ("browser", "gatherUsageStats", False),
         ("client", "showErrorDetails", "none"),
         ("client", "toolbarMode", "minimal"),
+        ("logger", "enableRich", False),
         ("theme", "base", "dark"),
     ],
 )

@@ -28,3 +28,8 @@ def test_another_address_needs_one():
     assert "[auth]" in text
     assert "every network interface" in refusal(None, has_auth=False)
     assert refusal(EVERYWHERE, has_auth=True) == ""
+
+
+def test_a_sign_in_that_cannot_work_is_told_at_the_start():
+    assert "Authlib" in refusal("127.0.0.1", has_auth=True, able=False)
+    assert refusal("127.0.0.1", has_auth=False, able=False) == ""

@@ -16,6 +16,7 @@ def bound(monkeypatch):
     def to(address, *, has_auth=False):
         monkeypatch.setattr(server.st, "get_option", {"server.address": address}.get)
         monkeypatch.setattr(server, "auth_configured", lambda: has_auth)
+        monkeypatch.setattr(server, "can_sign_in", lambda: True)
 
     return to
 
