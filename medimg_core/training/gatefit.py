@@ -57,6 +57,7 @@ def fit_posture(
 
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPClassifier
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     rng = np.random.default_rng(seed)
     rows = []
@@ -75,7 +76,8 @@ def fit_posture(
     network = MLPClassifier(
         (HIDDEN,), alpha=0.01, batch_size=256, learning_rate_init=2e-3, max_iter=rounds, random_state=seed
     )
-    with warnings.catch_warnings():
+    # products of batches this small end sooner on one thread, above all on a busy machine
+    with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore", ConvergenceWarning)  # a fixed number of rounds is meant
         network.fit(table @ basis.astype(np.float32), truth)
     hidden, output = (kernel.astype(np.float64) for kernel in network.coefs_)
