@@ -56,9 +56,7 @@ opened_tab, demo_tab = st.tabs([_("My studies"), _("Demo studies")], key="workli
 with opened_tab, shown():
     drop_zone(case)
     jobs.watch()
-    for warning in case.warnings:
-        st.caption(_("Note: {text}").format(text=warning))
-    worklist_table.patient_choice(case)
+    worklist_table.drop_notes(case)
     if case.studies:
         worklist_table.study_table(case)
     elif not jobs.pending():

@@ -35,7 +35,7 @@ class Case:
     Attributes:
         studies: Opened studies, newest first.
         refused: Files that were not read, newest drop first.
-        warnings: About the drops as a whole.
+        warnings: About the last drop as a whole.
         mixed: Studies of a drop that held more than one patient, until the reader picks one.
         study_uid: The current study, or None.
         chosen: The series chosen in each study, by its position.
@@ -134,7 +134,7 @@ class Case:
             case,
             studies=opened.studies + case.studies,
             refused=opened.refused + case.refused,
-            warnings=opened.warnings + case.warnings,
+            warnings=opened.warnings,
             mixed=frozenset(fresh) if opened.mixed_patients else case.mixed,
         )
         return case.with_study(opened.studies[0].uid) if opened.studies else case
@@ -220,7 +220,7 @@ class Case:
     def with_patient(self, pseudonym: str) -> "Case":
         """Of a drop that held several patients, keep one and close the others."""
         others = {s.uid for s in self.studies if s.uid in self.mixed and s.patient.pseudonym != pseudonym}
-        return replace(self.without_studies(others), mixed=frozenset())
+        return replace(self.without_studies(others), mixed=frozenset(), warnings=())
 
     def without_studies(self, uids: set[str]) -> "Case":
         """Close studies, with all that is known of them."""

@@ -9,7 +9,7 @@ from pages._ui.language import _, ngettext
 from pages._ui.places import go
 from pages._ui.state import Case, change
 
-__all__ = ["patient_choice", "refused_files", "study_table"]
+__all__ = ["drop_notes", "refused_files", "study_table"]
 
 
 def _flags(case: Case, study: Study) -> str:
@@ -78,9 +78,11 @@ def _close() -> None:
     change(lambda case: memory.settle(case.without_studies({case.study_uid or ""})))
 
 
-def patient_choice(case: Case) -> None:
-    """Of a drop that held several patients, which one stays."""
+def drop_notes(case: Case) -> None:
+    """What to know of the last drop; of one that held several patients, which one stays."""
     if not case.mixed:
+        for warning in case.warnings:
+            st.caption(_("Note: {text}").format(text=warning))
         return
     patients = list(dict.fromkeys(study.patient.pseudonym for study in case.studies if study.uid in case.mixed))
     st.warning(

@@ -81,11 +81,17 @@ def test_a_demo_study_opens_with_one_click(open_app):
 
 def test_two_patients_in_one_drop_wait_for_a_choice(open_app):
     first, second = make_study(1), make_study(2)
-    app = open_app(make_case(first, second, mixed=frozenset({first.uid, second.uid})))
+    mixed = frozenset({first.uid, second.uid})
+    app = open_app(make_case(first, second, mixed=mixed, warnings=("said by the core too",)))
     assert "2 patients" in app.warning[0].value
+    assert "said by the core too" not in words(app)
     app.button(key="keep-P-000002").click().run()
     assert [study.uid for study in case_of(app).studies] == [second.uid]
     assert not app.warning
+
+
+def test_what_to_know_of_the_last_drop_is_told(open_app):
+    assert "a folder was empty" in words(open_app(make_case(make_study(1), warnings=("a folder was empty",))))
 
 
 def test_a_study_is_closed_with_its_results(open_app):

@@ -107,10 +107,12 @@ def test_closing_the_current_study_moves_to_another():
 
 
 def test_one_patient_is_kept_of_a_mixed_drop_and_earlier_studies_stay():
-    case = make_case(make_study(1)).with_opened(Opened((make_study(2), make_study(3)), mixed_patients=True))
+    mixed = Opened((make_study(2), make_study(3)), warnings=("two patients",), mixed_patients=True)
+    case = make_case(make_study(1)).with_opened(mixed)
     kept = case.with_patient("P-000003")
     assert {study.uid for study in kept.studies} == {"1.9.1", "1.9.3"}
     assert not kept.mixed
+    assert not kept.warnings
 
 
 def test_closing_one_of_two_mixed_patients_settles_the_choice():
