@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medimg_core.errors import GeometryError
@@ -85,11 +85,13 @@ def test_a_flip_turns_its_own_letter_and_moves_no_voxel(letters, axis):
     assert flipped.flipped(axis, shape[axis]).affine == pytest.approx(geometry.affine)
 
 
+@settings(deadline=None)
 @given(geometry=geometries(), index=st.tuples(finite, finite, finite))
 def test_round_trip(geometry, index):
     assert geometry.to_index(geometry.to_world(index)) == pytest.approx(np.asarray(index), abs=1e-6)
 
 
+@settings(deadline=None)
 @given(geometry=geometries(), indices=st.lists(st.tuples(finite, finite, finite), min_size=1, max_size=5))
 def test_many_points_at_once_are_each_point(geometry, indices):
     world = geometry.to_world(indices)
@@ -98,6 +100,7 @@ def test_many_points_at_once_are_each_point(geometry, indices):
         assert row == pytest.approx(geometry.to_world(index))
 
 
+@settings(deadline=None)
 @given(geometry=geometries(), shift=st.tuples(finite, finite, finite))
 def test_distances_are_kept(geometry, shift):
     step = np.asarray(shift)
@@ -105,6 +108,7 @@ def test_distances_are_kept(geometry, shift):
     assert np.linalg.norm(moved) == pytest.approx(np.linalg.norm(step * geometry.spacing), rel=1e-6, abs=1e-6)
 
 
+@settings(deadline=None)
 @given(turn=rotations(), spacing=st.tuples(lengths, lengths), step=lengths, position=st.tuples(finite, finite, finite))
 def test_from_dicom_holds_what_the_tags_say(turn, spacing, step, position):
     row, column = turn[:, 0], turn[:, 1]
@@ -155,6 +159,7 @@ def test_letters(vector, letters):
     assert direction_letters(np.negative(vector)) == opposite_letters(letters)
 
 
+@settings(deadline=None)
 @given(vector=st.tuples(finite, finite, finite).filter(lambda v: np.linalg.norm(v) > 1e-3), scale=st.floats(0.01, 100))
 def test_letters_do_not_depend_on_length(vector, scale):
     letters = direction_letters(vector)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medimg_core.errors import IncompatibleInputError
@@ -26,6 +26,7 @@ def by_the_standard(x: float, c: float, w: float, function: str) -> float:
 
 
 @pytest.mark.parametrize("function", VOI_FUNCTIONS)
+@settings(deadline=None)
 @given(centre=centres, width=widths, value=st.floats(-5000, 5000))
 def test_functions_follow_the_standard(function, centre, width, value):
     got = float(apply_window([value], Window(centre, width, function))[0])
@@ -54,6 +55,7 @@ def test_known_points(window, values, grey):
 
 
 @pytest.mark.parametrize("function", VOI_FUNCTIONS)
+@settings(deadline=None)
 @given(centre=centres, width=widths)
 def test_brighter_values_are_never_darker(function, centre, width):
     grey = apply_window(np.linspace(-6000, 6000, 400), Window(centre, width, function))

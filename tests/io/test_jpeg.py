@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -75,12 +75,14 @@ def test_application_segments(segment, whole):
     assert (whole_jpeg_frame(LOSSLESS[:2] + segment + LOSSLESS[2:]) is not None) == whole
 
 
+@settings(deadline=None)
 @given(end=st.integers(0, len(GREY)))
 def test_cut_anywhere_never_raises(end):
     found = whole_jpeg_frame(GREY[:end])
     assert found in (None, JpegFrame(0xC0, 8, 20, 30, 1))
 
 
+@settings(deadline=None)
 @given(data=st.binary(max_size=200))
 def test_noise_never_raises(data):
     whole = whole_jpeg_frame(b"\xff\xd8" + data)
