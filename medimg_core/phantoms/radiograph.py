@@ -50,7 +50,6 @@ class _Scene:
     beam: Beam
     exposure: Exposure
     attenuation: Field = field(repr=False)
-    noise_seed: int = 0
 
 
 @lru_cache(maxsize=4)
