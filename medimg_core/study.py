@@ -48,7 +48,7 @@ class Volume:
     colour: bool = False
     photometric: str = "MONOCHROME2"
     padding: float | None = None
-    voi: tuple[Window | Lut, ...] = ()
+    voi: tuple[Window | Lut, ...] = field(default=(), repr=False)  # its names are free text of the header
     history: tuple[str, ...] = ()
     instances: tuple[tuple[str, int], ...] = field(default=(), repr=False)
 

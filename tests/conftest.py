@@ -4,8 +4,13 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.tiny_model import medimg_cache, shipped_model, tiny_model  # noqa: F401 - fixtures for every test
+
+# A busy machine is no fault of the code: examples are bounded in number, not in time.
+settings.register_profile("medimg", deadline=None)
+settings.load_profile("medimg")
 
 
 @pytest.fixture(scope="session")
