@@ -204,8 +204,9 @@ def _scale(pen: ImageDraw.ImageDraw, size: tuple[int, int], mm_per_pixel: float,
 def _bar(stage: Image.Image, pen: ImageDraw.ImageDraw, bar: Bar) -> None:
     width, height = stage.size
     unit = _unit(height)
-    rows, columns = round(height * 0.36), round(unit * 0.9)
-    left, top = width - _MARGIN - columns, round(height * 0.3)
+    rows, columns = round(height * 0.25), round(unit * 0.9)
+    # below the edge's letter: side markers lie in the upper half of a radiograph
+    left, top = width - _MARGIN - columns, round(height * 0.6)
     colours = Image.fromarray(bar.colours).resize((columns, rows), Image.Resampling.NEAREST)
     stage.paste(colours, (left, top))
     pen.rectangle((left - 1, top - 1, left + columns, top + rows), outline=QUIET)

@@ -95,6 +95,13 @@ def test_the_colour_bar_keeps_its_colours():
     assert (seen == (250, 200, 10)).all(axis=-1).sum() > 100
 
 
+def test_the_colour_bar_leaves_room_for_the_letter():
+    bar = Bar(np.full((256, 16, 3), 250, np.uint8), "0.12", "0.04", 0.01, "Evidence")
+    rows = _changed(Marks(bar=bar))[:, 0]
+    letter = _changed(Marks(letters=("", "L", "", "")))[:, 0]
+    assert rows.min() > letter.max()
+
+
 def test_the_file_is_lossless():
     stage = compose(np.random.default_rng(1).integers(0, 255, (300, 400, 3), dtype=np.uint8), SIZE, Marks())
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(png(stage)))), np.asarray(stage))
