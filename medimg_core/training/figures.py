@@ -156,7 +156,9 @@ def shortcuts(held: Held, regions: Regions, score: Score) -> list[Figure]:
         [held.images.groups[i] for i in chosen],
         [regions.masks[m].astype(np.float32) for _, m in pairs],
     )
-    trained = "; images of this kind, labelled with the prior, were part of the training"
+    trained = (
+        "; images of this kind, labelled with the prior, were part of the training, and the heads were blinded to them"
+    )
     untrained = "; not trained for"
     with_masks = f"{held.name}, those with lung masks"
     rows: list[tuple[Finding, str, str]] = [
@@ -178,5 +180,6 @@ def shortcuts(held: Held, regions: Regions, score: Score) -> list[Figure]:
 
 
 def uses_outside(figures: Sequence[Figure]) -> bool:
-    """Whether a shortcut figure stays above the limit."""
-    return any(f.value > SHORTCUT_LIMIT for f in figures if f.name in ("frame_only_auc", "lungs_filled_mean_auc"))
+    """Whether images without lungs are told apart beyond the limit, in either direction."""
+    decisive = ("frame_only_auc", "lungs_filled_mean_auc", "lungs_filled_smooth_auc", "lungs_box_filled_auc")
+    return any(max(f.value, 1 - f.value) > SHORTCUT_LIMIT for f in figures if f.name in decisive)

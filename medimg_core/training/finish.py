@@ -13,6 +13,7 @@ from medimg_core.perturb import Grey
 from medimg_core.registry import Figure, read_card
 from medimg_core.training import figures, package
 from medimg_core.training.augment import Augmenter
+from medimg_core.training.blind import blind, hidden_sets
 from medimg_core.training.cardfile import COMPARISON, replace_comparison
 from medimg_core.training.datasets import Data
 from medimg_core.training.fit import Fitted, Progress
@@ -53,7 +54,7 @@ def own_head(network: Any) -> Head:
 def stage_heads(
     network: Any, data: Data, source: Augmenter, recipe: Recipe, calibration: Iterable[Grey]
 ) -> tuple[Heads, package.Outputs]:
-    """Ensemble on augmented training images, calibration on augmented validation images."""
+    """Ensemble on augmented training images, all heads blinded, calibration on augmented validation images."""
     raw = own_head(network)
     forward = package.traced(network)
     rng = np.random.default_rng((recipe.seed, 10**6))
@@ -69,6 +70,14 @@ def stage_heads(
     embedding = package.run_network(forward, told_images(), recipe, raw).embedding
     rows = np.array(index)
     members = fit_ensemble(embedding, data.train.classes[rows], [data.train.groups[i] for i in rows], recipe)
+    if recipe.blind:
+
+        def embed(images: Iterator[Grey]) -> NDArray[np.float32]:
+            return package.run_network(forward, images, recipe, raw).embedding
+
+        hidden = hidden_sets(data, recipe, embed)
+        raw, *others = (blind(head, hidden, embedding, recipe) for head in (raw, *members))
+        members = tuple(others)
     prevalence = float(positives(recipe)[data.train.classes].mean())
     held = package.run_network(forward, calibration, recipe, raw)
     truth = np.tile(positives(recipe)[data.val.classes], recipe.calibration_passes)

@@ -108,6 +108,29 @@ def fit_ensemble(
     return tuple(heads)
 
 
+def blinded(head: Head, hidden: Floats, embedding: NDArray[np.floating], share: float = 1.0) -> Head:
+    """A head that does not see some directions of the embedding, changed as little as can be.
+
+    Of all kernels that give 0 along every direction, the one whose logits on ordinary images differ
+    least, in the mean square, from those of ``head``. Source: the closed form of least-squares concept
+    erasure (Belrose et al., NeurIPS 2023), here for a fixed head.
+
+    Args:
+        head: To be changed.
+        hidden: Directions, shape ``(k, d)``: differences of class means over images that hide the
+            region, so that a head which sees them reads what lies outside it.
+        embedding: Of ordinary images, shape ``(n, d)``.
+        share: How much of the change is made, 0 to 1.
+    """
+    covariance = np.atleast_2d(np.cov(np.asarray(embedding, float), rowvar=False))
+    size = len(covariance)
+    covariance = covariance + 1e-3 * np.trace(covariance) / size * np.eye(size)
+    solved = np.linalg.solve(covariance, hidden.T)
+    change = share * solved @ np.linalg.lstsq(hidden @ solved, hidden @ head.kernel, rcond=None)[0]
+    mean = np.asarray(embedding, float).mean(axis=0)
+    return Head(head.kernel - change, head.bias + mean @ change)
+
+
 def calibrate(odds: Floats, truth: NDArray[np.bool_], prevalence: float) -> Calibration:
     """Fit temperature and shift so that scores are probabilities at ``prevalence``.
 

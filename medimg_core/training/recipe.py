@@ -42,6 +42,7 @@ class Recipe:
         members: Heads of the ensemble.
         members_passes: Augmented passes over the training images that the heads are fitted on.
         calibration_passes: Augmented passes over ``val`` for temperature and thresholds.
+        blind: Whether the heads are made blind to what images with hidden lungs tell.
         mixed: Train in mixed bfloat16 (saved in float32).
         seed: Of everything random.
         region_epochs: Epochs of the small network that finds the region (lungs) in training images.
@@ -78,6 +79,7 @@ class Recipe:
     members: int = 8
     members_passes: int = 2
     calibration_passes: int = 4
+    blind: bool = True
     mixed: bool = True
     seed: int = 20
     region_epochs: int = 8

@@ -8,6 +8,7 @@ from medimg_core.errors import InputError
 from medimg_core.training.heads import (
     Head,
     balanced_point,
+    blinded,
     calibrate,
     fit_ensemble,
     log_odds,
@@ -89,3 +90,33 @@ def test_operating_points_by_hand():
     assert 0.3 < sensitive.value < 0.4
     decided = score >= sensitive.value
     assert decided[truth].mean() == sensitive.sensitivity
+
+
+def test_a_blinded_head_gives_nothing_along_the_hidden_directions_and_else_stays():
+    rng = np.random.default_rng(5)
+    embedding = rng.normal(1, 1, (2000, 6)) * (1, 1, 3, 1, 1, 1)
+    head = Head(rng.normal(size=(6, 3)), rng.normal(size=3))
+    hidden = np.array([[0, 0, 0, 0, 1.0, 0], [0.5, 0, 0, 0, 0, 0.5], [0, 0, 0, 0, 2.0, 0]])  # one twice
+    blind = blinded(head, hidden, embedding)
+    assert np.abs(hidden @ blind.kernel).max() < 1e-6
+    assert blind(embedding).mean(axis=0) == pytest.approx(head(embedding).mean(axis=0), abs=1e-6)
+    # Least change: simply dropping what lies along the directions changes the logits more.
+    basis = np.linalg.svd(hidden)[2][:2]
+    dropped = head.kernel - basis.T @ basis @ head.kernel
+    ours = np.square((embedding - embedding.mean(axis=0)) @ (blind.kernel - head.kernel)).mean()
+    plain = np.square((embedding - embedding.mean(axis=0)) @ (dropped - head.kernel)).mean()
+    assert ours <= plain + 1e-9
+
+
+def test_a_shortcut_in_the_hidden_images_is_gone_from_the_log_odds():
+    rng = np.random.default_rng(6)
+    truth = np.arange(3000) % 2 > 0
+    plain = rng.normal(0, 1, (3000, 4)) + np.outer(truth, [3, 1, 0, 0])
+    hidden = rng.normal(0, 1, (3000, 4)) + np.outer(truth, [0, 1, 0, 0])
+    heads = fit_ensemble(
+        plain, truth.astype(int) + (np.arange(3000) % 4 == 3), [str(i) for i in range(3000)], recipe(members=1)
+    )
+    direction = hidden[truth].mean(axis=0) - hidden[~truth].mean(axis=0)
+    before, after = (log_odds(h(hidden), recipe()) for h in (heads[0], blinded(heads[0], direction[None], plain)))
+    assert before[truth].mean() - before[~truth].mean() > 0.3
+    assert abs(after[truth].mean() - after[~truth].mean()) < 0.1

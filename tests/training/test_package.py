@@ -68,6 +68,7 @@ def test_the_card_reads_back_as_it_was_meant(tmp_path):
         ("frame_only_auc", 0.66, True),
         ("frame_only_auc", 0.64, False),
         ("lungs_filled_mean_auc", 0.7, True),
+        ("lungs_box_filled_auc", 0.3, True),
         ("lungs_only_auc", 0.99, False),
     ],
 )
