@@ -113,9 +113,7 @@ def _outputs(table: _Table) -> tuple[OutputSpec, ...]:
             )
             sub.done()
             if not reading.positive or not set(reading.positive) < set(classes):
-                raise InvalidCardError(
-                    f"{row.where} reading.positive must be some, not all, of {list(classes)}"
-                )
+                raise InvalidCardError(f"{row.where} reading.positive must be some, not all, of {list(classes)}")
         outputs.append(
             OutputSpec(
                 name=row.take("name", str),
