@@ -62,16 +62,29 @@ class Judged:
 
 
 def predictor(card: ModelCard) -> Predict:
-    """Classify through the same door as the dashboard, the gate kept but not enforced."""
+    """Classify through the same door as the dashboard, the gate kept but not enforced.
+
+    Who evaluates a model on a folder says by that that the folder is of the model's kind. So what the
+    files' tags leave open is declared as the card has it, and the gate's counts speak of the images.
+    """
+    from medimg_core.gate import Declared
     from medimg_core.inference import classify
     from medimg_core.io import open_study
+
+    ages = card.population.age_years
+    word = Declared(
+        modality=next(iter(card.modality), None),
+        body_part=next(iter(card.body_part), None),
+        view=next(iter(card.population.views), None),
+        age_years=sum(ages) / 2 if ages else None,
+    )
 
     def predict(row: Row) -> Scored:
         opened = open_study([row.image])
         for study in opened.studies:
             for series in study.series:
                 if series.volume is not None:
-                    return classify(series.volume, card, series=series, enforce_gate=False)
+                    return classify(series.volume, card, series=series, declared=word, enforce_gate=False)
         reason = opened.refused[0].reason if opened.refused else "it holds no image"
         raise UnreadableFileError(f"every image of the folder must be readable; one is not: {reason}")
 
