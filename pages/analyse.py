@@ -6,7 +6,7 @@ from medimg_core.inference import fits
 from medimg_core.registry import ModelCard, list_models
 from medimg_core.study import Series
 from pages._ui import jobs, running, viewport
-from pages._ui.declaring import declared_form
+from pages._ui.declaring import run_form, silent
 from pages._ui.errors import shown
 from pages._ui.frame import enter
 from pages._ui.guard import need_image
@@ -37,11 +37,7 @@ def model(card: ModelCard) -> Laid | None:
     st.markdown(f"**{_(card.title)}**")
     st.caption(_("Asked: {question}").format(question=question(card)))
     if result is None:
-        declared_form(case, card)
-        busy = any(job.title == running.title(card) for job in jobs.pending())
-        if not busy and st.button(_("Run"), key=f"run-{card.id}", type="primary", width="stretch"):
-            running.run(case, card)
-            st.rerun()
+        ask_and_run(card, _("Run"))
         return None
     laid = None
     with shown():
@@ -49,8 +45,18 @@ def model(card: ModelCard) -> Laid | None:
     result_card(case, card, result)
     map_panel(case, card, result, laid)
     result_details(case, card, result)
-    declared_form(case, card)
+    if silent(case):
+        with st.expander(_("What the file does not say")):
+            ask_and_run(card, _("Run again"))
     return laid
+
+
+def ask_and_run(card: ModelCard, label: str) -> None:
+    """The run button, with questions where the file is silent; nothing while the model is at it."""
+    busy = any(job.title == running.title(card) for job in jobs.pending())
+    if not busy and run_form(load(), card, label):
+        running.run(load(), card)
+        st.rerun()
 
 
 def others(rest: list[tuple[ModelCard, str]]) -> None:

@@ -1,49 +1,76 @@
 """What the file does not say, asked from the reader in one small form; it never overrules a tag."""
 
+import hashlib
+
 import streamlit as st
 
-from medimg_core.gate import Declared, read_tags
+from medimg_core.gate import Declared, Tags, read_tags
 from medimg_core.registry import ModelCard
 from pages._ui.language import _
 from pages._ui.state import Case, change
 
-__all__ = ["declared_form"]
+__all__ = ["run_form", "silent"]
 
 
-def declared_form(case: Case, card: ModelCard) -> None:
-    """Ask for modality, body part, view and age as far as the file is silent on them."""
-    tags = read_tags(case.series)
-    missing = [
-        name
-        for name, known in (("modality", tags.modality), ("body_part", tags.body_part), ("view", tags.view))
-        if not known
-    ]
-    if not missing and tags.age_years is not None:
-        return
+def silent(case: Case) -> tuple[str, ...]:
+    """What the headers of the current series do not say: of modality, body_part, view and age_years."""
+    tags: Tags = read_tags(case.series)
+    return tuple(name for name in ("modality", "body_part", "view", "age_years") if getattr(tags, name) in ("", None))
+
+
+def run_form(case: Case, card: ModelCard, label: str) -> bool:
+    """Ask what the file is silent on, with the button that runs the model on the answers.
+
+    Args:
+        case: Its current series is asked about.
+        card: The model; its range gives the answers on offer.
+        label: Of the button.
+
+    Returns:
+        True when the button was pressed; the answers are then in the session's case.
+    """
+    names = silent(case)
     said = case.declared.get(case.series_key, Declared())
-    key = "-".join(("declared", *case.series_key))
-    fresh = "modality" in missing and said == Declared() and case.prediction(card.id) is None
-    choices = {
-        "modality": (_("Modality"), card.modality),
-        "body_part": (_("Body part"), card.body_part),
+    place = hashlib.sha256("/".join(case.series_key).encode()).hexdigest()[:12]
+    with st.form(f"declared-{card.id}-{place}", border=False):
+        if names:
+            st.caption(_("The file does not say the following. Your word is noted; leave open what you do not know."))
+        answers: dict[str, str | None] = {}
+        for name in names:
+            if name != "age_years":
+                answers[name] = _choice(name, card, getattr(said, name), f"{card.id}-{place}-{name}")
+        age = said.age_years
+        if "age_years" in names:
+            key = f"{card.id}-{place}-age"
+            age = st.number_input(_("Age, years"), 0.0, 130.0, value=age, step=1.0, placeholder=_("unknown"), key=key)
+        if not st.form_submit_button(label, key=f"run-{card.id}", type="primary", width="stretch"):
+            return False
+    change(lambda now: now.with_declared(Declared(**answers, age_years=age)))
+    return True
+
+
+def _choice(name: str, card: ModelCard, known: str | None, key: str) -> str | None:
+    table = {
+        "modality": (_("Modality"), (*card.modality, "OT")),
+        "body_part": (_("Body part"), (*card.body_part, "OTHER")),
         "view": (_("View"), (*card.population.views, "PA", "LL")),
     }
-    with st.expander(_("The file does not say everything"), expanded=fresh):
-        st.caption(_("Your word is noted with the result. Leave open what you do not know."))
-        with st.form(key, border=False):
-            answers: dict[str, str | None] = {}
-            for name in missing:
-                label, options = choices[name]
-                options = tuple(dict.fromkeys(options))
-                known = getattr(said, name)
-                index = options.index(known) if known in options else None
-                answers[name] = st.selectbox(label, options, index=index, placeholder=_("unknown"), key=f"{key}-{name}")
-            age = said.age_years
-            if tags.age_years is None:
-                age = st.number_input(
-                    _("Age, years"), 0.0, 130.0, value=age, step=1.0, placeholder=_("unknown"), key=f"{key}-age"
-                )
-            if st.form_submit_button(_("Use these")):
-                facts = Declared(**answers, age_years=age)
-                change(lambda now: now.with_declared(facts))
-                st.rerun()
+    words = {
+        "CR": _("CR, computed radiograph"),
+        "DX": _("DX, digital radiograph"),
+        "OT": _("another modality"),
+        "OTHER": _("another body part"),
+        "AP": _("AP, beam from the front"),
+        "PA": _("PA, beam from behind"),
+        "LL": _("LL, lateral"),
+    }
+    label, offered = table[name]
+    options = list(dict.fromkeys(offered))
+    return st.selectbox(
+        label,
+        options,
+        index=options.index(known) if known in options else None,
+        format_func=lambda code: words.get(code, code),
+        placeholder=_("unknown"),
+        key=key,
+    )

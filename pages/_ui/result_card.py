@@ -54,6 +54,7 @@ def _refusal(result: Prediction) -> None:
     reasons = "\n".join(f"- {reason.text}" for reason in result.gate.reasons if reason.refuses)
     st.error(f"**{_('No score: the model does not apply here.')}**\n\n{reasons}")
     st.caption(_("A refusal says nothing about the patient."))
+    _word(result)
 
 
 def _marks(result: Prediction) -> None:
@@ -74,11 +75,9 @@ def _score(card: ModelCard, result: Prediction) -> None:
     )
     drawing = score_bar(result.score, result.score_range, result.threshold, palette())
     st.image(drawing, width=320, alt=bar_alt(result.score, result.score_range, result.threshold))
-    st.caption(
-        _("Range under small changes: {low} to {high} (the model's heads; not a confidence interval).").format(
-            low=as_score(result.score_range[0]), high=as_score(result.score_range[1])
-        )
-    )
+    low, high = (as_score(end) for end in result.score_range)
+    span = low if low == high else _("{low} to {high}").format(low=low, high=high)
+    st.caption(_("Range under small changes: {span} (the model's heads; not a confidence interval).").format(span=span))
     if result.uses_outside:
         st.markdown(f":orange[**{_('Caution:')}**] " + _("this model uses information outside the lungs."))
 
@@ -155,6 +154,11 @@ def _small_print(card: ModelCard, result: Prediction) -> None:
         st.caption(_("Not a radiographic distinction; never part of a report."))
         rows = [{_("Class"): name, _("Score"): as_score(score)} for name, score in result.class_scores.items()]
         st.table(rows)
+    _word(result)
+    st.caption(_("Weights: {licence}.").format(licence=card.weights_licence))
+
+
+def _word(result: Prediction) -> None:
+    """What stands on the reader's word alone."""
     if result.gate.declared:
         st.caption(_("On your word: {facts}.").format(facts=", ".join(result.gate.declared)))
-    st.caption(_("Weights: {licence}.").format(licence=card.weights_licence))

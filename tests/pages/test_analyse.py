@@ -143,8 +143,21 @@ def test_the_reader_is_asked_what_a_picture_does_not_say(open_app):
     study = make_study(1, Series("1.7", "", Volume(values)))
     app = open_app(make_case(study), "analyse")
     assert [box.label for box in app.selectbox][-3:] == ["Modality", "Body part", "View"]
-    app.selectbox[-3].set_value("DX")
+    app.selectbox[-3].set_value("OT")
     next(n for n in app.number_input if n.label == "Age, years").set_value(4.0)
-    next(b for b in app.button if b.label == "Use these").click().run()
+    app = settled(app.button(key="run-tiny_model").click().run())
     said = case_of(app).declared[case_of(app).series_key]
-    assert (said.modality, said.body_part, said.age_years) == ("DX", None, 4.0)
+    assert (said.modality, said.body_part, said.age_years) == ("OT", None, 4.0)
+    assert "this is OT" in app.error[0].value
+    assert "On your word" in words(app)
+    assert next(n for n in app.number_input if n.label == "Age, years").value == 4.0
+
+
+def test_answers_of_one_series_are_not_put_to_another(open_app):
+    rng = np.random.default_rng(3)
+    pictures = [Volume(rng.integers(0, 256, (1, 20, 20), dtype=np.uint8)) for _ in range(2)]
+    studies = [make_study(n, Series(f"1.7.{n}", "", picture)) for n, picture in enumerate(pictures)]
+    app = open_app(make_case(*studies), "analyse")
+    next(n for n in app.number_input if n.label == "Age, years").set_value(4.0).run()
+    app.selectbox(key="panel-study").set_value(studies[1].uid).run()
+    assert next(n for n in app.number_input if n.label == "Age, years").value is None
