@@ -115,5 +115,5 @@ def say(text: str) -> None:
 
 
 def palette() -> Palette:
-    """Colours for drawings on this page."""
-    return LIGHT if st.context.theme.type == "light" else DARK
+    """Colours for drawings; the server's theme, because the browser tells its own only after the first run."""
+    return LIGHT if st.get_option("theme.base") == "light" else DARK
