@@ -14,10 +14,20 @@ from pages._ui.theme import say
 
 
 def demo_button(card: ModelCard) -> None:
-    """Open the first phantom of the model's modality and go where it can be run."""
-    fitting = [row for row in catalogue() if row.modality in card.modality]
-    if fitting and st.button(_("Try it on a demo case"), key=f"try-{card.id}", type="primary"):
-        opening.open_demo(fitting[0].id, fitting[0].title, show=True)
+    """Choose a phantom of the model's modality and body part, and go where the model can be run on it."""
+    parts = tuple(part.lower() for part in card.body_part)
+    titles = {row.id: row.title for row in catalogue() if row.modality in card.modality and row.id.startswith(parts)}
+    if not titles:
+        return
+    chosen = st.menu_button(
+        _("Try it on a demo case"),
+        list(titles),
+        format_func=lambda name: _(titles[name]),
+        key=f"try-{card.id}",
+        type="primary",
+    )
+    if chosen is not None:
+        opening.open_demo(chosen, titles[chosen], show=True)
         go("analyse")
 
 

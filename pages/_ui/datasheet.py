@@ -42,7 +42,11 @@ def datasheet(card: ModelCard) -> None:
         st.markdown(f"**{_('SHA-256 of the weights')}**")
         st.code(card.sha256, language=None, wrap_lines=True)
     with right:
-        _figures(_("Measured"), card.metrics, _("On data the model was not fitted to."))
+        _figures(
+            _("Measured"),
+            card.metrics,
+            _("On images the weights were not trained on; the condition says what was chosen on them."),
+        )
         _figures(
             _("Shortcuts"),
             card.shortcuts,

@@ -25,9 +25,15 @@ def test_a_broken_card_is_told_calmly(open_app, card):
     assert "must have" in app.error[0].value
 
 
+def test_demo_cases_are_of_the_body_part(open_app):
+    offered = open_app(page="models").menu_button(key="try-tiny_model").options
+    assert "Chest, child, clear" in offered
+    assert not [title for title in offered if "Orientation" in title]
+
+
 def test_a_demo_case_opens_on_analyse(open_app):
     app = open_app(page="models")
-    app = settled(app.button(key="try-tiny_model").click().run())
+    app = settled(app.menu_button(key="try-tiny_model").click("chest_child_clear").run())
     assert case_of(app).study.synthetic
     app.switch_page("../analyse.py").run()
     assert app.button(key="run-tiny_model")
