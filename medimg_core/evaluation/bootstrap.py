@@ -36,9 +36,21 @@ def interval(name: str, case: Decision, weights: Floats) -> tuple[float, float] 
     Source: Efron & Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13; replicates that
     leave the metric undefined are left out.
     """
-    values = WEIGHTED[name](case, weights)
-    values = values[~np.isnan(values)]
-    if values.size < 0.5 * len(weights):
+    return percentiles(WEIGHTED[name](case, weights))
+
+
+def percentiles(replicates: Floats) -> tuple[float, float] | None:
+    """The 2.5 and 97.5 % percentiles of replicates; None where most of them are undefined (NaN).
+
+    Args:
+        replicates: A figure in each replicate, shape ``(replicates,)``.
+
+    Examples:
+        >>> percentiles(np.arange(101.0))
+        (2.5, 97.5)
+    """
+    values = replicates[~np.isnan(replicates)]
+    if values.size < 0.5 * len(replicates):
         return None
     low, high = np.percentile(values, [2.5, 97.5])
     return (float(low), float(high))

@@ -73,6 +73,13 @@ def weighted_specificity(case: Decision, weights: Floats) -> Floats:
     return _ratio(weights @ (~case.truth & ~case.decided).astype(float), weights @ (~case.truth).astype(float))
 
 
+def mean_gap(case: Decision, weights: Floats) -> Floats:
+    """Mean score of the true rows minus that of the others; shape ``(replicates,)``."""
+    yes = _ratio(weights @ (case.score * case.truth), weights @ case.truth.astype(float))
+    no = _ratio(weights @ (case.score * ~case.truth), weights @ (~case.truth).astype(float))
+    return np.asarray(yes - no)
+
+
 def weighted_f1(case: Decision, weights: Floats) -> Floats:
     """Harmonic mean of precision and sensitivity."""
     both = weights @ (case.truth & case.decided).astype(float)

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medimg_core.errors import IncompatibleInputError, NotApplicableError
-from medimg_core.evaluation.bootstrap import group_weights, interval
-from medimg_core.evaluation.metrics import Bools, Decision, metric
+from medimg_core.evaluation.bootstrap import group_weights, interval, percentiles
+from medimg_core.evaluation.metrics import Bools, Decision, mean_gap, metric
 from medimg_core.perturb import Grey, Subject, bounding_box, box_mask, fill, frame_mask, swap_exterior
 
 Score = Callable[[Sequence[Grey]], NDArray[np.float64]]
@@ -63,6 +63,7 @@ class Finding:
         note: What was shown to the model.
         gap: Mean score of the positives minus mean score of the negatives. An AUC counts the order of
             scores however little they differ; the gap says how much they do.
+        gap_ci: Its 95 % interval, likewise.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Finding:
     n: int
     note: str
     gap: float
+    gap_ci: tuple[float, float] | None
 
 
 def _auc(name: str, note: str, scores: NDArray[np.float64], truth: Bools, groups: Sequence[str]) -> Finding:
@@ -78,8 +80,10 @@ def _auc(name: str, note: str, scores: NDArray[np.float64], truth: Bools, groups
     value = metric("auc", case)
     if value is None:
         raise IncompatibleInputError("an AUC needs images of both classes, got one class")
-    gap = float(scores[truth].mean() - scores[~truth].mean())
-    return Finding(name, value, interval("auc", case, group_weights(groups)), len(truth), note, gap)
+    weights = group_weights(groups)
+    gap = float(mean_gap(case, np.ones((1, len(truth))))[0])
+    ends = percentiles(mean_gap(case, weights))
+    return Finding(name, value, interval("auc", case, weights), len(truth), note, gap, ends)
 
 
 def frame_only(score: Score, cases: Cases) -> Finding:
@@ -161,8 +165,10 @@ def exterior_label(score: Score, cases: Cases) -> Finding:
     no = score([swap_exterior(s, subjects[o]) for s, o in zip(subjects, with_no, strict=True)])
     wins = (yes > no) + 0.5 * (yes == no)
     drawn = group_weights(cases.groups)
-    low, high = np.percentile(drawn @ wins / drawn.sum(axis=1), [2.5, 97.5])
+
+    def ends(values: NDArray[np.float64]) -> tuple[float, float] | None:
+        return percentiles(drawn @ values / drawn.sum(axis=1))
+
     note = "same lungs on surroundings of either class: share of images in which the score follows them"
-    return Finding(
-        "exterior_followed", float(wins.mean()), (float(low), float(high)), len(wins), note, float((yes - no).mean())
-    )
+    gap = yes - no
+    return Finding("exterior_followed", float(wins.mean()), ends(wins), len(wins), note, float(gap.mean()), ends(gap))

@@ -175,7 +175,7 @@ def shortcuts(held: Held, regions: Regions, score: Score) -> list[Figure]:
     for found, data, note in rows:
         result.append(Figure(found.name, found.auc, found.ci, found.n, data, found.note + note))
         gap = "mean score of positives minus that of negatives: " + found.note
-        result.append(Figure(found.name.removesuffix("_auc") + "_gap", found.gap, None, found.n, data, gap))
+        result.append(Figure(found.name.removesuffix("_auc") + "_gap", found.gap, found.gap_ci, found.n, data, gap))
     return result
 
 
