@@ -200,8 +200,8 @@ def _on(key: str, name: str) -> Any:
     return step
 
 
-def _step(by: int) -> None:
-    change(lambda case: case.with_view(slice_index=case.view.slice_index + by))
+def _step(name: str, by: int) -> None:
+    change(lambda case: case.with_view(**{name: getattr(case.view, name) + by}))
 
 
 def controls(case: Case) -> None:
@@ -239,12 +239,17 @@ def navigator(case: Case, width: int) -> None:
     volume = case.volume
     if volume is None:
         return
-    if volume.shape[0] > 1:
-        st.button(_("Previous"), key="view-previous", shortcut="Up", on_click=_step, args=(-1,))
-        _slider(_("Slice"), "slice_index", volume.shape[0], width)
-        st.button(_("Next"), key="view-next", shortcut="Down", on_click=_step, args=(1,))
-    if volume.frames > 1:
-        _slider(_("Frame"), "frame", volume.frames, width)
+    axes = [
+        (_("Slice"), "slice_index", volume.shape[0]),
+        (_("Frame"), "frame", volume.frames),
+    ]
+    moving = [axis for axis in axes if axis[2] > 1]
+    for place, (title, name, count) in enumerate(moving):
+        if place == 0:  # one pair of keys: slices, or time where there is one slice
+            st.button(_("Previous"), key="view-previous", shortcut="Up", on_click=_step, args=(name, -1))
+        _slider(title, name, count, width)
+        if place == 0:
+            st.button(_("Next"), key="view-next", shortcut="Down", on_click=_step, args=(name, 1))
 
 
 def _slider(title: str, name: str, count: int, width: int) -> None:

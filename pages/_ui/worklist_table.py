@@ -11,6 +11,9 @@ from pages._ui.state import Case, change
 
 __all__ = ["drop_notes", "refused_files", "study_table"]
 
+_FEW = 5
+"""Patients of a mixed drop that get a button each; more are chosen from a list."""
+
 
 def _flags(case: Case, study: Study) -> str:
     """What models flagged, and what the gate kept from a score; a score under a threshold is no finding."""
@@ -91,7 +94,10 @@ def drop_notes(case: Case) -> None:
             "reported until you keep one."
         ).format(n=len(patients))
     )
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if len(patients) > _FEW:
+            pseudonym = st.selectbox(_("Patient to keep"), patients, key="keep-which", width=260)
+            patients = [pseudonym]
         for pseudonym in patients:
             st.button(
                 _("Keep {patient}").format(patient=pseudonym),

@@ -3,9 +3,10 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 
-from medimg_core.study import Opened, Series
+from medimg_core.study import Opened, Series, Volume
 from tests.pages.conftest import alts, case_of, make_case, make_ct, make_series, make_study, settled, words
 
 
@@ -94,3 +95,14 @@ def test_a_study_that_arrives_meanwhile_waits_on_the_worklist(open_app):
         settled(app)
     assert case_of(app).study_uid == make_study(1).uid
     assert len(case_of(app).studies) == 2
+
+
+def test_a_cine_of_one_slice_steps_through_time(open_app):
+    rng = np.random.default_rng(4)
+    cine = Series("1.8", "US", Volume(rng.integers(0, 255, (6, 1, 9, 9), dtype=np.uint8), frames_axis=True))
+    app = open_app(make_case(make_study(1, cine)), "read")
+    first = app.image[0].value
+    app.button(key="view-next").click().run()
+    assert (case_of(app).view.frame, case_of(app).view.slice_index) == (1, 0)
+    assert app.image[0].value != first
+    assert app.slider(key="view-frame").value == 2

@@ -90,6 +90,14 @@ def test_two_patients_in_one_drop_wait_for_a_choice(open_app):
     assert not app.warning
 
 
+def test_many_patients_are_chosen_from_a_list(open_app):
+    studies = [make_study(number) for number in range(1, 9)]
+    app = open_app(make_case(*studies, mixed=frozenset(study.uid for study in studies)))
+    app.selectbox(key="keep-which").set_value("P-000007").run()
+    app.button(key="keep-P-000007").click().run()
+    assert [study.uid for study in case_of(app).studies] == ["1.9.7"]
+
+
 def test_what_to_know_of_the_last_drop_is_told(open_app):
     assert "a folder was empty" in words(open_app(make_case(make_study(1), warnings=("a folder was empty",))))
 
