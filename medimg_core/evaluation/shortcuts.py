@@ -102,7 +102,11 @@ def centre_only(score: Score, cases: Cases) -> Finding:
 def region_filled(score: Score, cases: Cases, how: str = "mean") -> Finding:
     """The region filled in along its true outline, which stays to be seen."""
     hidden = [fill(s.image, s.region, how, np.random.default_rng(0)) for s in cases.subjects()]
-    notes = {"mean": "at the mean grey of the rest, outline visible", "smooth": "smoothly from their border"}
+    notes = {
+        "mean": "at the mean grey of the rest, outline visible",
+        "smooth": "smoothly from their border",
+        "black": "with black, outline visible",
+    }
     note = f"lungs filled {notes.get(how, how)}"
     return _auc(f"lungs_filled_{how}_auc", note, score(hidden), cases.truth, cases.groups)
 

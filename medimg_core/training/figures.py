@@ -166,6 +166,7 @@ def shortcuts(held: Held, regions: Regions, score: Score) -> list[Figure]:
         (region_filled(score, masked, "mean"), with_masks, trained),
         (region_filled(score, masked, "smooth"), with_masks, trained),
         (region_box_filled(score, masked), with_masks, trained),
+        (region_filled(score, masked, "black"), with_masks, untrained),
         (exterior_opposite(score, masked), with_masks, "; exteriors of either class were swapped in training"),
         (exterior_label(score, masked), with_masks, "; exteriors of either class were swapped in training"),
         (region_only(score, masked), with_masks, "; some training images were of this kind"),
@@ -181,5 +182,11 @@ def shortcuts(held: Held, regions: Regions, score: Score) -> list[Figure]:
 
 def uses_outside(figures: Sequence[Figure]) -> bool:
     """Whether images without lungs are told apart beyond the limit, in either direction."""
-    decisive = ("frame_only_auc", "lungs_filled_mean_auc", "lungs_filled_smooth_auc", "lungs_box_filled_auc")
+    decisive = (
+        "frame_only_auc",
+        "lungs_filled_mean_auc",
+        "lungs_filled_smooth_auc",
+        "lungs_filled_black_auc",
+        "lungs_box_filled_auc",
+    )
     return any(max(f.value, 1 - f.value) > SHORTCUT_LIMIT for f in figures if f.name in decisive)
