@@ -59,15 +59,17 @@ _RULES = """
 [data-testid="stSidebarHeader"] { height: 3rem; margin-bottom: 0; }
 [data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] { gap: 0.45rem; }
 [data-testid="stSidebarUserContent"] [data-testid="stText"] { font-size: 0.875rem; }
+/* folded away, it must not take the keyboard's focus */
+[data-testid="stSidebar"][data-collapsed="true"] { visibility: hidden; }
 h2 { font-size: 1.35rem !important; padding: 0.2rem 0 !important; }
 h3 { font-size: 1.1rem !important; padding: 0.2rem 0 !important; }
-[data-testid="stBaseButton-primary"], [data-testid="stBaseButton-primaryFormSubmit"] { color: ON_ACCENT; }
+button[kind^="primary"] { color: ON_ACCENT; }
 [data-testid="stSidebarUserContent"] { padding-bottom: 1rem; }
 .st-key-viewport [data-testid="stImage"], .st-key-viewport [data-testid="stImageContainer"] { width: 100%; }
 .st-key-viewport img {
   width: 100%; height: calc(100vh - 7.6rem); min-height: 22rem; object-fit: contain; background: #000;
   border-radius: 0; }
-.st-key-viewport [data-testid="stElementToolbar"] { display: none; }
+:is(.st-key-viewport, .st-key-result) [data-testid="stElementToolbar"] { display: none; }
 .st-key-result { max-height: calc(100vh - 3.4rem); overflow-y: auto; padding-right: 0.35rem; }
 .st-key-result [data-testid="stVerticalBlock"] { gap: 0.6rem; }
 .st-key-result [data-testid="stMarkdownContainer"] :is(p, li) { font-size: 0.875rem; line-height: 1.4; }

@@ -129,6 +129,18 @@ def test_the_keyboard_alone_is_enough(page: Page, server: str) -> None:
     assert page.locator(PICTURE).get_attribute("alt") == alt
 
 
+def test_a_folded_sidebar_takes_no_focus_and_comes_back(page: Page, server: str) -> None:
+    page.goto(f"{server}/read")
+    settle(page)
+    for _ in range(25):
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.closest('[data-testid=stSidebar]')") is None
+    page.get_by_test_id("stExpandSidebarButton").click()
+    link = page.get_by_test_id("stSidebarNav").get_by_role("link", name="Models")
+    link.click()
+    expect(page.get_by_role("heading", name="Models")).to_be_visible()
+
+
 def reached(page: Page, name: str) -> None:
     """Press Tab until the button has the focus, and see that the focus shows."""
     for _ in range(80):
