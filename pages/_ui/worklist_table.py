@@ -47,15 +47,17 @@ def _row(case: Case, study: Study) -> dict[str, object]:
 
 def study_table(case: Case) -> None:
     """One row a study; the chosen row is the current study."""
-    numbers = {study.uid: n for n, study in enumerate(case.studies)}
-    key = f"worklist-{case.drop}-{'-'.join(study.uid[-6:] for study in case.studies)}"
+    uids = [study.uid for study in case.studies]
+    key = f"worklist-{hash(tuple(uids)) & 0xFFFFFFFF:08x}"
+    current = uids.index(case.study_uid) if case.study_uid in uids else 0
+    # the marked row is always the current study, whichever way it was chosen
+    st.session_state[key] = {"selection": {"rows": [current], "columns": [], "cells": []}}
     st.dataframe(
         pd.DataFrame([_row(case, study) for study in case.studies]),
         hide_index=True,
         key=key,
         on_select=lambda: _choose(key, case),
         selection_mode="single-row-required",
-        selection_default={"selection": {"rows": [numbers.get(case.study_uid or "", 0)]}},
         height="content" if len(case.studies) < 9 else 360,
         alt=_("Opened studies"),
     )

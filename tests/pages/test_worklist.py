@@ -34,6 +34,20 @@ def test_one_row_a_study_with_what_models_said(open_app):
     assert list(table["Images"]) == [1, 1]
 
 
+def marked_rows(app):
+    """Rows that the table shows as chosen."""
+    return [value["selection"]["rows"] for key, value in app.session_state.items() if str(key).startswith("worklist-")
+            and isinstance(value, dict)]  # fmt: skip
+
+
+def test_the_marked_row_is_the_current_study_however_it_was_chosen(open_app):
+    app = open_app(make_case(make_study(1), make_study(2), make_study(3)))
+    assert marked_rows(app) == [[0]]
+    app.selectbox(key="panel-study").set_value("1.9.3").run()
+    assert case_of(app).study_uid == "1.9.3"
+    assert marked_rows(app) == [[2]]
+
+
 def test_a_negative_is_not_above_the_threshold_and_nothing_more(open_app):
     table = open_app(case_with_result(make_study(1), score=0.1)).dataframe[0].value
     assert list(table["Models say"]) == ["pneumonia: not above threshold"]
