@@ -7,7 +7,7 @@ from typing import Any
 
 from medimg_core.registry import Figure
 
-__all__ = ["COMPARISON", "replace_comparison", "replace_gate"]
+__all__ = ["COMPARISON", "replace_comparison", "replace_gate", "replace_shortcuts"]
 
 COMPARISON = "comparison: "
 """How the note of a figure of another network begins."""
@@ -51,6 +51,19 @@ def replace_comparison(text: str, figures: Sequence[Figure]) -> str:
     begins = f'note = "{COMPARISON}'
     kept = [part.strip() for part in _parts(text) if not (part.startswith("[[metrics]]") and begins in part)]
     return "\n\n".join(kept) + "\n" + "\n".join(_rows("metrics", figures)) + "\n"
+
+
+def replace_shortcuts(text: str, figures: Sequence[Figure], *, uses_outside: bool) -> str:
+    """A card's text with other ``[[shortcuts]]``, and what follows from them.
+
+    Args:
+        text: The card as it stands.
+        figures: Replace all shortcut figures.
+        uses_outside: Whether every result must say so.
+    """
+    said = re.sub(r"^uses_outside = .*$", f"uses_outside = {str(uses_outside).lower()}", text, flags=re.MULTILINE)
+    kept = [part.strip() for part in _parts(said) if not part.startswith("[[shortcuts]]")]
+    return "\n\n".join(kept) + "\n" + "\n".join(_rows("shortcuts", figures)) + "\n"
 
 
 def _parts(text: str) -> list[str]:

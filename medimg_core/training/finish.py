@@ -14,7 +14,7 @@ from medimg_core.registry import Figure, read_card
 from medimg_core.training import figures, package
 from medimg_core.training.augment import Augmenter
 from medimg_core.training.blind import blind, hidden_sets
-from medimg_core.training.cardfile import COMPARISON, replace_comparison
+from medimg_core.training.cardfile import COMPARISON, replace_comparison, replace_shortcuts
 from medimg_core.training.datasets import Data
 from medimg_core.training.fit import Fitted, Progress
 from medimg_core.training.gatefit import add_gate
@@ -160,6 +160,23 @@ def stage_package(
         "metrics": {f.name: f.value for f in figures.decided(held, plain_score, cut)},
         "shortcuts": {f.name: f.value for f in shortcut},
     }
+
+
+def remeasure_shortcuts(out: Path, data: Data) -> None:
+    """Measure a packaged model's shortcuts again, into its card and README; the weights stay."""
+    import keras
+
+    recipe, card = read_recipe(out / RECIPE), read_card(out)
+    shipped = keras.models.load_model(card.weights)
+    outputs = [shipped.get_layer(name).output for name in ("logits", "embedding", "features")]
+    network = keras.Model(shipped.inputs, outputs)
+    heads = Heads(own_head(network), (), card.temperature, card.prevalence)
+    held = figures.held_out(data.val, recipe, f"{data.folder.name} val")
+    rows = figures.shortcuts(held, data.regions, _scorer(network, heads, recipe))
+    text = (out / "card.toml").read_text(encoding="utf-8")
+    said = replace_shortcuts(text, rows, uses_outside=figures.uses_outside(rows))
+    (out / "card.toml").write_text(said, encoding="utf-8")
+    (out / "README.md").write_text(readme_text(read_card(out), recipe), encoding="utf-8")
 
 
 def stage_baseline(out: Path, data: Data, recipe: Recipe, fitted: Fitted, run: Path) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import tomllib
 
 from medimg_core.registry import Figure
-from medimg_core.training.cardfile import COMPARISON, replace_comparison, replace_gate
+from medimg_core.training.cardfile import COMPARISON, replace_comparison, replace_gate, replace_shortcuts
 from tests.training.test_package import figure, text
 
 
@@ -29,3 +29,11 @@ def test_the_gate_goes_in_beside_them():
     assert table["gate"] == {"limit": 2.5}
     assert len(table["metrics"]) == 2
     assert table["gate_figures"][0]["ci"] == [0.85, 0.95]
+
+
+def test_shortcuts_are_replaced_with_what_follows_from_them():
+    before = tomllib.loads(text(outside=True))
+    changed = tomllib.loads(replace_shortcuts(text(outside=True), [figure("frame_only_auc", 0.5)], uses_outside=False))
+    assert changed.pop("uses_outside") is False
+    assert [row["value"] for row in changed.pop("shortcuts")] == [0.5]
+    assert changed == {key: value for key, value in before.items() if key not in ("uses_outside", "shortcuts")}

@@ -10,6 +10,7 @@ from medimg_core.preprocess import prepare
 from medimg_core.registry import read_card
 from medimg_core.training import train
 from medimg_core.training.datasets import decode
+from medimg_core.training.finish import remeasure_shortcuts
 from medimg_core.training.heads import log_odds, sigmoid
 from medimg_core.training.recipe import read_recipe
 from medimg_core.training.stages import read_data, stage_fit
@@ -162,3 +163,17 @@ def test_training_again_goes_on_from_the_last_epoch(trained, place):
 def test_unknown_models_are_named():
     with pytest.raises(UnknownModelError, match="got 'nonesuch'"):
         train("nonesuch", [])
+
+
+def test_measuring_again_gives_the_same_figures_and_leaves_the_weights(trained, place):
+    folder, answer, _, _ = trained
+    before = read_card(folder)
+    remeasure_shortcuts(folder, read_data([place[1]], read_recipe(folder / "recipe.toml")))
+    after = read_card(folder)
+    after.check_weights()
+    assert after.sha256 == answer["weights_sha256"]
+    assert after.uses_outside == before.uses_outside
+    assert [f.name for f in after.shortcuts] == [f.name for f in before.shortcuts]
+    assert [f.value for f in after.shortcuts] == pytest.approx([f.value for f in before.shortcuts], abs=1e-4)
+    assert after.metrics == before.metrics
+    assert after.gate == before.gate
