@@ -7,6 +7,7 @@ others. It does not change when one number is added to all logits, and neither d
 """
 
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -82,16 +83,23 @@ class Decision:
     def _parts(self, logits: npt.ArrayLike) -> tuple[Floats, Floats, Floats]:
         """Log-odds, and the softmax inside each side."""
         z = np.asarray(logits, dtype=np.float64)
-        above, yes = _softmax(z[..., self.positive])
-        below, no = _softmax(z[..., self.negative])
+        positive, negative = self._indices
+        above, yes = _softmax(z[..., positive])
+        below, no = _softmax(z[..., negative])
         return np.asarray(above - below), yes, no
 
     def _placed(self, yes: Floats, no: Floats) -> Floats:
         """Both sides back in the order of the classes."""
         result = np.empty((*yes.shape[:-1], len(self.positive) + len(self.negative)))
-        result[..., self.positive] = yes
-        result[..., self.negative] = no
+        positive, negative = self._indices
+        result[..., positive] = yes
+        result[..., negative] = no
         return result
+
+    @cached_property
+    def _indices(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+        """Both sides as arrays: made of tuples at every call, a thousand classes take longer than the map."""
+        return np.array(self.positive, dtype=np.intp), np.array(self.negative, dtype=np.intp)
 
 
 def decision_labels(card: ModelCard) -> tuple[str, ...]:
@@ -120,16 +128,21 @@ def decision(card: ModelCard, logits: npt.ArrayLike | None = None, label: str | 
     reading = output.reading
     if reading is not None and label in (None, reading.name, f"no {reading.name}"):
         chosen = tuple(i for i, name in enumerate(output.classes) if name in reading.positive)
-        rest = tuple(i for i in range(len(output.classes)) if i not in chosen)
         if label == f"no {reading.name}":
-            return Decision(label, rest, chosen)
-        return Decision(reading.name, chosen, rest)
+            return _against_rest(
+                label, tuple(i for i in range(len(output.classes)) if i not in chosen), len(output.classes)
+            )
+        return _against_rest(reading.name, chosen, len(output.classes))
     if label is None:
         if logits is None:
             raise IncompatibleInputError("logits must be given where the card has no reading; got none")
         label = output.classes[int(np.argmax(np.asarray(logits)))]
-    index = output.classes.index(label)
-    return Decision(label, (index,), tuple(i for i in range(len(output.classes)) if i != index))
+    return _against_rest(label, (output.classes.index(label),), len(output.classes))
+
+
+@lru_cache(maxsize=256)
+def _against_rest(label: str, positive: tuple[int, ...], count: int) -> Decision:
+    return Decision(label, positive, tuple(i for i in range(count) if i not in positive))
 
 
 def class_scores(card: ModelCard, logits: npt.ArrayLike) -> Floats:
