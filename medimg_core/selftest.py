@@ -78,14 +78,17 @@ def _geometry(phantom: Phantom, series: Series) -> Iterator[Check]:
     landmarks, values = truth.get("landmarks"), truth.get("landmark_values")
     if not isinstance(landmarks, dict) or not isinstance(values, dict) or volume.geometry is None:
         return
-    # In-plane only: which end of a stack comes first is the reader's convention, no property of the file.
-    in_plane, expected = volume.geometry.orientation[1:], str(truth["orientation"])[1:]
-    yield _check(f"{phantom.id}: directions of rows and columns", in_plane, expected)
+    spacing = [round(value, 4) for value in volume.geometry.spacing]
+    yield _check(f"{phantom.id}: spacing of slices, rows and columns in mm", spacing, _floats(truth["spacing_mm"]))
     for name, point in landmarks.items():
         index = np.rint(volume.geometry.to_index(point)).astype(int)
         inside = bool(np.all(index >= 0) and np.all(index < volume.shape))
         value = float(volume.array[tuple(index)]) if inside else None
         yield _check(f"{phantom.id}: value at landmark {name}, found by its LPS place", value, float(values[name]))
+
+
+def _floats(values: Any) -> list[float]:
+    return [round(float(value), 4) for value in values]
 
 
 def _values(opened: dict[str, tuple[Phantom, Series]]) -> Iterator[Check]:
