@@ -14,6 +14,7 @@ class Palette:
     """Colours of drawings, matching the theme in ``.streamlit/config.toml``; text pairs reach WCAG AA.
 
     Attributes:
+        ground: Of the page.
         text: Words and figures.
         quiet: Secondary words.
         track: Empty part of a bar.
@@ -22,6 +23,7 @@ class Palette:
         caution: Amber, always beside a word.
     """
 
+    ground: str
     text: str
     quiet: str
     track: str
@@ -31,16 +33,28 @@ class Palette:
 
 
 DARK = Palette(
-    text="#e6eaec", quiet="#a9b4ba", track="#2b343a", accent="#4fa8c9", on_accent="#0b1215", caution="#e0a03c"
+    ground="#101417",
+    text="#e6eaec",
+    quiet="#a9b4ba",
+    track="#2b343a",
+    accent="#4fa8c9",
+    on_accent="#0b1215",
+    caution="#e0a03c",
 )
 LIGHT = Palette(
-    text="#1a2226", quiet="#54626a", track="#d5dde1", accent="#1f7696", on_accent="#ffffff", caution="#8a5a00"
+    ground="#ffffff",
+    text="#1a2226",
+    quiet="#54626a",
+    track="#d5dde1",
+    accent="#1f7696",
+    on_accent="#ffffff",
+    caution="#8a5a00",
 )
 
 LIGHT_OPTIONS = {
     "base": "light",
     "primaryColor": LIGHT.accent,
-    "backgroundColor": "#ffffff",
+    "backgroundColor": LIGHT.ground,
     "secondaryBackgroundColor": "#f1f4f5",
     "textColor": LIGHT.text,
     "borderColor": "#cfd8dc",
@@ -54,7 +68,8 @@ LIGHT_OPTIONS = {
 # The picture owns the page: its height is the window's, less the bars around it, and nothing scrolls.
 _RULES = """
 <style>
-[data-testid="stHeader"] { height: 2.5rem; min-height: 2.5rem; }
+/* what scrolls under the bar with the notice must not show through it */
+[data-testid="stHeader"] { height: 2.5rem; min-height: 2.5rem; background: GROUND; }
 [data-testid="stMainBlockContainer"] { padding: 2.6rem 1rem 0.5rem; max-width: none; }
 [data-testid="stSidebarHeader"] { height: 3rem; margin-bottom: 0; }
 [data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] { gap: 0.45rem; }
@@ -85,7 +100,8 @@ button[kind^="primary"] { color: ON_ACCENT; }
 def apply() -> None:
     """Put the rules on the page."""
     colours = palette()
-    st.html(_RULES.replace("ON_ACCENT", colours.on_accent).replace("ACCENT", colours.accent))
+    rules = _RULES.replace("GROUND", colours.ground)
+    st.html(rules.replace("ON_ACCENT", colours.on_accent).replace("ACCENT", colours.accent))
 
 
 def options(wish: str) -> dict[str, str]:
