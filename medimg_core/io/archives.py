@@ -26,6 +26,7 @@ _ARCHIVE_ERRORS = (
     KeyError,
     struct.error,
 )
+_METHODS = {9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "XZ"}  # of PKWARE's APPNOTE 4.4.5
 _SYSTEM_NAMES = {".ds_store", "thumbs.db", "desktop.ini"}
 
 
@@ -157,6 +158,10 @@ def _refuse_unsafe(entry: zipfile.ZipInfo) -> None:
         raise UnsupportedFileError("the archive member is encrypted; unpack it with its password first")
     if parts[0] == "__MACOSX" or parts[-1].lower() in _SYSTEM_NAMES:
         raise UnsupportedFileError("a file that the operating system put beside the images; it holds no image")
+    # zipfile inflates the others without a bound on what one read gives, so limits would be asked too late
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        method = _METHODS.get(entry.compress_type, f"method {entry.compress_type}")
+        raise UnsupportedFileError(f"a zip member must be stored or deflated; this one is compressed with {method}")
 
 
 def _check_size(length: int, expanded: int, compressed: int, limits: Limits) -> None:

@@ -6,7 +6,7 @@ import zlib
 
 import pytest
 
-from medimg_core.errors import InputError, LimitError, UnreadableFileError, UnsafeArchiveError
+from medimg_core.errors import InputError, LimitError, UnreadableFileError, UnsafeArchiveError, UnsupportedFileError
 from medimg_core.io import Limits, open_study
 from medimg_core.io.archives import Allowance, gunzip, inflate_raw, zip_members
 from tests.io import made
@@ -61,6 +61,23 @@ def test_encrypted_member_is_refused():
 def test_system_files_are_refused_by_name(name):
     (reason,) = read(archive((name, b"x"))).values()
     assert "operating system" in reason
+
+
+@pytest.mark.parametrize(("method", "named"), [(zipfile.ZIP_BZIP2, "bzip2"), (zipfile.ZIP_LZMA, "LZMA")])
+def test_only_stored_and_deflated_members_are_read(method, named):
+    data = archive(("bomb", bytes(64 * MEBIBYTE)), method=method)
+    allowance = Allowance(Limits())
+    (member,) = zip_members(data, allowance)
+    assert isinstance(member.reason, UnsupportedFileError)
+    assert str(member.reason) == f"a zip member must be stored or deflated; this one is compressed with {named}"
+    assert allowance.expanded == 0
+
+
+def test_a_damaged_lzma_member_does_not_escape_the_door():
+    data = bytearray(archive(("a", b"some content" * 9), method=zipfile.ZIP_LZMA))
+    data[45:60] = b"\xff" * 15
+    opened = open_study([("a.zip", bytes(data))])
+    assert "compressed with LZMA" in opened.refused[0].reason
 
 
 def test_bomb_is_stopped_while_reading_and_nothing_after_it_is_read():
