@@ -115,7 +115,7 @@ def _values(data: bytes, header: Any, lengths: tuple[int, ...]) -> tuple[AnyArra
     if (
         dtype.kind == "c"
         or (colour and len(dtype.fields) not in (3, 4))
-        or dtype.itemsize > 8
+        or not 1 <= dtype.itemsize <= 8  # type codes 0, 1 and 255 have no size in bytes
         or dtype.kind not in "iufV"
     ):
         raise UnsupportedFileError(f"NIfTI voxels must be whole or real numbers or RGB, got {dtype.name}")

@@ -177,6 +177,8 @@ def patched(offset: int, code: str, *values) -> bytes:
         (patched(40, "h", 0), "NIfTI dim[0] must lie in 1..7, got 0"),
         (patched(42, "h", -3), "NIfTI axes must be at least 1 long, got -3"),
         (patched(70, "h", 32), "NIfTI voxels must be whole or real numbers or RGB, got complex64"),
+        *((patched(70, "h", code), "NIfTI voxels must be whole or real numbers or RGB, got void") for code in (0, 255)),
+        (patched(70, "h", 1), "NIfTI voxels must be whole or real numbers or RGB, got"),
         (patched(70, "h", 999), "the NIfTI data type is not one that MedImg reads"),
         (patched(344, "4s", b"ni1\0"), "half of a NIfTI .hdr/.img pair"),
         (image(np.zeros((2, 2, 2, 2, 3), np.uint8)), "NIfTI images of 3 or 4 dimensions are read, got 5"),
