@@ -28,7 +28,7 @@ class Instance:
         name: As the user gave it.
         order: Place among the files of the drop.
         header: The parsed data set; its pixels go once they are decoded.
-        size: Bytes of the file.
+        digest: SHA-256 of the file's bytes.
         uid: SOPInstanceUID, or one made from the file's bytes.
         copies: Names of further files of the drop that hold the same.
     """
@@ -36,7 +36,7 @@ class Instance:
     name: str = field(repr=False)
     order: int
     header: Any = field(repr=False)
-    size: int
+    digest: bytes = field(repr=False)
     uid: str
     copies: list[str] = field(default_factory=list, repr=False)
     _slim: bool = False
@@ -122,21 +122,12 @@ def _complete_meta(header: Any) -> None:
 
 
 def is_copy(one: Instance, other: Instance) -> bool:
-    """Whether two files of the same SOPInstanceUID hold the same elements and pixels.
+    """Whether two files are the same, byte for byte.
 
-    Examples:
-        Files whose generator gave all of them one UID are no copies, and both are read.
+    One SOPInstanceUID is not enough: generators give one to many files, and two files that agree in
+    pixels and place may still differ in patient or side.
     """
-    if one.size != other.size or one.uid != other.uid or one.header.keys() != other.header.keys():
-        return False
-    return all(
-        _plain_value(one.header, tag) == _plain_value(other.header, tag)
-        for tag in (*_PIXEL_TAGS, 0x00080018, 0x00200013, 0x00200032, 0x00080032, 0x00080033, 0x0020000E)
-    )
-
-
-def _plain_value(header: Any, tag: int) -> Any:
-    return header.get_item(tag).value if tag in header else None
+    return one.uid == other.uid and one.digest == other.digest
 
 
 def pixel_free(header: Any) -> Any:

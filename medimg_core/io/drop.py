@@ -149,7 +149,7 @@ class Drop:
     def _take_dicom(self, name: str, data: bytes) -> None:
         header = parse(data, self.allowance)
         uid = text(header, "SOPInstanceUID") or _uid_of(data)
-        instance = Instance(name, len(self.names), header, len(data), uid)
+        instance = Instance(name, len(self.names), header, hashlib.sha256(data).digest(), uid)
         for known in self._by_uid[uid]:
             if is_copy(known, instance):
                 known.copies.append(name)
