@@ -13,7 +13,7 @@ from medimg_core.io import Limits, open_study
 from medimg_core.io.archives import Allowance
 from medimg_core.io.dicom import parse
 from tests.io import made
-from tests.io.test_opening import counted
+from tests.io.test_opening import counted, voxels
 
 SLICE = made.packed(made.ct_slice(rows=3, columns=4))
 
@@ -86,3 +86,18 @@ def test_pixels_of_a_multiframe_are_let_go_too():
     data = made.image(np.zeros((3, 4, 5), np.uint8), made.US_MULTI, "US")
     (study,) = open_study(made.named(data)).studies
     assert 0x7FE00010 not in study.series[0].source[0]
+
+
+@pytest.mark.parametrize(
+    ("keyword", "other"), [("PatientID", "TEST-2"), ("ImageLaterality", "R"), ("PatientOrientation", ["R", "F"])]
+)
+def test_files_that_differ_in_a_single_tag_are_no_copies(keyword, other):
+    tags = {"ImageLaterality": "L", "PatientOrientation": ["L", "F"], "PatientID": "TEST-1", "SOPInstanceUID": "1.2.3"}
+    files = [
+        made.image(np.zeros((3, 4), np.uint8), made.DX, "DX", **(tags | chosen)) for chosen in ({}, {keyword: other})
+    ]
+    opened = open_study(made.named(*files))
+    assert counted(opened) == 2
+    assert not any("copy" in warning for study in opened for series in study.series for warning in series.warnings)
+    assert opened.mixed_patients == (keyword == "PatientID")
+    assert sum(voxels(series).array.shape[0] for study in opened for series in study.series) == 2
