@@ -103,6 +103,7 @@ def _prediction(prediction: Any) -> Answer:
     spoken = gate.status != "refuse"
     return {
         "slice": prediction.slice_index,
+        "frame": prediction.frame,
         "reading": prediction.reading,
         "score": prediction.score if spoken else None,
         "score_range": list(prediction.score_range) if spoken else None,

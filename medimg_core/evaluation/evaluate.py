@@ -141,6 +141,8 @@ def measure(card: ModelCard, judged: Judged, split: str) -> dict[str, Any]:
         raise NotApplicableError(f"evaluation needs a reading on the card of {card.id}; it has none")
     name = output.reading.name
     labels = sorted({row.label for row in judged.rows})
+    if "" in labels:
+        raise NotApplicableError("every row must have a label; an empty one is neither yes nor no")
     if name not in labels and not set(labels) <= {*output.classes, "no_" + name}:
         raise NotApplicableError(
             f"the label column must hold {name!r} or one of {', '.join(output.classes)}, got "

@@ -52,6 +52,26 @@ def _row(folder: Path, line: Mapping[str, str]) -> Row:
     )
 
 
+def _lines(folder: Path) -> tuple[Sequence[str], list[dict[str, str]]]:
+    """Columns and lines of the index."""
+    path = folder / INDEX
+    if not path.is_file():
+        raise UnreadableFileError(f"a data folder must hold {INDEX}; there is none in {folder.name!r}")
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            columns: Sequence[str] = reader.fieldnames or ()
+            lines = list(reader)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UnreadableFileError(f"{INDEX} must be a table of comma-separated values in UTF-8") from error
+    if "image" not in columns:
+        raise UnreadableFileError(f"{INDEX} must have a column `image`, got {', '.join(columns) or 'none'}")
+    for number, line in enumerate(lines, start=2):
+        if None in line or "\0" in "".join(value or "" for value in line.values()):
+            raise UnreadableFileError(f"{INDEX} line {number} must have {len(columns)} fields of plain text")
+    return columns, lines
+
+
 def read_folder(folder: Path, split: str | None = None) -> tuple[Row, ...]:
     """Read a folder's ``index.csv``.
 
@@ -66,15 +86,7 @@ def read_folder(folder: Path, split: str | None = None) -> tuple[Row, ...]:
         UnreadableFileError: There is no index, it has no ``image`` column, a path leaves the folder, a
             file it names is missing, or no row is left.
     """
-    path = folder / INDEX
-    if not path.is_file():
-        raise UnreadableFileError(f"a data folder must hold {INDEX}; there is none in {folder.name!r}")
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        columns: Sequence[str] = reader.fieldnames or ()
-        lines = list(reader)
-    if "image" not in columns:
-        raise UnreadableFileError(f"{INDEX} must have a column `image`, got {', '.join(columns) or 'none'}")
+    columns, lines = _lines(folder)
     root = folder.resolve()
     rows = []
     for number, line in enumerate(lines, start=2):

@@ -44,13 +44,14 @@ def write_explanation(explanation: Explanation, volume: Volume, out: Path) -> No
                 name: getattr(explanation, name)
                 for name in ("model_id", "weights_sha256", "method", "layer", "label", "score", "peak", "has_evidence")
             }
-            np.savez_compressed(
-                out,
-                native=explanation.native,
-                image=values,
-                to_image=explanation.to_image,
-                about=np.array(json.dumps({**about, "parameters": dict(explanation.parameters)})),
-            )
+            with out.open("wb") as file:  # given a name, NumPy would add a suffix of its own to .NPZ
+                np.savez_compressed(
+                    file,
+                    native=explanation.native,
+                    image=values,
+                    to_image=explanation.to_image,
+                    about=np.array(json.dumps({**about, "parameters": dict(explanation.parameters)})),
+                )
             return
         from PIL import Image
 

@@ -6,7 +6,8 @@ What refuses and what marks:
 source                  outcome   what
 ======================  ========  ==============================================================
 tags                    refuse    localiser; modality, body part or lateral view not the model's
-tags                    mark      modality, body part, view or age unknown; another frontal view
+tags                    mark      modality, body part, view or age unknown or no code (the reader's
+                                  word then does not replace it); another frontal view
                                   or an age outside the card's range; synthetic
 image                   refuse    colour for a grey model, blank, not finite, wrong unit, several
                                   slices for a model of single images

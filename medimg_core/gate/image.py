@@ -28,6 +28,9 @@ def check_kind(volume: Volume, card: ModelCard, *, slice_index: int | None = Non
     if slices > 1 and (single or slice_index is None):
         text = f"The model reads {'single projection images' if single else 'one slice at a time'}; this has {slices}."
         reasons.append(GateReason("volume", text, refuses=True))
+    if single and volume.frames > 1:
+        text = f"The model reads single projection images; this has {volume.frames} frames."
+        reasons.append(GateReason("frames", text, refuses=True))
     if card.input.unit not in ("any", volume.unit):
         text = f"The model reads values in {card.input.unit}; the unit of these is {volume.unit}."
         reasons.append(GateReason("unit", text, refuses=True))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from medimg_core.errors import IncompatibleInputError
 from medimg_core.io import gate_tags
+from medimg_core.io.headers import UNCODED
 from medimg_core.registry import ModelCard
 from medimg_core.results import GateReason
 from medimg_core.study import Series
@@ -131,6 +132,8 @@ def _check_modality(modality: str, card: ModelCard, found: _Findings) -> None:
     wanted = _any_of(card.modality)
     if not modality:
         found.mark("modality_unknown", f"The file does not say its modality; the model reads {wanted}.")
+    elif modality == UNCODED:
+        found.mark("modality_unclear", f"The file's modality is no code; the model reads {wanted}.")
     elif modality not in card.modality:
         found.refuse("modality", f"The model reads {wanted}; this is {_code(modality)}.")
 
@@ -141,6 +144,8 @@ def _check_part(part: str, card: ModelCard, found: _Findings) -> None:
     wanted = _any_of(card.body_part)
     if not part:
         found.mark("body_part_unknown", f"The file does not say its body part; the model reads {wanted}.")
+    elif part == UNCODED:
+        found.mark("body_part_unclear", f"The file's body part is no code; the model reads {wanted}.")
     elif _part(part) not in map(_part, card.body_part):
         found.refuse("body_part", f"The model reads {wanted}; the file's body part is {_code(part)}.")
 
@@ -151,6 +156,8 @@ def _check_view(view: str, card: ModelCard, found: _Findings) -> None:
         return
     if not view:
         found.mark("view_unknown", f"The file does not say its view; the model was trained on {_any_of(views)} views.")
+    elif view == UNCODED:
+        found.mark("view_unclear", f"The file's view is no code; the model was trained on {_any_of(views)} views.")
     elif view in _LATERAL:
         found.refuse("view", f"The model reads {_any_of(views)} views; this is a lateral view, {_code(view)}.")
     else:

@@ -6,12 +6,24 @@ A value that is absent or broken is None (or empty); nothing here raises on a da
 from dataclasses import dataclass, field
 from typing import Any
 
-from medimg_core.io.elements import code, display_text, number, text
+from medimg_core.io.elements import code, display_text, items, number, text
 from medimg_core.io.kinds import image_type
 from medimg_core.io.patients import age_in_years, iso_date
 from medimg_core.study import Series
 
-__all__ = ["GateTags", "gate_tags", "patient_name", "slice_thickness", "study_date"]
+__all__ = ["UNCODED", "GateTags", "gate_tags", "patient_name", "slice_thickness", "study_date"]
+
+UNCODED = "?"
+"""Stands for a value that is there and is no code: free text is not passed on, but the tag is not silent."""
+
+_VIEW_CODES = {
+    **dict.fromkeys(("399348003", "R-10206"), "AP"),
+    **dict.fromkeys(("272479007", "R-40888"), "PA"),
+    **dict.fromkeys(("399067008", "R-102CD", "399352003", "R-10228", "399260004", "R-10224"), "LATERAL"),
+    **dict.fromkeys(("399173006", "R-10236"), "LL"),
+    **dict.fromkeys(("399198007", "R-10232"), "RL"),
+}
+"""View codes as ViewPosition terms (PS3.16 CID 4010, SNOMED CT and its older SRT codes)."""
 
 
 @dataclass(frozen=True)
@@ -19,9 +31,9 @@ class GateTags:
     """What the input gate asks of the tags.
 
     Attributes:
-        modality: Modality, upper case, or ``""``.
-        body_part: BodyPartExamined, upper case, or ``""``.
-        view_position: ViewPosition, upper case, or ``""``.
+        modality: Modality, upper case, ``""`` where absent, :data:`UNCODED` for free text.
+        body_part: BodyPartExamined, likewise.
+        view_position: ViewPosition, likewise; where it is absent, what ViewCodeSequence says.
         image_type: Values of ImageType, upper case.
         age_years: PatientAge, or age at the study from the birth date, in years, or None.
         photometric: PhotometricInterpretation, or ``""``.
@@ -54,9 +66,9 @@ def gate_tags(series: Series) -> GateTags:
     side = text(header, "ImageLaterality").upper() or text(header, "Laterality").upper()
     burned = text(header, "BurnedInAnnotation").upper()
     return GateTags(
-        modality=code(text(header, "Modality")),
-        body_part=code(text(header, "BodyPartExamined")),
-        view_position=code(text(header, "ViewPosition")),
+        modality=_coded(text(header, "Modality")),
+        body_part=_coded(text(header, "BodyPartExamined")),
+        view_position=_view(header),
         image_type=image_type(header),
         age_years=age_in_years(header),
         photometric=text(header, "PhotometricInterpretation").upper(),
@@ -64,6 +76,20 @@ def gate_tags(series: Series) -> GateTags:
         burned_in_annotation={"YES": True, "NO": False}.get(burned),
         synthetic=text(header, "SyntheticData").upper() == "YES",
     )
+
+
+def _coded(value: str) -> str:
+    return code(value) or (UNCODED if value.strip() else "")
+
+
+def _view(header: Any) -> str:
+    raw = text(header, "ViewPosition").upper()
+    if "LATERAL" in raw:
+        return "LATERAL"
+    if raw.strip():
+        return _coded(raw)
+    views = [text(item, "CodeValue") for item in items(header, "ViewCodeSequence")]
+    return _VIEW_CODES.get(views[0], UNCODED) if views else ""
 
 
 def patient_name(series: Series) -> str | None:

@@ -54,6 +54,8 @@ def test_no_patient_in_the_representation(tmp_path):
         ("image,mask\na.png,../m.png\n", None, "inside the folder"),
         ("image,label\n,yes\n", None, "line 2 must name an image"),
         ("image,split\na.png,train\n", "test", "one of train, got 'test'"),
+        ("image\na.png,one,two\n", None, "line 2 must have 1 fields"),
+        ("image\na\0.png\n", None, "fields of plain text|comma-separated values"),
     ],
 )
 def test_what_is_wrong_is_said(tmp_path, text, split, message):
@@ -63,4 +65,15 @@ def test_what_is_wrong_is_said(tmp_path, text, split, message):
 
 def test_an_index_is_needed(tmp_path):
     with pytest.raises(UnreadableFileError, match=r"must hold index\.csv"):
+        read_folder(tmp_path)
+
+
+def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path):
+    assert len(read_folder(write(tmp_path, "\ufeffimage\na.png\n"))) == 1
+
+
+def test_an_index_in_another_encoding_is_refused(tmp_path):
+    write(tmp_path, "image\n")
+    (tmp_path / "index.csv").write_bytes(b"image,label\na.png,Lungenentz\xfcndung\n")
+    with pytest.raises(UnreadableFileError, match="UTF-8"):
         read_folder(tmp_path)

@@ -29,6 +29,12 @@ def test_numbers_come_back(made, tmp_path):
     assert (about["label"], about["peak"]) == ("pneumonia", explanation.peak)
 
 
+def test_the_file_has_the_name_that_was_asked_for(made, tmp_path):
+    volume, explanation = made
+    write_explanation(explanation, volume, tmp_path / "map.NPZ")
+    assert [path.name for path in tmp_path.iterdir()] == ["map.NPZ"]
+
+
 def test_a_picture_has_the_image_s_size(made, tmp_path):
     volume, explanation = made
     write_explanation(explanation, volume, tmp_path / "map.png")

@@ -78,3 +78,8 @@ def test_units(tiny_model, unit, refused):
     card = dataclasses.replace(tiny_model, input=dataclasses.replace(tiny_model.input, unit="HU"))
     reasons = check_kind(Volume(np.zeros((1, 64, 64)), unit=unit), card)
     assert any(reason.code == "unit" and reason.refuses for reason in reasons) is refused
+
+
+def test_several_frames_are_no_radiograph(tiny_model):
+    cine = Volume(np.zeros((2, 1, 64, 64), np.uint8), frames_axis=True)
+    assert {reason.code: reason.refuses for reason in check_kind(cine, tiny_model)} == {"frames": True}

@@ -100,7 +100,43 @@ def test_free_text_in_a_coded_tag_never_reaches_a_message(tiny_model):
     texts = " ".join(reason.text for reason in reasons)
     assert "MR DOE" not in texts.upper()
     assert "1950" not in texts
-    assert codes(reasons) == {"body_part_unknown": False}  # what is no code says nothing
+    assert codes(reasons) == {"body_part_unclear": False}
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ({"BodyPartExamined": "LEFT HAND, Doe"}, {"body_part_unclear": False}),
+        ({"BodyPartExamined": "HAND/WRIST"}, {"body_part_unclear": False}),
+        ({"ViewPosition": "as ordered!"}, {"view_unclear": False}),
+        ({"ViewPosition": "Lateral!"}, {"view": True}),
+        ({"Modality": "dx?"}, {"modality_unclear": False}),
+    ],
+)
+def test_a_tag_that_is_no_code_is_not_silent(tiny_model, tags, expected):
+    word = Declared(modality="DX", body_part="CHEST", view="AP", age_years=3)
+    reasons, said = check_tags(series(**tags), tiny_model, word)
+    assert codes(reasons) == expected
+    assert said == ()
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("399067008", {"view": True}),
+        ("R-10236", {"view": True}),
+        ("399348003", {}),
+        ("272479007", {"view": False}),
+        ("399110001", {"view_unclear": False}),
+    ],
+)
+def test_a_coded_view_counts_where_there_is_no_term(tiny_model, code, expected):
+    from pydicom import Dataset
+
+    item = Dataset()
+    item.CodeValue = code
+    found = series(ViewPosition="", ViewCodeSequence=[item])
+    assert codes(check_tags(found, tiny_model, Declared(view="AP"))[0]) == expected
 
 
 def test_the_reader_s_word_is_repeated_only_where_it_is_a_code(tiny_model):
