@@ -102,15 +102,18 @@ def draw(case: Case, size: tuple[int, int], laid: Laid | None = None) -> Drawn:
     if view.inverted and not volume.colour:
         grey = 1 - grey
     bar = None
-    if volume.colour:
+    over = laid if laid is not None and laid.visible else None
+    if volume.colour and over:
+        grey = grey.mean(axis=-1)  # a map's colours are only told from the picture's where that has none
+    if over:
+        picture = _laid_over(stage.resized(grey, (rows, columns)), over, case.overlay)
+        bar = _bar(over, case.overlay)
+    elif volume.colour:
         channels = [stage.resized(grey[..., channel], (rows, columns)) for channel in range(3)]
         picture = (np.stack(channels, axis=-1) * 255 + 0.5).astype(np.uint8)
-    elif laid is None or not laid.visible:
+    else:
         shade = (np.nan_to_num(stage.resized(grey, (rows, columns))) * 255 + 0.5).clip(0, 255).astype(np.uint8)
         picture = np.repeat(shade[..., None], 3, axis=2)
-    else:
-        picture = _laid_over(stage.resized(grey, (rows, columns)), laid, case.overlay)
-        bar = _bar(laid, case.overlay)
     per_pixel = spacing[1] * volume.shape[2] / columns if spacing else None
     marks = _marks(study, series, view, voi, per_pixel, bar)
     return Drawn(stage.png(stage.compose(picture, size, marks)), _alt(series, view, laid))

@@ -75,6 +75,31 @@ def test_the_map_colours_its_place_and_leaves_the_rest_grey():
     assert np.array_equal(plain[100:140, 40:120], shown[100:140, 40:120])
 
 
+def test_a_map_lies_over_a_colour_picture_reduced_to_grey_as_over_the_same_grey():
+    values = np.zeros((1, 24, 32, 3), np.uint8)
+    values[..., :12, :, :], values[..., 12:, :, :] = (30, 60, 90), (120, 150, 180)
+    coloured = Volume(values, colour=True, photometric="RGB")
+    grey = Volume(values.mean(axis=-1).astype(np.uint8))
+    seen_of = {}
+    for name, volume in (("colour", coloured), ("grey", grey)):
+        case = case_with_result(make_study(1, Series("1.5", "DX", volume)), mapped=True)
+        laid = Laid(make_explanation(volume), 0.2)
+        seen_of[name] = seen(case, laid)
+        assert "grad_cam map over it" in draw(case, SIZE, laid).alt
+    marked = (slice(None), slice(110, None))  # all but the lower left, which names the window
+    assert np.abs(seen_of["colour"] - seen_of["grey"])[marked].max() <= 1  # with bar and "AI - not reviewed"
+    assert (np.ptp(seen_of["colour"], axis=-1)[marked] > 100).any()
+    far = seen_of["colour"][100, 100]
+    assert np.ptp(far) == 0
+    assert far[0] == pytest.approx(60, abs=1)  # the mean of 30, 60 and 90
+
+
+def test_an_empty_map_leaves_a_colour_picture_in_colour():
+    values = np.full((1, 24, 32, 3), (30, 60, 90), np.uint8)
+    case = case_with_result(make_study(1, Series("1.5", "DX", Volume(values, colour=True, photometric="RGB"))))
+    assert seen(case, Laid(make_explanation(case.volume, peak=0.0), 0.0))[100, 100].tolist() == [30, 60, 90]
+
+
 def test_a_faint_map_looks_faint():
     case = case_with_result(make_study(1, make_series(1, blank=True)), mapped=True)
     faint = make_explanation(case.volume, peak=0.002)
