@@ -18,6 +18,13 @@ RADIOGRAPH = frozenset({"CR", "DX", "RG"})
 _LATERAL = frozenset({"LL", "RL", "LLO", "RLO", "LLD", "RLD", "LATERAL", "LAT", "LEFT LATERAL", "RIGHT LATERAL"})
 _SAME_PART = {"THORAX": "CHEST", "LUNG": "CHEST", "LUNGS": "CHEST", "CHEST_TO_ABDOMEN": "CHEST"}
 
+_NAMED_PARTS = frozenset(
+    "ABDOMEN ANKLE ARM BLADDER BRAIN BREAST BRONCHUS CALCANEUS CLAVICLE COCCYX CSPINE EXTREMITY ELBOW FOOT FOREARM "
+    "HAND HEAD HEART HIP HUMERUS JAW KNEE LEG LIVER LSPINE NECK PELVIS PHANTOM RIB SACRUM SCAPULA SHOULDER SKULL SPINE "
+    "STERNUM TSPINE UTERUS WHOLEBODY WRIST".split()
+)
+"""Terms for BodyPartExamined (PS3.16 annex L) that a message may repeat; any other word could be a name."""
+
 
 @dataclass(frozen=True)
 class Declared:
@@ -147,7 +154,8 @@ def _check_part(part: str, card: ModelCard, found: _Findings) -> None:
     elif part == UNCODED:
         found.mark("body_part_unclear", f"The file's body part is no code; the model reads {wanted}.")
     elif _part(part) not in map(_part, card.body_part):
-        found.refuse("body_part", f"The model reads {wanted}; the file's body part is {_code(part)}.")
+        named = part if part in _NAMED_PARTS else "another"
+        found.refuse("body_part", f"The model reads {wanted}; the file's body part is {named}.")
 
 
 def _check_view(view: str, card: ModelCard, found: _Findings) -> None:

@@ -152,3 +152,10 @@ def test_an_impossible_age_is_refused():
 
 def test_tags_hide_the_age_in_repr():
     assert "4" not in repr(read_tags(series()))
+
+
+@pytest.mark.parametrize(("part", "told"), [("DOE JOHN", "another"), ("KNEE", "KNEE")])
+def test_a_word_that_could_be_a_name_is_not_repeated(tiny_model, part, told):
+    (reason,) = check_tags(series(BodyPartExamined=part), tiny_model)[0]
+    assert reason.text.endswith(f"the file's body part is {told}.")
+    assert reason.refuses
