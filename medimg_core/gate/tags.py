@@ -19,9 +19,47 @@ _LATERAL = frozenset({"LL", "RL", "LLO", "RLO", "LLD", "RLD", "LATERAL", "LAT", 
 _SAME_PART = {"THORAX": "CHEST", "LUNG": "CHEST", "LUNGS": "CHEST", "CHEST_TO_ABDOMEN": "CHEST"}
 
 _NAMED_PARTS = frozenset(
-    "ABDOMEN ANKLE ARM BLADDER BRAIN BREAST BRONCHUS CALCANEUS CLAVICLE COCCYX CSPINE EXTREMITY ELBOW FOOT FOREARM "
-    "HAND HEAD HEART HIP HUMERUS JAW KNEE LEG LIVER LSPINE NECK PELVIS PHANTOM RIB SACRUM SCAPULA SHOULDER SKULL SPINE "
-    "STERNUM TSPINE UTERUS WHOLEBODY WRIST".split()
+    [
+        "ABDOMEN",
+        "ANKLE",
+        "ARM",
+        "BLADDER",
+        "BRAIN",
+        "BREAST",
+        "BRONCHUS",
+        "CALCANEUS",
+        "CLAVICLE",
+        "COCCYX",
+        "CSPINE",
+        "EXTREMITY",
+        "ELBOW",
+        "FOOT",
+        "FOREARM",
+        "HAND",
+        "HEAD",
+        "HEART",
+        "HIP",
+        "HUMERUS",
+        "JAW",
+        "KNEE",
+        "LEG",
+        "LIVER",
+        "LSPINE",
+        "NECK",
+        "PELVIS",
+        "PHANTOM",
+        "RIB",
+        "SACRUM",
+        "SCAPULA",
+        "SHOULDER",
+        "SKULL",
+        "SPINE",
+        "STERNUM",
+        "TSPINE",
+        "UTERUS",
+        "WHOLEBODY",
+        "WRIST",
+    ]
 )
 """Terms for BodyPartExamined (PS3.16 annex L) that a message may repeat; any other word could be a name."""
 
