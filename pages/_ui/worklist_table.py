@@ -1,12 +1,16 @@
 """The table of opened studies, its actions, and what could not be read."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 import streamlit as st
 
+from medimg_core.registry import ModelCard, list_models
 from medimg_core.study import Study
 from pages._ui import memory
 from pages._ui.language import _, ngettext
 from pages._ui.places import go
+from pages._ui.result_card import at_operating_point
 from pages._ui.state import Case, change
 
 __all__ = ["drop_notes", "refused_files", "study_table"]
@@ -15,10 +19,16 @@ _FEW = 5
 """Patients of a mixed drop that get a button each; more are chosen from a list."""
 
 
-def _flags(case: Case, study: Study) -> str:
-    """What models flagged, and what the gate kept from a score; a score under a threshold is no finding."""
+def _flags(case: Case, study: Study, cards: Mapping[str, ModelCard]) -> str:
+    """What models flagged at the chosen operating points, and what the gate kept from a score.
+
+    A score under a threshold is no finding.
+    """
     words: list[str] = []
-    for result in case.results_of(study):
+    for made in case.results_of(study):
+        card = cards.get(made.model_id)
+        # without its card, a result keeps the threshold it was made with
+        result = made if card is None else at_operating_point(case, card, made)
         if result.refused:
             words.append(_("{name}: refused").format(name=result.reading or result.model_id))
         elif result.positive:
@@ -28,7 +38,7 @@ def _flags(case: Case, study: Study) -> str:
     return ", ".join(dict.fromkeys(words))
 
 
-def _row(case: Case, study: Study) -> dict[str, object]:
+def _row(case: Case, study: Study, cards: Mapping[str, ModelCard]) -> dict[str, object]:
     shown = [series for series in study.series if series.volume is not None]
     parts = dict.fromkeys(series.body_part for series in study.series if series.body_part)
     return {
@@ -40,7 +50,7 @@ def _row(case: Case, study: Study) -> dict[str, object]:
         _("Images"): sum(s.volume.shape[0] * s.volume.frames for s in shown if s.volume),
         _("Date"): study.date or "",
         _("Status"): _("analysed") if case.results_of(study) else _("new"),
-        _("Models say"): _flags(case, study),
+        _("Models say"): _flags(case, study, cards),
         _("Origin"): _("synthetic") if study.synthetic else _("file"),
     }
 
@@ -52,8 +62,9 @@ def study_table(case: Case) -> None:
     current = uids.index(case.study_uid) if case.study_uid in uids else 0
     # the marked row is always the current study, whichever way it was chosen
     st.session_state[key] = {"selection": {"rows": [current], "columns": [], "cells": []}}
+    cards = {card.id: card for card in list_models()} if case.predictions else {}
     st.dataframe(
-        pd.DataFrame([_row(case, study) for study in case.studies]),
+        pd.DataFrame([_row(case, study, cards) for study in case.studies]),
         hide_index=True,
         key=key,
         on_select=lambda: _choose(key, case),

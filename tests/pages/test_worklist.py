@@ -3,6 +3,8 @@
 import io
 import zipfile
 
+import pytest
+
 from medimg_core.phantoms import catalogue, make_phantom
 from medimg_core.study import Refused
 from tests.pages.conftest import case_of, case_with_result, make_case, make_series, make_study, settled, words
@@ -51,6 +53,32 @@ def test_the_marked_row_is_the_current_study_however_it_was_chosen(open_app):
 def test_a_negative_is_not_above_the_threshold_and_nothing_more(open_app):
     table = open_app(case_with_result(make_study(1), score=0.1)).dataframe[0].value
     assert list(table["Models say"]) == ["pneumonia: not above threshold"]
+
+
+@pytest.mark.parametrize(
+    ("point", "said"),
+    [
+        ("", "pneumonia: not above threshold"),
+        ("balanced", "pneumonia: not above threshold"),
+        ("sensitive", "pneumonia: above threshold"),
+    ],
+)
+def test_the_table_decides_at_the_operating_point_that_analyse_shows(open_app, card, point, said):
+    with (card.folder / "card.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[[thresholds]]\nname = "sensitive"\nvalue = 0.3\nsensitivity = 0.9\nspecificity = 0.2\n')
+        file.write('source = "none: random weights"\n')
+    case = case_with_result(make_study(1), score=0.4)
+    app = open_app(case.with_operating("tiny_model", point) if point else case)
+    assert list(app.dataframe[0].value["Models say"]) == [said]
+    shown = words(app.switch_page("../analyse.py").run())
+    decision = "no pneumonia label" if "not" in said else "pneumonia label"
+    assert f"**Score 0.40** - {decision}" in shown
+
+
+def test_a_result_whose_model_is_gone_keeps_the_threshold_it_was_made_with(open_app, card):
+    app = open_app(case_with_result(make_study(1), score=0.9))
+    (card.folder / "card.toml").unlink()
+    assert list(app.run().dataframe[0].value["Models say"]) == ["pneumonia: above threshold"]
 
 
 def test_a_zipped_phantom_is_read_and_the_uploader_is_emptied(open_app):
