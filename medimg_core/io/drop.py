@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,7 +28,7 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True)
 class SeriesKey:
-    """What files of one series share."""
+    """What files of one series share; ``study`` is empty where they have no StudyInstanceUID."""
 
     person: int
     study: str
@@ -171,8 +171,8 @@ class Drop:
             check_pixels(instance, (rows, columns), frames)
             planes = planes_of(instance, (rows, columns), frames)
         person = self.register.person_of(header)
-        study = text(header, "StudyInstanceUID") or f"unnamed.{person.number}"
-        fallback = f"{study}.{text(header, 'Modality')}.{text(header, 'SeriesNumber')}"
+        study = text(header, "StudyInstanceUID")
+        fallback = f"{study or 'unnamed'}.{text(header, 'Modality')}.{text(header, 'SeriesNumber')}"
         key = SeriesKey(person.number, study, text(header, "SeriesInstanceUID") or fallback)
         self.people[key] = person
         if what:
@@ -180,6 +180,15 @@ class Drop:
             self.objects[key, what].append(instance)
         else:
             self.images[key].extend(planes)
+
+    def study_uid(self, keys: Sequence[SeriesKey], *, claimed: bool) -> str:
+        """UID of the study that series make up: StudyInstanceUID where there is one and no other patient claims it."""
+        uid, person = keys[0].study, self.people[keys[0]]
+        if uid:
+            return person.apart(uid) if claimed else uid
+        files = {plane.instance.digest for key in keys for plane in self.images.get(key, ())}
+        files.update(file.digest for (key, _), found in self.objects.items() if key in keys for file in found)
+        return person.apart("", tuple(files))
 
     def missing_references(self) -> int:
         """How many files the DICOMDIR files list that were not given."""

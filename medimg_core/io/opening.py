@@ -1,7 +1,7 @@
 """The one door: files -> what was read, what was refused and why."""
 
 import warnings
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -20,6 +20,7 @@ __all__ = ["open_study"]
 
 Progress = Callable[[int, int, str], None]
 
+_CLAIMED = ("files of several patients have this study's StudyInstanceUID: each patient's are kept apart",)
 _NOISY = r"(pydicom|nibabel|PIL|highdicom)(\.|$)"
 
 
@@ -93,18 +94,20 @@ def _studies(drop: Drop, series: dict[SeriesKey, list[Series]], notes: dict[Seri
     grouped: dict[tuple[int, str], list[SeriesKey]] = defaultdict(list)
     for key in series:
         grouped[key.person, key.study].append(key)
+    claims = Counter(study for _, study in grouped if study)
     studies = []
-    for keys in grouped.values():
+    for (_, study), keys in grouped.items():
+        claimed = claims[study] > 1
         listed = sorted((entry for key in keys for entry in series[key]), key=_rank)
         header = next(entry for key in keys for entry in series[key]).source[0]
         studies.append(
             Study(
-                keys[0].study,
+                drop.study_uid(keys, claimed=claimed),
                 patient_of(drop.people[keys[0]], header),
                 tuple(listed),
                 iso_date(text(header, "StudyDate")),
                 display_text(header, "StudyDescription"),
-                tuple(dict.fromkeys(note for key in keys for note in notes.get(key, []))),
+                tuple(dict.fromkeys((*_CLAIMED[:claimed], *(note for key in keys for note in notes.get(key, []))))),
             )
         )
     return studies

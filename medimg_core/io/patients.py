@@ -42,6 +42,20 @@ class Person:
             return "unknown"
         return _pseudonym("\0".join(parts))
 
+    def apart(self, uid: str, content: tuple[bytes, ...] = ()) -> str:
+        """The UID of a study bound to this person, so that nobody else's study can take its place.
+
+        Args:
+            uid: StudyInstanceUID that several patients claim, or ``""`` where the files have none.
+            content: Digests of the files; they stand for a UID that is missing.
+
+        Returns:
+            The UID and digits of an HMAC under the process's secret; the same files give the same ones.
+        """
+        material = b"\0".join((*(part.encode() for part in (self.identity, self.name, self.birth)), *sorted(content)))
+        number = int.from_bytes(hmac.new(_SECRET, material, hashlib.sha256).digest()[:16])
+        return f"{uid}.{number % 10**12}" if uid else f"2.25.{number}"
+
 
 def _pseudonym(identity: str) -> str:
     return "P-" + hmac.new(_SECRET, identity.encode(), hashlib.sha256).hexdigest()[:6].upper()
