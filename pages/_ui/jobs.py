@@ -7,7 +7,7 @@ from a fragment; when one has ended, the whole page runs again and ``collect`` p
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from functools import cache, partial
@@ -84,8 +84,8 @@ class Job:
         if self.future is not None and not self.future.cancelled():
             try:
                 self.future.exception(timeout=seconds)
-            except FutureTimeout:
-                return
+            except (FutureTimeout, CancelledError):
+                return  # not ended yet, or stopped meanwhile: collect() tells which
 
     def result(self) -> Any:
         """What the task gave.

@@ -98,6 +98,20 @@ def test_a_waiting_task_is_stopped_at_once():
         job.result()
 
 
+def test_a_task_stopped_while_the_page_waits_for_it_counts_as_stopped():
+    class StoppedMeanwhile(Future):
+        def exception(self, timeout=None):
+            job.cancel()
+            return super().exception(timeout)
+
+    job = Job("Quick", lambda case, result: case)
+    job.future = StoppedMeanwhile()
+    job.wait(20)
+    assert job.ended
+    with pytest.raises(Cancelled, match="stopped"):
+        job.result()
+
+
 def test_the_onnx_queue_has_one_slot():
     assert _queue("onnx")._max_workers == 1
     assert _queue("onnx") is _queue("onnx")
