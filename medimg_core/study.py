@@ -146,7 +146,7 @@ class Patient:
     """The patient tag that may be shown: a pseudonym, age and sex. Names stay in the headers.
 
     Attributes:
-        pseudonym: Stable inside one server run, derived from PatientID with a secret; e.g. ``"P-3F9A2C"``.
+        pseudonym: Stable inside one server run, made of id, name and birth date with a secret; e.g. ``"P-3F9A2C"``.
         age: PatientAge in years, or None.
         sex: ``"F"``, ``"M"``, ``"O"`` or None.
     """

@@ -98,12 +98,13 @@ def _studies(drop: Drop, series: dict[SeriesKey, list[Series]], notes: dict[Seri
     studies = []
     for (_, study), keys in grouped.items():
         claimed = claims[study] > 1
+        uid = drop.study_uid(keys, claimed=claimed)
         listed = sorted((entry for key in keys for entry in series[key]), key=_rank)
         header = next(entry for key in keys for entry in series[key]).source[0]
         studies.append(
             Study(
-                drop.study_uid(keys, claimed=claimed),
-                patient_of(drop.people[keys[0]], header),
+                uid,
+                patient_of(drop.people[keys[0]], header, study or uid),
                 tuple(listed),
                 iso_date(text(header, "StudyDate")),
                 display_text(header, "StudyDescription"),

@@ -25,22 +25,22 @@ class Person:
         identity: PatientID, normalised; may be empty.
         name: PatientName, normalised; may be empty.
         birth: PatientBirthDate; may be empty.
-        shared: True when another patient of the drop came first with the same PatientID.
     """
 
     number: int
     identity: str = field(repr=False)
     name: str = field(repr=False)
     birth: str = field(repr=False)
-    shared: bool = False
 
-    @property
-    def pseudonym(self) -> str:
-        """``P-`` and six hexadecimal digits of an HMAC of the identity under the process's secret."""
-        parts = (self.identity,) if self.identity and not self.shared else (self.identity, self.name, self.birth)
-        if not any(parts):
-            return "unknown"
-        return _pseudonym("\0".join(parts))
+    def pseudonym(self, study: str) -> str:
+        """``P-`` and six hexadecimal digits of an HMAC under the process's secret.
+
+        Of PatientID, name and birth date together: another hospital may have given the same PatientID to
+        somebody else. Where all three are empty, of the UID of the study, which is all that is known.
+        """
+        parts = (self.identity, self.name, self.birth)
+        material = "\0".join(parts if any(parts) else (study,))
+        return "P-" + hmac.new(_SECRET, material.encode(), hashlib.sha256).hexdigest()[:6].upper()
 
     def apart(self, uid: str, content: tuple[bytes, ...] = ()) -> str:
         """The UID of a study bound to this person, so that nobody else's study can take its place.
@@ -55,10 +55,6 @@ class Person:
         material = b"\0".join((*(part.encode() for part in (self.identity, self.name, self.birth)), *sorted(content)))
         number = int.from_bytes(hmac.new(_SECRET, material, hashlib.sha256).digest()[:16])
         return f"{uid}.{number % 10**12}" if uid else f"2.25.{number}"
-
-
-def _pseudonym(identity: str) -> str:
-    return "P-" + hmac.new(_SECRET, identity.encode(), hashlib.sha256).hexdigest()[:6].upper()
 
 
 class Register:
@@ -77,8 +73,8 @@ class Register:
         """The patient of a file.
 
         By PatientID; where it is empty, by name and birth date; where these are empty too, each study is
-        taken to be of a patient of its own. One PatientID with different name and different birth date is
-        two patients: identifiers are only unique within their issuer.
+        taken to be of a patient of its own. One PatientID with different names is two patients unless the
+        birth date is the same: identifiers are only unique within their issuer.
         """
         identity = " ".join(display_text(header, "PatientID").upper().split())
         name = " ".join(display_text(header, "PatientName").upper().replace("^", " ").split())
@@ -95,8 +91,7 @@ class Register:
         return self._add(identity, name, birth)
 
     def _add(self, identity: str, name: str, birth: str) -> Person:
-        shared = bool(identity) and any(person.identity == identity for person in self._people)
-        person = Person(len(self._people), identity, name, birth, shared)
+        person = Person(len(self._people), identity, name, birth)
         self._people.append(person)
         return person
 
@@ -104,15 +99,14 @@ class Register:
 def _same(person: Person, identity: str, name: str, birth: str) -> bool:
     if identity or person.identity:
         other_name = bool(name and person.name) and name != person.name
-        other_birth = bool(birth and person.birth) and birth != person.birth
-        return identity == person.identity and not (other_name and other_birth)
+        return identity == person.identity and (not other_name or (bool(birth) and birth == person.birth))
     return (name, birth) == (person.name, person.birth) and bool(name or birth)
 
 
-def patient_of(person: Person, header: Any) -> Patient:
-    """The tag of a patient that may be shown."""
+def patient_of(person: Person, header: Any, study: str) -> Patient:
+    """The tag of a patient that may be shown; ``study`` is the UID of the study it stands on."""
     sex = text(header, "PatientSex").upper()[:1]
-    return Patient(person.pseudonym, age_in_years(header), sex if sex in ("F", "M", "O") else None)
+    return Patient(person.pseudonym(study), age_in_years(header), sex if sex in ("F", "M", "O") else None)
 
 
 def unknown_patient() -> Patient:
