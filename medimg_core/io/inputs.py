@@ -88,12 +88,20 @@ def gather(files: Iterable[Any]) -> list[Given]:
 
 
 def _from_path(path: Path) -> Iterator[Given]:
-    if path.is_dir():
-        yield from _walk(path)
-    elif not path.exists():
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
         yield Given(str(path), reason=UnreadableFileError("there is no such file"))
+    except OSError as error:  # too long, a loop of links, a folder that may not be entered; its text quotes the path
+        reason = error.strerror or "the system gives no reason"
+        yield Given(str(path), reason=UnreadableFileError(f"the path cannot be read: {reason.lower()}"))
+    except ValueError:  # a null character, or one that the file system cannot write
+        yield Given(str(path), reason=UnreadableFileError("a path must not hold characters that no file name has"))
     else:
-        yield _regular(path)
+        if stat.S_ISDIR(mode):
+            yield from _walk(path)
+        else:
+            yield _regular(path)
 
 
 def _walk(folder: Path) -> Iterator[Given]:
@@ -112,7 +120,7 @@ def _walk(folder: Path) -> Iterator[Given]:
 def _regular(path: Path, *, inside: bool = False) -> Given:
     try:
         mode = (path.lstat() if inside else path.stat()).st_mode
-    except OSError:
+    except (OSError, ValueError):
         return Given(str(path), reason=UnreadableFileError("the file cannot be read"))
     if stat.S_ISLNK(mode):
         return Given(str(path), reason=_link())
