@@ -14,6 +14,8 @@ import streamlit as st
 
 from medimg_core.results import Explanation, Prediction
 from medimg_core.study import Opened, Refused, Series, Study, Volume
+from pages._ui import mixed
+from pages._ui.mixed import MixedDrop
 from pages._ui.view import Overlay, SeriesKey, View, key_of
 
 __all__ = ["KEY", "Case", "change", "keep", "load"]
@@ -36,7 +38,7 @@ class Case:
         studies: Opened studies, newest first.
         refused: Files that were not read, newest drop first.
         warnings: About the last drop as a whole.
-        mixed: Studies of a drop that held more than one patient, until the reader picks one.
+        mixed: Drops that held more than one patient, each until the reader picks one; the oldest first.
         study_uid: The current study, or None.
         chosen: The series chosen in each study, by its position.
         recent: Studies by use, the latest first.
@@ -54,7 +56,7 @@ class Case:
     studies: tuple[Study, ...] = field(default=(), repr=False)
     refused: tuple[Refused, ...] = field(default=(), repr=False)
     warnings: tuple[str, ...] = ()
-    mixed: frozenset[str] = frozenset()
+    mixed: tuple[MixedDrop, ...] = field(default=(), repr=False)
     study_uid: str | None = field(default=None, repr=False)
     chosen: Mapping[str, int] = field(default_factory=_empty, repr=False)
     recent: tuple[str, ...] = field(default=(), repr=False)
@@ -135,7 +137,8 @@ class Case:
             studies=opened.studies + case.studies,
             refused=opened.refused + case.refused,
             warnings=opened.warnings,
-            mixed=frozenset(fresh) if opened.mixed_patients else case.mixed,
+            # of self: a study opened again is no choice between the patients it came with
+            mixed=mixed.with_drop(self.mixed, mixed.persons(opened.studies)) if opened.mixed_patients else self.mixed,
         )
         return case.with_study(opened.studies[0].uid) if opened.studies else case
 
@@ -217,10 +220,10 @@ class Case:
         """Choose a model's operating point."""
         return replace(self, operating=_put(self.operating, model_id, name))
 
-    def with_patient(self, pseudonym: str) -> "Case":
-        """Of a drop that held several patients, keep one and close the others."""
-        others = {s.uid for s in self.studies if s.uid in self.mixed and s.patient.pseudonym != pseudonym}
-        return replace(self.without_studies(others), mixed=frozenset(), warnings=())
+    def with_patient(self, person: frozenset[str]) -> "Case":
+        """Of a drop that held several patients, keep one, given by their studies, and close the others."""
+        kept = self.without_studies(mixed.others(self.mixed, person))
+        return kept if kept.mixed else replace(kept, warnings=())
 
     def without_studies(self, uids: set[str]) -> "Case":
         """Close studies, with all that is known of them."""
@@ -233,7 +236,7 @@ class Case:
             case,
             studies=left,
             study_uid=current,
-            mixed=self.mixed - uids if len(self.mixed - uids) > 1 else frozenset(),
+            mixed=mixed.closed(self.mixed, uids),
             recent=tuple(uid for uid in self.recent if uid not in uids),
             chosen=_only(self.chosen, lambda uid: uid not in uids),
             views=_only(self.views, lambda key: key[0] not in uids),

@@ -9,6 +9,7 @@ from medimg_core.registry import ModelCard, list_models
 from medimg_core.study import Study
 from pages._ui import memory
 from pages._ui.language import _, ngettext
+from pages._ui.mixed import MixedDrop
 from pages._ui.places import go
 from pages._ui.result_card import at_operating_point
 from pages._ui.state import Case, change
@@ -95,33 +96,44 @@ def _close() -> None:
 
 
 def drop_notes(case: Case) -> None:
-    """What to know of the last drop; of one that held several patients, which one stays."""
+    """What to know of the last drop; of each that held several patients, which one stays."""
     if not case.mixed:
         for warning in case.warnings:
             st.caption(_("Note: {text}").format(text=warning))
-        return
-    patients = list(dict.fromkeys(study.patient.pseudonym for study in case.studies if study.uid in case.mixed))
+    for drop in case.mixed:
+        _keep_one(case, drop)
+
+
+def _keep_one(case: Case, drop: MixedDrop) -> None:
+    """The patients of one drop, to choose from."""
     st.warning(
         _(
             "**Caution:** this drop holds images of {n} patients. Each can be read, but nothing is linked or "
             "reported until you keep one."
-        ).format(n=len(patients))
+        ).format(n=len(drop))
     )
+    names = [_name(case, person) for person in drop]
+    places = list(range(len(drop)))
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        if len(patients) > _FEW:
-            pseudonym = st.selectbox(_("Patient to keep"), patients, key="keep-which", width=260)
-            patients = [pseudonym]
-        for pseudonym in patients:
+        if len(drop) > _FEW:
+            key = f"keep-which-{hash(drop) & 0xFFFFFFFF:08x}"
+            places = [st.selectbox(_("Patient to keep"), places, format_func=names.__getitem__, key=key, width=260)]
+        for place in places:
             st.button(
-                _("Keep {patient}").format(patient=pseudonym),
-                key=f"keep-{pseudonym}",
+                _("Keep {patient}").format(patient=names[place]),
+                # of the drop itself: a second click must not reach another drop that moved up
+                key=f"keep-{hash((drop, place)) & 0xFFFFFFFF:08x}",
                 on_click=_keep_patient,
-                args=(pseudonym,),
+                args=(drop[place],),
             )
 
 
-def _keep_patient(pseudonym: str) -> None:
-    change(lambda case: memory.settle(case.with_patient(pseudonym)))
+def _name(case: Case, person: frozenset[str]) -> str:
+    return next(study.patient.pseudonym for study in case.studies if study.uid in person)
+
+
+def _keep_patient(person: frozenset[str]) -> None:
+    change(lambda case: memory.settle(case.with_patient(person)))
 
 
 def refused_files(case: Case) -> None:

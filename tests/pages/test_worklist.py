@@ -7,6 +7,7 @@ import pytest
 
 from medimg_core.phantoms import catalogue, make_phantom
 from medimg_core.study import Refused
+from pages._ui.mixed import persons
 from tests.pages.conftest import case_of, case_with_result, make_case, make_series, make_study, settled, words
 
 
@@ -121,22 +122,40 @@ def test_a_demo_study_opens_with_one_click(open_app):
     assert [study.synthetic for study in case_of(app).studies] == [True]
 
 
+def keep(app, name):
+    """The only button that keeps this patient."""
+    (button,) = [button for button in app.button if button.label == f"Keep {name}"]
+    return button
+
+
 def test_two_patients_in_one_drop_wait_for_a_choice(open_app):
     first, second = make_study(1), make_study(2)
-    mixed = frozenset({first.uid, second.uid})
+    mixed = (persons((first, second)),)
     app = open_app(make_case(first, second, mixed=mixed, warnings=("said by the core too",)))
     assert "2 patients" in app.warning[0].value
     assert "said by the core too" not in words(app)
-    app.button(key="keep-P-000002").click().run()
+    keep(app, "P-000002").click().run()
     assert [study.uid for study in case_of(app).studies] == [second.uid]
+    assert not app.warning
+
+
+def test_each_of_two_mixed_drops_waits_for_its_own_choice(open_app):
+    studies = tuple(make_study(number) for number in (1, 2, 3, 4))
+    app = open_app(make_case(*studies, mixed=(persons(studies[:2]), persons(studies[2:]))))
+    assert len(app.warning) == 2
+    keep(app, "P-000003").click().run()
+    assert [study.uid for study in case_of(app).studies] == ["1.9.1", "1.9.2", "1.9.3"]
+    assert len(app.warning) == 1
+    keep(app, "P-000001").click().run()
+    assert [study.uid for study in case_of(app).studies] == ["1.9.1", "1.9.3"]
     assert not app.warning
 
 
 def test_many_patients_are_chosen_from_a_list(open_app):
     studies = [make_study(number) for number in range(1, 9)]
-    app = open_app(make_case(*studies, mixed=frozenset(study.uid for study in studies)))
-    app.selectbox(key="keep-which").set_value("P-000007").run()
-    app.button(key="keep-P-000007").click().run()
+    app = open_app(make_case(*studies, mixed=(persons(tuple(studies)),)))
+    next(box for box in app.selectbox if box.label == "Patient to keep").select("P-000007").run()
+    keep(app, "P-000007").click().run()
     assert [study.uid for study in case_of(app).studies] == ["1.9.7"]
 
 

@@ -109,7 +109,7 @@ def test_closing_the_current_study_moves_to_another():
 def test_one_patient_is_kept_of_a_mixed_drop_and_earlier_studies_stay():
     mixed = Opened((make_study(2), make_study(3)), warnings=("two patients",), mixed_patients=True)
     case = make_case(make_study(1)).with_opened(mixed)
-    kept = case.with_patient("P-000003")
+    kept = case.with_patient(frozenset({"1.9.3"}))
     assert {study.uid for study in kept.studies} == {"1.9.1", "1.9.3"}
     assert not kept.mixed
     assert not kept.warnings
@@ -118,6 +118,37 @@ def test_one_patient_is_kept_of_a_mixed_drop_and_earlier_studies_stay():
 def test_closing_one_of_two_mixed_patients_settles_the_choice():
     case = make_case().with_opened(Opened((make_study(2), make_study(3)), mixed_patients=True))
     assert not case.without_studies({"1.9.2"}).mixed
+
+
+def mixed_drop(*numbers):
+    return Opened(tuple(make_study(number) for number in numbers), warnings=("patients",), mixed_patients=True)
+
+
+def test_a_second_mixed_drop_leaves_the_first_guarded_until_one_of_it_is_picked():
+    case = make_case().with_opened(mixed_drop(1, 2)).with_opened(mixed_drop(3, 4))
+    assert [set().union(*drop) for drop in case.mixed] == [{"1.9.1", "1.9.2"}, {"1.9.3", "1.9.4"}]
+    first = case.with_patient(frozenset({"1.9.3"}))
+    assert {study.uid for study in first.studies} == {"1.9.1", "1.9.2", "1.9.3"}
+    assert [set().union(*drop) for drop in first.mixed] == [{"1.9.1", "1.9.2"}]
+    assert first.warnings
+    both = first.with_patient(frozenset({"1.9.2"}))
+    assert {study.uid for study in both.studies} == {"1.9.2", "1.9.3"}
+    assert not both.mixed
+    assert not both.warnings
+
+
+@pytest.mark.parametrize("again", [Opened((make_study(1),)), mixed_drop(2, 1), Opened((make_study(5),))])
+def test_no_later_drop_settles_a_choice_that_nobody_made(again):
+    case = make_case().with_opened(mixed_drop(1, 2)).with_opened(again)
+    assert [set(drop) for drop in case.mixed] == [{frozenset({"1.9.1"}), frozenset({"1.9.2"})}]
+
+
+def test_a_patient_keeps_all_studies_of_the_drop():
+    drop = (make_study(1, patient="P-A"), make_study(2, patient="P-B"), make_study(3, patient="P-A"))
+    case = make_case().with_opened(Opened(drop, mixed_patients=True))
+    kept = case.with_patient(frozenset({"1.9.1", "1.9.3"}))
+    assert {study.uid for study in kept.studies} == {"1.9.1", "1.9.3"}
+    assert not kept.mixed
 
 
 @pytest.mark.parametrize(("percent", "share"), [(20.0, 0.2), (None, None)])
