@@ -12,7 +12,13 @@ MixedDrop = tuple[frozenset[str], ...]
 
 
 def persons(studies: tuple[Study, ...]) -> MixedDrop:
-    """Studies of a mixed drop by person, in their order."""
+    """Studies of a mixed drop by person, in their order.
+
+    Several persons under one pseudonym cannot be told apart; each study then counts as a person's own, so
+    that no choice keeps two persons.
+    """
+    if len({study.patient.pseudonym for study in studies}) == 1:
+        return tuple(frozenset({study.uid}) for study in studies)
     names = list(dict.fromkeys(study.patient.pseudonym for study in studies))
     ordered = sorted(studies, key=lambda study: names.index(study.patient.pseudonym))
     grouped = groupby(ordered, key=lambda study: study.patient.pseudonym)

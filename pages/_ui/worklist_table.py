@@ -112,7 +112,7 @@ def _keep_one(case: Case, drop: MixedDrop) -> None:
             "reported until you keep one."
         ).format(n=len(drop))
     )
-    names = [_name(case, person) for person in drop]
+    names = _names(case, drop)
     places = list(range(len(drop)))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if len(drop) > _FEW:
@@ -128,8 +128,14 @@ def _keep_one(case: Case, drop: MixedDrop) -> None:
             )
 
 
-def _name(case: Case, person: frozenset[str]) -> str:
-    return next(study.patient.pseudonym for study in case.studies if study.uid in person)
+def _names(case: Case, drop: MixedDrop) -> list[str]:
+    """Pseudonyms of the persons; where two share one, with the row of the table their studies begin at."""
+    rows = [next(row for row, study in enumerate(case.studies) if study.uid in person) for person in drop]
+    names = [case.studies[row].patient.pseudonym for row in rows]
+    return [
+        name if names.count(name) == 1 else _("{patient} (row {n})").format(patient=name, n=row + 1)
+        for name, row in zip(names, rows, strict=True)
+    ]
 
 
 def _keep_patient(person: frozenset[str]) -> None:

@@ -6,7 +6,7 @@ import zipfile
 import pytest
 
 from medimg_core.phantoms import catalogue, make_phantom
-from medimg_core.study import Refused
+from medimg_core.study import Opened, Refused
 from pages._ui.mixed import persons
 from tests.pages.conftest import case_of, case_with_result, make_case, make_series, make_study, settled, words
 
@@ -148,6 +148,15 @@ def test_each_of_two_mixed_drops_waits_for_its_own_choice(open_app):
     assert len(app.warning) == 1
     keep(app, "P-000001").click().run()
     assert [study.uid for study in case_of(app).studies] == ["1.9.1", "1.9.3"]
+    assert not app.warning
+
+
+def test_persons_under_one_pseudonym_are_told_apart_by_their_rows(open_app):
+    drop = (make_study(1, patient="P-A"), make_study(2, patient="P-A"))
+    app = open_app(make_case().with_opened(Opened(drop, mixed_patients=True)))
+    assert "2 patients" in app.warning[0].value
+    keep(app, "P-A (row 2)").click().run()
+    assert [study.uid for study in case_of(app).studies] == ["1.9.2"]
     assert not app.warning
 
 
