@@ -10,7 +10,7 @@ from medimg_core.geometry import FloatArray, Geometry, PlanarGeometry, direction
 from medimg_core.io.elements import has, integer, items, number, numbers, text, texts
 from medimg_core.io.planes import Plane
 
-__all__ = ["Placement", "place_stack", "planar_geometry"]
+__all__ = ["Placement", "place_single", "place_stack"]
 
 EVEN_STEPS = 0.01
 """Steps that differ by no more than this share count as even."""
@@ -18,6 +18,7 @@ TOLERATED_STEPS = 0.05
 """Up to this share an affine with the mean step is kept, with a warning: PET bed overlaps differ by about 2.5 %."""
 LEAST_TILT = 0.5
 """Angle between step and normal from which a stack counts as tilted, in degrees; positions are rounded."""
+_AXES = {"L": (0, 1), "R": (0, -1), "P": (1, 1), "A": (1, -1), "H": (2, 1), "S": (2, 1), "F": (2, -1), "I": (2, -1)}
 _PROJECTION_UNIT_CM = 3  # PhysicalUnitsXDirection 3 is cm (PS3.3 C.8.5.5.1.15)
 
 
@@ -47,7 +48,7 @@ def place_stack(planes: Sequence[Plane]) -> Placement:
     """
     first, normal = planes[0], planes[0].normal
     if first.orientation is None or any(plane.position is None for plane in planes):
-        return Placement(planar=planar_geometry(first))
+        return place_single(first)
     if normal is None:
         return Placement(warnings=("ImageOrientationPatient holds no two directions: no orientation is shown",))
     if first.spacing is None or any(plane.spacing is None for plane in planes):
@@ -164,28 +165,40 @@ def _in_plane(plane: Plane) -> PlanarGeometry | None:
     return PlanarGeometry(right, bottom, plane.spacing, None if plane.spacing is None else "patient")
 
 
-def planar_geometry(plane: Plane) -> PlanarGeometry | None:
-    """What the tags of a projection, an ultrasound or an unplaced frame say; None when they say nothing.
+def place_single(plane: Plane) -> Placement:
+    """What the tags of a projection, an ultrasound or an unplaced frame say; empty when they say nothing.
 
     Letters come from PatientOrientation (PS3.3 C.7.6.1.1.1), the side from ImageLaterality or
     Laterality, millimetres from PixelSpacing, else ImagerPixelSpacing at the detector (PS3.3
     10.7.1.3), for ultrasound from its regions.
     """
     header = plane.instance.header
-    right, bottom = _patient_orientation(header)
+    letters, warnings = _patient_orientation(header)
     spacing, source = _planar_spacing(header)
     side = text(header, "ImageLaterality").upper() or text(header, "Laterality").upper()
     laterality = side if side in ("L", "R", "B") else None
-    if right is None and spacing is None and laterality is None:
-        return None
-    return PlanarGeometry(right, bottom, spacing, source, laterality)
+    if letters is None and spacing is None and laterality is None:
+        return Placement(warnings=warnings)
+    right, bottom = letters or (None, None)
+    return Placement(planar=PlanarGeometry(right, bottom, spacing, source, laterality), warnings=warnings)
 
 
-def _patient_orientation(header: object) -> tuple[str | None, str | None]:
+def _patient_orientation(header: object) -> tuple[tuple[str, str] | None, tuple[str, ...]]:
     values = tuple(value.upper() for value in texts(header, "PatientOrientation"))
     if len(values) != 2 or not all(values) or any(set(value) - set("LRAPHFIS") for value in values):
-        return None, None
-    return values[0], values[1]
+        return None, ()
+    if _contradictory(*values):
+        return None, ("PatientOrientation contradicts itself: no direction letters are shown",)
+    return (values[0], values[1]), ()
+
+
+def _contradictory(right: str, bottom: str) -> bool:
+    """Whether no two directions at right angles have these letters; small components may have been left out."""
+    across, down = ([_AXES[letter] for letter in value] for value in (right, bottom))
+    if any(len({axis for axis, _ in letters}) < len(letters) for letters in (across, down)):
+        return True  # one direction cannot point both ways, or the same way twice
+    products = [one * other for axis, one in across for same, other in down if axis == same]
+    return len(set(products)) == 1 and (len(products) > 1 or across[0][0] == down[0][0])
 
 
 def _planar_spacing(header: object) -> tuple[tuple[float, float] | None, str | None]:

@@ -12,7 +12,7 @@ from medimg_core.io.grouping import Stack
 from medimg_core.io.kinds import is_mosaic
 from medimg_core.io.limits import Budget
 from medimg_core.io.pixels import frames_of, is_colour, is_plain, stored_values
-from medimg_core.io.placement import Placement, place_stack, planar_geometry
+from medimg_core.io.placement import Placement, place_single, place_stack
 from medimg_core.io.planes import Plane
 from medimg_core.io.rescale import modality_lut, padding_of, rescaled
 from medimg_core.io.windows import unit_of, voi_of
@@ -89,7 +89,8 @@ def _placement(stack: Stack) -> Placement:
             notes = ("a mosaic: the slices of a volume tiled in one picture, shown as stored and not as anatomy",)
         elif len(stack.flat) > 1 and text(first.instance.header, "Modality").upper() in ("CT", "MR", "PT"):
             notes = ("multi-frame image without a position for each frame: shown in file order, without geometry",)
-        return Placement(planar=None if is_mosaic(first.instance.header) else planar_geometry(first), warnings=notes)
+        found = Placement() if is_mosaic(first.instance.header) else place_single(first)
+        return Placement(planar=found.planar, warnings=(*notes, *found.warnings))
     return place_stack(stack.planes[0])
 
 

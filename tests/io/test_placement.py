@@ -142,3 +142,32 @@ def test_projections_and_ultrasound(modality, tags, planar):
     volume = voxels(only(open_study(made.named(data))))
     assert volume.geometry is None
     assert volume.planar == planar
+
+
+@pytest.mark.parametrize(
+    ("letters", "trusted"),
+    [
+        (["L", "F"], True),
+        (["A", "FR"], True),  # a slanted view of a breast
+        (["L", "FL"], True),  # the first direction's own lean to the feet is left out
+        (["LA", "PL"], True),
+        (["LP", "RP"], True),
+        (["LPF", "LAF"], True),
+        (["L", "R"], False),
+        (["L", "L"], False),
+        (["LR", "F"], False),
+        (["L", "HF"], False),
+        (["L", "SI"], False),
+        (["LL", "F"], False),
+        (["H", "S"], False),
+        (["LA", "LA"], False),
+        (["LA", "RP"], False),
+        (["AL", "LA"], False),
+    ],
+)
+def test_letters_that_contradict_each_other_are_not_shown(letters, trusted):
+    data = made.image(np.zeros((3, 4), np.uint8), made.DX, "DX", PatientOrientation=letters, ImageLaterality="L")
+    series = only(open_study(made.named(data)))
+    assert voxels(series).planar == PlanarGeometry(*(letters if trusted else (None, None)), laterality="L")
+    warning = "PatientOrientation contradicts itself: no direction letters are shown"
+    assert (warning in series.warnings) == (not trusted)
