@@ -9,7 +9,7 @@ from typing import Any
 from medimg_core.errors import InputError, LimitError, UnreadableFileError, UnsupportedFileError
 from medimg_core.io.archives import Allowance, gunzip, zip_members
 from medimg_core.io.dicom import Instance, check_image_tags, is_copy, parse
-from medimg_core.io.elements import decode_errors, items, text, texts
+from medimg_core.io.elements import decode_errors, integer, items, text, texts
 from medimg_core.io.inputs import Given
 from medimg_core.io.kinds import object_name
 from medimg_core.io.limits import Budget, Limits
@@ -18,6 +18,7 @@ from medimg_core.io.patients import Person, Register
 from medimg_core.io.pixels import check_pixels
 from medimg_core.io.planes import Plane, planes_of
 from medimg_core.io.raster import read_raster
+from medimg_core.io.rescale import check_rescale
 from medimg_core.io.sniffing import sniff
 from medimg_core.study import Refused, Volume
 
@@ -170,6 +171,9 @@ class Drop:
             rows, columns, frames = check_image_tags(header, self.limits.pixels)
             check_pixels(instance, (rows, columns), frames)
             planes = planes_of(instance, (rows, columns), frames)
+            if 0x7FE00010 in header:  # whole numbers: what their bits can hold is known before they are decoded
+                for rescale in {plane.rescale for plane in planes}:
+                    check_rescale(2.0 ** (integer(header, "BitsAllocated") or 16), *rescale)
         person = self.register.person_of(header)
         study = text(header, "StudyInstanceUID")
         fallback = f"{study or 'unnamed'}.{text(header, 'Modality')}.{text(header, 'SeriesNumber')}"

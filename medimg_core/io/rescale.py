@@ -5,10 +5,35 @@ from typing import Any
 
 import numpy as np
 
+from medimg_core.errors import UnreadableFileError
 from medimg_core.io.elements import integer, integers, item
 from medimg_core.study import AnyArray
 
-__all__ = ["lookup_table", "modality_lut", "padding_of", "rescaled"]
+__all__ = ["check_rescale", "lookup_table", "modality_lut", "padding_of", "rescaled"]
+
+
+_LARGEST = float(np.finfo(np.float32).max)
+
+
+def check_rescale(largest: float, slope: float, intercept: float) -> None:
+    """Check that modality values fit ``float32``, in which they are kept where they are not whole.
+
+    Args:
+        largest: No stored value is further from zero than this.
+        slope: RescaleSlope.
+        intercept: RescaleIntercept.
+
+    Raises:
+        UnreadableFileError: They would be infinite.
+
+    Examples:
+        >>> check_rescale(65536, 1.0, -1024.0)
+    """
+    if not largest * abs(slope) + abs(intercept) <= _LARGEST:
+        raise UnreadableFileError(
+            f"rescaled values must lie within {_LARGEST:.2g}, the largest 32-bit number; "
+            f"slope {slope:g} and intercept {intercept:g} take them beyond"
+        )
 
 
 def rescaled(stored: AnyArray, slopes: Sequence[float], intercepts: Sequence[float]) -> AnyArray:

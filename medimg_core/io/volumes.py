@@ -14,7 +14,7 @@ from medimg_core.io.limits import Budget
 from medimg_core.io.pixels import frames_of, is_colour, is_plain, stored_values
 from medimg_core.io.placement import Placement, place_single, place_stack
 from medimg_core.io.planes import Plane
-from medimg_core.io.rescale import modality_lut, padding_of, rescaled
+from medimg_core.io.rescale import check_rescale, modality_lut, padding_of, rescaled
 from medimg_core.io.windows import unit_of, voi_of
 from medimg_core.study import AnyArray, Volume
 
@@ -117,9 +117,13 @@ def _fill(planes: Sequence[Plane], budget: Budget, decoded: Callable[[Instance],
                 raise
             reasons[instance] = error
             continue
-        if array is not None and array.dtype.kind == "f" and not np.isfinite(array[list(places.values())]).all():
-            reasons[instance] = UnreadableFileError("voxels must be finite numbers, got NaN or infinity")
-            continue
+        if array is not None and array.dtype.kind == "f":
+            try:
+                for index, plane in wanted:
+                    _check_real(array[index], plane)
+            except UnreadableFileError as error:
+                reasons[instance] = error
+                continue
         decoded(instance)
         if instance in plain and not reasons:
             instance.drop_pixels()  # it cannot fail any more; its pixels are in the array
@@ -127,6 +131,13 @@ def _fill(planes: Sequence[Plane], budget: Budget, decoded: Callable[[Instance],
         raise StackError(reasons)
     assert array is not None
     return array
+
+
+def _check_real(values: AnyArray, plane: Plane) -> None:
+    """Check one plane of real numbers; whole ones were checked while scanning, from what their bits can hold."""
+    if not np.isfinite(values).all():
+        raise UnreadableFileError("voxels must be finite numbers, got NaN or infinity")
+    check_rescale(float(np.abs(values).max()), *plane.rescale)
 
 
 def _frame_count(instance: Instance) -> int:

@@ -105,3 +105,37 @@ def test_monochrome1_keeps_its_values_and_is_shown_inverted():
     assert np.array_equal(volume.array[0], pixels)
     assert volume.photometric == "MONOCHROME1"
     assert volume.presented(0).tolist() == [[1, 0]]
+
+
+def real(code: str, values: np.ndarray, **tags: float) -> Dataset:
+    data = made.image(np.zeros(values.shape, np.uint8), made.DX, "DX", **tags)
+    del data.PixelData
+    data.BitsAllocated = values.dtype.itemsize * 8
+    data.add_new("FloatPixelData" if code == "OF" else "DoubleFloatPixelData", code, values.tobytes())
+    return data
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        made.ct_slice(1, RescaleSlope="1e35"),
+        made.ct_slice(1, RescaleIntercept="-1e39"),
+        made.ct_slice(1, RescaleSlope="1e300", RescaleIntercept="1e300"),
+        real("OF", np.full((6, 5), 1e30, np.float32), RescaleSlope="1e9", RescaleIntercept="0"),
+        real("OD", np.full((6, 5), 1e300)),
+    ],
+)
+def test_values_beyond_float32_are_refused_and_the_rest_is_read(bad):
+    opened = open_study(made.named(made.ct_slice(0), bad, made.ct_slice(2)))
+    (refused,) = opened.refused
+    assert refused.reason.startswith("rescaled values must lie within 3.4e+38, the largest 32-bit number; slope 1")
+    volumes = [voxels(series).array for study in opened for series in study.series]
+    assert sum(len(array) for array in volumes) == 2
+    assert all(np.isfinite(array).all() for array in volumes)
+
+
+def test_large_values_that_fit_are_read():
+    volume = voxels(only(open_study(made.named(made.ct_slice(RescaleSlope="1e30", RescaleIntercept="0")))))
+    assert volume.array[0, 1, 1] == np.float32((1024 + 11) * 1e30)
+    fits = real("OD", np.full((6, 5), 3e38))
+    assert voxels(only(open_study(made.named(fits)))).array.max() == np.float32(3e38)
