@@ -130,17 +130,24 @@ class Case:
 
     def with_opened(self, opened: Opened) -> "Case":
         """Add what became of a drop and show its first study; a study opened again replaces itself."""
-        fresh = {study.uid for study in opened.studies}
-        case = self.without_studies(fresh)
+        studies = tuple(self._apart(study) for study in opened.studies)
+        case = self.without_studies({study.uid for study in studies})
         case = replace(
             case,
-            studies=opened.studies + case.studies,
+            studies=studies + case.studies,
             refused=opened.refused + case.refused,
             warnings=opened.warnings,
             # of self: a study opened again is no choice between the patients it came with
-            mixed=mixed.with_drop(self.mixed, mixed.persons(opened.studies)) if opened.mixed_patients else self.mixed,
+            mixed=mixed.with_drop(self.mixed, mixed.persons(studies)) if opened.mixed_patients else self.mixed,
         )
-        return case.with_study(opened.studies[0].uid) if opened.studies else case
+        return case.with_study(studies[0].uid) if studies else case
+
+    def _apart(self, study: Study) -> Study:
+        """The study under a key of its own where another patient's open study has the same StudyInstanceUID."""
+        who = study.patient.pseudonym
+        if all(known.uid != study.uid or known.patient.pseudonym == who for known in self.studies):
+            return study
+        return replace(study, uid=f"{study.uid}/{who}")
 
     def reading_on(self, before: "Case") -> "Case":
         """Stay with the study that was on show before, as long as it is still open.

@@ -42,6 +42,15 @@ def test_a_study_opened_again_replaces_itself_and_its_results():
     assert case.prediction("tiny_model") is None
 
 
+def test_another_patient_with_the_same_study_uid_replaces_nobody():
+    first, second = make_study(1, patient="P-A"), make_study(1, patient="P-B")
+    case = make_case(first).with_opened(Opened((second,)))
+    assert [study.patient.pseudonym for study in case.studies] == ["P-B", "P-A"]
+    assert case.study is not None
+    assert case.study.patient.pseudonym == "P-B"
+    assert len(case.with_opened(Opened((second,))).studies) == 2
+
+
 def test_the_middle_slice_is_shown_first_and_steps_stay_inside():
     case = make_case(make_study(1, make_ct(7)))
     assert case.view.slice_index == 3
