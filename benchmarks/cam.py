@@ -26,7 +26,6 @@ from medimg_core.engine.session import session_options
 from medimg_core.explain.cam import grad_cam
 from medimg_core.registry import InputSpec, ModelCard, load_card, sha256_of
 from medimg_core.registry.card import CamSpec, OutputSpec, Population, Threshold
-from medimg_core.results import Activations
 
 SHIPPED = "chest_xray_pneumonia"
 PAUSE = 0.005
@@ -95,13 +94,7 @@ def tasks_of(card: ModelCard, batch: np.ndarray) -> dict[str, Task]:
     layer = card.cam.layer
 
     def ours() -> Any:
-        result = forward(card, batch)
-        found = Activations(
-            None if result.features is None else result.features[0],
-            result.embedding[0],
-            result.logits[0],
-            result.ensemble[0],
-        )
+        found = forward(card, batch).activations()
         asked = decision(card, found.logits)
         score = sigmoid(asked.log_odds(found.logits) / card.temperature)
         return score, class_scores(card, found.logits), grad_cam(found, card, asked)

@@ -21,7 +21,6 @@ from medimg_core.evaluation.bootstrap import group_weights, percentiles
 from medimg_core.explain.cam import grad_cam
 from medimg_core.preprocess import Squash, prepare
 from medimg_core.registry import ModelCard, load_card
-from medimg_core.results import Activations
 from medimg_core.training.recipe import read_recipe
 from medimg_core.training.stages import read_data
 
@@ -35,13 +34,7 @@ PER_IMAGE, LEAST = 12, 0.005
 
 def cam(card: ModelCard, grey: np.ndarray) -> np.ndarray:
     """Native map of the decision shown."""
-    result = forward(card, prepare(grey, card.input))
-    found = Activations(
-        None if result.features is None else result.features[0],
-        result.embedding[0],
-        result.logits[0],
-        result.ensemble[0],
-    )
+    found = forward(card, prepare(grey, card.input)).activations()
     return grad_cam(found, card, decision(card))
 
 

@@ -8,18 +8,16 @@ import numpy as np
 import numpy.typing as npt
 
 from medimg_core.decision import class_scores, decision, sigmoid
-from medimg_core.engine import Forward, forward
+from medimg_core.engine import forward
 from medimg_core.errors import IncompatibleInputError, NotApplicableError
 from medimg_core.gate import Declared, assess_input, assess_network, check_kind, check_tags, is_grey, joined
 from medimg_core.preprocess import prepare
 from medimg_core.registry import ModelCard
 from medimg_core.results import Activations, Prediction
 from medimg_core.study import Series, Volume
-from medimg_core.voi import Window
+from medimg_core.voi import EIGHT_BIT
 
 __all__ = ["classify", "fits", "model_input"]
-
-_EIGHT_BIT = Window(127.5, 255.0, "LINEAR_EXACT")
 
 
 def classify(
@@ -83,20 +81,11 @@ def classify(
     if enforce_gate and gate.status == "refuse":
         return blank
     batch = prepare(model_input(volume, card, index, frame), card.input)
-    activations = _first(forward(card, batch))
+    activations = forward(card, batch).activations()
     gate = joined(gate, assess_network(batch[0, :, :, 0], activations.embedding, card))
     if enforce_gate and gate.status == "refuse":
         return replace(blank, gate=gate)
     return replace(blank, gate=gate, activations=activations, **_scores(activations, card))
-
-
-def _first(result: Forward) -> Activations:
-    return Activations(
-        features=None if result.features is None else result.features[0],
-        embedding=result.embedding[0],
-        logits=result.logits[0],
-        ensemble=result.ensemble[0],
-    )
 
 
 def _scores(activations: Activations, card: ModelCard) -> dict[str, Any]:
@@ -159,4 +148,4 @@ def model_input(volume: Volume, card: ModelCard, slice_index: int = 0, frame: in
         shown = volume.presented(slice_index, frame=frame)
         return np.asarray(shown[..., 0] if is_grey(plane) else shown.mean(axis=-1), dtype=np.float32)
     plain = plane.dtype == np.uint8 and not volume.voi
-    return volume.presented(slice_index, voi=_EIGHT_BIT if plain else None, frame=frame)
+    return volume.presented(slice_index, voi=EIGHT_BIT if plain else None, frame=frame)

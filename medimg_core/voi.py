@@ -7,7 +7,17 @@ import numpy.typing as npt
 
 from medimg_core.errors import IncompatibleInputError
 
-__all__ = ["PRESETS", "VOI_FUNCTIONS", "Lut", "Preset", "Window", "apply_lut", "apply_window", "auto_window"]
+__all__ = [
+    "EIGHT_BIT",
+    "PRESETS",
+    "VOI_FUNCTIONS",
+    "Lut",
+    "Preset",
+    "Window",
+    "apply_lut",
+    "apply_window",
+    "auto_window",
+]
 
 VOI_FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
 _SAMPLE = 200_000
@@ -40,6 +50,10 @@ class Window:
             raise IncompatibleInputError(
                 f"{self.function} window width must be {'above zero' if strict else 'at least 1'}, got {self.width:g}"
             )
+
+
+EIGHT_BIT = Window(127.5, 255.0, "LINEAR_EXACT")
+"""Eight-bit pictures without a window of their own were windowed by whoever made them: shown as stored."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from medimg_core.engine.cache import discard, entry
 from medimg_core.errors import IncompatibleInputError, ModelError
 from medimg_core.registry import ModelCard
+from medimg_core.results import Activations
 
 __all__ = ["Forward", "check", "dense_head", "forward", "session_options", "threads", "warm"]
 
@@ -41,6 +42,15 @@ class Forward:
     embedding: Array = field(repr=False)
     logits: Array = field(repr=False)
     ensemble: Array = field(repr=False)
+
+    def activations(self, index: int = 0) -> Activations:
+        """What the pass left behind for one input of the batch, counted from 0."""
+        return Activations(
+            None if self.features is None else self.features[index],
+            self.embedding[index],
+            self.logits[index],
+            self.ensemble[index],
+        )
 
 
 @dataclass(frozen=True, eq=False)

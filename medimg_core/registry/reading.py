@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -210,10 +211,19 @@ def read_card(folder: Path) -> ModelCard:
     """
     path = folder / "card.toml"
     try:
-        with path.open("rb") as file:
-            table = _Table(tomllib.load(file), f"card {folder.name}")
+        stat = path.stat()
     except FileNotFoundError as error:
         raise InvalidCardError(f"model folder {folder.name} must hold card.toml; there is none") from error
+    return _read(path, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=64)
+def _read(path: Path, _mtime: int, _size: int) -> ModelCard:
+    """Pages ask for every card on every rerun; a card is parsed again only when its file has changed."""
+    folder = path.parent
+    try:
+        with path.open("rb") as file:
+            table = _Table(tomllib.load(file), f"card {folder.name}")
     except tomllib.TOMLDecodeError as error:
         raise InvalidCardError(f"card {folder.name} must be valid TOML: {error}") from error
     schema = table.take("schema", int)

@@ -12,7 +12,7 @@ import streamlit as st
 
 from medimg_core.explain import colour_bar, on_image, overlay
 from medimg_core.study import Series, Study
-from medimg_core.voi import PRESETS, Lut, Window, auto_window
+from medimg_core.voi import EIGHT_BIT, PRESETS, Lut, Window, auto_window
 from pages._ui import stage
 from pages._ui.language import _
 from pages._ui.state import Case, change, load
@@ -24,9 +24,6 @@ READ = (1408, 770)
 """Width and height of the stage where the picture has the whole page, pixels."""
 SIDE = (1056, 770)
 """Width and height of the stage beside a column of results, pixels."""
-
-
-_EIGHT_BIT = Window(127.5, 255.0, "LINEAR_EXACT")
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +77,7 @@ def chosen_voi(series: Series, view: View) -> Window | Lut | None:
     if kind == "preset":
         return next(preset.window for preset in PRESETS if preset.key == key)
     if kind == "stored":
-        return _EIGHT_BIT
+        return EIGHT_BIT
     return auto_window(volume.plane(view.slice_index, view.frame), padding=volume.padding)
 
 
