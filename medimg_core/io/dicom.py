@@ -1,21 +1,28 @@
 """One DICOM file: bytes -> a parsed header with its pixels still encoded."""
 
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, BinaryIO
 
 from medimg_core.errors import LimitError, UnreadableFileError, UnsupportedFileError
 from medimg_core.io.archives import Allowance, inflate_raw
+from medimg_core.io.contents import Content
 from medimg_core.io.elements import decode_errors, has, integer, text
 
-__all__ = ["BULK_LIMIT", "Instance", "check_image_tags", "is_copy", "parse", "pixel_free"]
+__all__ = ["BULK_LIMIT", "PIXEL_DATA", "Instance", "check_image_tags", "is_copy", "parse", "pixel_free"]
 
 BULK_LIMIT = 64 * 1024
 """Elements above this many bytes are dropped from the headers that a series keeps."""
 
+PIXEL_DATA = 0x7FE00010
+"""Tag of PixelData."""
+
+_UNDEFINED = 0xFFFFFFFF  # length of an element that ends with a delimiter
 _DEFLATED = b"1.2.840.10008.1.2.1.99"
-_PIXEL_TAGS = frozenset((0x7FE00010, 0x7FE00008, 0x7FE00009))
+_PIXEL_TAGS = frozenset((PIXEL_DATA, 0x7FE00008, 0x7FE00009))
 _COLOURS = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT", "YBR_PARTIAL_420", "YBR_PARTIAL_422")
 _IMPLICIT, _EXPLICIT, _BIG = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"
 
@@ -27,8 +34,8 @@ class Instance:
     Attributes:
         name: As the user gave it.
         order: Place among the files of the drop.
-        header: The parsed data set; its pixels go once they are decoded.
-        digest: SHA-256 of the file's bytes.
+        header: The parsed data set; pixels above 64 KiB stay in ``content``.
+        content: The file's bytes, or None once they are let go.
         uid: SOPInstanceUID, or one made from the file's bytes.
         copies: Names of further files of the drop that hold the same.
     """
@@ -36,9 +43,10 @@ class Instance:
     name: str = field(repr=False)
     order: int
     header: Any = field(repr=False)
-    digest: bytes = field(repr=False)
+    content: Content | None = field(repr=False)
     uid: str
     copies: list[str] = field(default_factory=list, repr=False)
+    _digest: bytes = field(default=b"", repr=False)
     _slim: bool = False
 
     @property
@@ -46,10 +54,70 @@ class Instance:
         """Whether the file holds an image."""
         return any(tag in self.header for tag in _PIXEL_TAGS)
 
+    @property
+    def in_memory(self) -> bool:
+        """Whether the file's bytes are at hand, so that reading its pixels cannot fail."""
+        return self.content is not None and self.content.data is not None
+
+    def digest(self) -> bytes:
+        """SHA-256 of the file's bytes.
+
+        Raises:
+            UnreadableFileError: The file cannot be read any more, or has changed.
+        """
+        if self._digest:
+            return self._digest
+        assert self.content is not None
+        return self.content.digest()
+
+    def keep_digest(self) -> None:
+        """Compute the digest now: it outlives the bytes."""
+        self._digest = self.digest()
+
+    def pixel_length(self, tag: int = PIXEL_DATA) -> int:
+        """Bytes of native pixels that the file really holds."""
+        element = self.header.get_item(tag, keep_deferred=True)
+        if not _deferred(element):
+            return len(element.value or b"")
+        assert self.content is not None
+        return max(min(element.length, self.content.size - element.value_tell), 0)
+
+    def pixel_part(self, start: int, length: int, tag: int = PIXEL_DATA) -> bytes | memoryview:
+        """Bytes of native pixels from ``start`` on.
+
+        Raises:
+            UnreadableFileError: The file cannot be read any more, or has changed.
+        """
+        element = self.header.get_item(tag, keep_deferred=True)
+        if not _deferred(element):
+            return memoryview(element.value)[start : start + length]
+        assert self.content is not None
+        return self.content.part(element.value_tell + start, length)
+
+    @contextmanager
+    def pixels_loaded(self) -> Iterator[None]:
+        """Hold PixelData in the header, for decoders that look there.
+
+        Raises:
+            UnreadableFileError: The file cannot be read any more, or has changed.
+        """
+        waiting = self.header.get_item(PIXEL_DATA, keep_deferred=True)
+        if not _deferred(waiting):
+            yield
+            return
+        assert self.content is not None
+        with self.content.stream() as stream:
+            self.header[PIXEL_DATA] = _fetched(waiting, stream)
+        try:
+            yield
+        finally:
+            self.header[PIXEL_DATA] = waiting
+
     def drop_pixels(self) -> None:
-        """Let pixels and bulk elements go; the header stays."""
+        """Let pixels, bulk elements and the file's bytes go; the header stays."""
         if not self._slim:
             pixel_free(self.header)
+            self.content = None
             self._slim = True
 
     @cached_property
@@ -69,33 +137,63 @@ def _quiet_pydicom() -> Any:
     return pydicom
 
 
-def parse(data: bytes, allowance: Allowance) -> Any:
+def parse(content: Content, allowance: Allowance) -> Any:
     """Parse a DICOM file, with or without preamble and file meta information.
 
     Args:
-        data: The file.
+        content: The file.
         allowance: What a deflated file may still expand to.
 
     Returns:
-        The data set, pixels still encoded, with ``file_meta.TransferSyntaxUID`` set.
+        The data set, pixels still encoded, with ``file_meta.TransferSyntaxUID`` set. Pixels above 64 KiB are
+        not read: their element says where they lie in the file.
 
     Raises:
         UnreadableFileError: The file is damaged, or not DICOM after all.
         LimitError: A deflated file expands beyond the limits.
     """
-    import io
-
     pydicom = _quiet_pydicom()
-    if _DEFLATED in data[:1024]:
-        _check_deflated(data, allowance)
-    try:
-        header = pydicom.dcmread(io.BytesIO(data), force=True)
-    except decode_errors() as error:
-        raise UnreadableFileError("the DICOM header is damaged: it cannot be parsed to its end") from error
+    deflated = _DEFLATED in content.head
+    if deflated:
+        _check_deflated(content.whole(), allowance)
+    with content.stream() as stream:
+        try:
+            header = pydicom.dcmread(stream, force=True, defer_size=None if deflated else BULK_LIMIT)
+            if len(header):
+                _complete_meta(header)
+                _fetch_deferred(header, stream)
+        except decode_errors() as error:
+            raise UnreadableFileError("the DICOM header is damaged: it cannot be parsed to its end") from error
     if len(header) == 0:
         raise UnreadableFileError("the DICOM file is truncated or empty: it holds no whole data set")
-    _complete_meta(header)
+    header.buffer = header.filename = header.fileobj_type = None  # or every header keeps its file's bytes and name
     return header
+
+
+def _deferred(element: Any) -> bool:
+    """Whether pydicom left an element's value in the file."""
+    return element.value is None and getattr(element, "length", 0) > BULK_LIMIT
+
+
+def _fetch_deferred(header: Any, stream: BinaryIO) -> None:
+    """Read the long elements that pydicom left in the file, except pixels."""
+    native = text(header.file_meta, "TransferSyntaxUID") in (_IMPLICIT, _EXPLICIT, _BIG)
+    waiting = [element for element in header.values() if element.value is None and _deferred(element)]
+    for element in waiting:
+        if element.tag not in _PIXEL_TAGS or (native and element.length == _UNDEFINED):
+            header[element.tag] = _fetched(element, stream)
+
+
+def _fetched(element: Any, stream: BinaryIO) -> Any:
+    from pydicom.fileutil import read_undefined_length_value
+    from pydicom.tag import SequenceDelimiterTag
+
+    stream.seek(element.value_tell)
+    if element.length == _UNDEFINED:
+        value = read_undefined_length_value(stream, element.is_little_endian, SequenceDelimiterTag)
+    else:
+        value = stream.read(element.length)
+    return element._replace(value=value)
 
 
 def _check_deflated(data: bytes, allowance: Allowance) -> None:
@@ -127,7 +225,7 @@ def is_copy(one: Instance, other: Instance) -> bool:
     One SOPInstanceUID is not enough: generators give one to many files, and two files that agree in
     pixels and place may still differ in patient or side.
     """
-    return one.uid == other.uid and one.digest == other.digest
+    return one.uid == other.uid and one.digest() == other.digest()
 
 
 def pixel_free(header: Any) -> Any:

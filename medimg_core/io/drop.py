@@ -1,6 +1,5 @@
 """The files of one drop while they are scanned: expanded, sniffed, parsed; pixels wait until they are sorted."""
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -8,6 +7,7 @@ from typing import Any
 
 from medimg_core.errors import InputError, LimitError, UnreadableFileError, UnsupportedFileError
 from medimg_core.io.archives import Allowance, gunzip, zip_members
+from medimg_core.io.contents import Content
 from medimg_core.io.dicom import Instance, check_image_tags, is_copy, parse
 from medimg_core.io.elements import decode_errors, integer, items, text, texts
 from medimg_core.io.inputs import Given
@@ -100,38 +100,38 @@ class Drop:
                 self.names.append(given.name)
                 raise given.reason
             self.allowance.count_file()
-            data = given.read(self.limits)
-            self._given_bytes += len(data)
+            content = given.content(self.limits)
+            self._given_bytes += content.size
             if self._given_bytes > self.limits.total_bytes:
                 raise LimitError(f"one drop may hold at most {self.limits.total_bytes / 2**20:,.0f} MiB")
-            self._take(given.name, data, 0)
+            self._take(given.name, content, 0)
         except InputError as error:
             self.refuse(given.name, error)
 
-    def _take(self, name: str, data: bytes, depth: int) -> None:
-        found = sniff(data[:1024], len(data))
+    def _take(self, name: str, content: Content, depth: int) -> None:
+        found = sniff(content.head, content.size)
         if found.kind not in ("zip", "gzip"):
             self.names.append(name)
         if found.kind in ("zip", "gzip") and depth >= self.limits.nesting:
             raise LimitError(f"archives may be nested {self.limits.nesting} deep; this one lies deeper")
         if found.kind == "zip":
-            self._take_members(name, data, depth)
-            return
-        if found.kind == "gzip":
-            self._take(name, gunzip(data, self.allowance), depth + 1)
-            return
-        if found.kind == "dicom":
-            self._take_dicom(name, data)
+            self._take_members(name, content.whole(), depth)
+        elif found.kind == "gzip":
+            self._take(name, Content.of(gunzip(content.whole(), self.allowance)), depth + 1)
+        elif found.kind == "dicom":
+            self._take_dicom(name, content)
         elif found.kind == "nifti":
-            volume, warnings, header = read_nifti(data, self.limits)
-            self.budget.take(volume.array.nbytes)
-            self.singles.append(Single(_uid_of(data), volume, warnings, header))
+            volume, warnings, header = read_nifti(content.whole(), self.limits)
+            self._keep(Single(_uid_of(content.digest()), volume, warnings, header))
         elif found.kind == "raster":
-            volume, warnings = read_raster(data, self.limits)
-            self.budget.take(volume.array.nbytes)
-            self.singles.append(Single(_uid_of(data), volume, warnings))
+            volume, warnings = read_raster(content.whole(), self.limits)
+            self._keep(Single(_uid_of(content.digest()), volume, warnings))
         else:
             raise UnsupportedFileError(f"the file is {found.name}; MedImg reads DICOM, NIfTI, PNG, JPEG, TIFF and zip")
+
+    def _keep(self, single: Single) -> None:
+        self.budget.take(single.volume.array.nbytes)
+        self.singles.append(single)
 
     def _take_members(self, name: str, data: bytes, depth: int) -> None:
         for index, member in enumerate(zip_members(data, self.allowance)):
@@ -143,14 +143,14 @@ class Drop:
                     raise member.reason
                 assert member.data is not None
                 self.allowance.count_file()
-                self._take(inside, member.data, depth + 1)
+                self._take(inside, Content.of(member.data), depth + 1)
             except InputError as error:
                 self.refuse(inside, error)
 
-    def _take_dicom(self, name: str, data: bytes) -> None:
-        header = parse(data, self.allowance)
-        uid = text(header, "SOPInstanceUID") or _uid_of(data)
-        instance = Instance(name, len(self.names), header, hashlib.sha256(data).digest(), uid)
+    def _take_dicom(self, name: str, content: Content) -> None:
+        header = parse(content, self.allowance)
+        uid = text(header, "SOPInstanceUID") or _uid_of(content.digest())
+        instance = Instance(name, len(self.names), header, content, uid)
         for known in self._by_uid[uid]:
             if is_copy(known, instance):
                 known.copies.append(name)
@@ -176,6 +176,8 @@ class Drop:
                     check_rescale(2.0 ** (integer(header, "BitsAllocated") or 16), *rescale)
         person = self.register.person_of(header)
         study = text(header, "StudyInstanceUID")
+        if what or not study:
+            instance.keep_digest()  # asked for after the bytes are gone
         fallback = f"{study or 'unnamed'}.{text(header, 'Modality')}.{text(header, 'SeriesNumber')}"
         key = SeriesKey(person.number, study, text(header, "SeriesInstanceUID") or fallback)
         self.people[key] = person
@@ -190,8 +192,8 @@ class Drop:
         uid, person = keys[0].study, self.people[keys[0]]
         if uid:
             return person.apart(uid) if claimed else uid
-        files = {plane.instance.digest for key in keys for plane in self.images.get(key, ())}
-        files.update(file.digest for (key, _), found in self.objects.items() if key in keys for file in found)
+        files = {plane.instance.digest() for key in keys for plane in self.images.get(key, ())}
+        files.update(file.digest() for (key, _), found in self.objects.items() if key in keys for file in found)
         return person.apart("", tuple(files))
 
     def missing_references(self) -> int:
@@ -211,6 +213,6 @@ def _tail(parts: list[str], depth: int) -> str:
     return "/".join(parts[-depth:])
 
 
-def _uid_of(data: bytes) -> str:
-    """A UID made from the bytes (2.25 and a number, PS3.5 B.2): the same file gets the same one."""
-    return f"2.25.{int.from_bytes(hashlib.sha256(data).digest()[:16])}"
+def _uid_of(digest: bytes) -> str:
+    """A UID made from a file's SHA-256 (2.25 and a number, PS3.5 B.2): the same file gets the same one."""
+    return f"2.25.{int.from_bytes(digest[:16])}"

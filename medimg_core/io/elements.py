@@ -61,18 +61,19 @@ def decode_errors() -> tuple[type[Exception], ...]:
 @cache
 def _tag_and_vr(keyword: str) -> tuple[int, str]:
     from pydicom.datadict import dictionary_VR, tag_for_keyword
+    from pydicom.tag import Tag
 
     tag = tag_for_keyword(keyword)
     if tag is None:
         raise KeyError(keyword)
-    return tag, dictionary_VR(tag)
+    return Tag(tag), dictionary_VR(tag)  # a Tag, or every look-up would make one
 
 
 def _element(header: Any, keyword: str) -> Any:
     """The element, raw where pydicom has not converted it yet, or None."""
     tag, _ = _tag_and_vr(keyword)
     try:
-        return header.get_item(tag) if tag in header else None
+        return header.get_item(tag)
     except decode_errors():
         return None
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from medimg_core.errors import InputError, LimitError, UnreadableFileError, UnsafeArchiveError
+from medimg_core.io.contents import Content
 from medimg_core.io.limits import Limits
 
 __all__ = ["Given", "gather"]
@@ -29,37 +30,32 @@ class Given:
     upload: Any = field(default=None, repr=False)
     reason: InputError | None = None
 
-    def read(self, limits: Limits) -> bytes:
-        """The bytes.
+    def content(self, limits: Limits) -> Content:
+        """The bytes; those of a file on disk stay there until they are asked for.
 
         Raises:
             LimitError: There are more than a file may hold.
             UnreadableFileError: The file cannot be read.
         """
-        try:
-            data = self._bytes(limits)
-        except OSError as error:
-            reason = error.strerror or "the system gives no reason"
-            raise UnreadableFileError(f"the file cannot be read: {reason.lower()}") from error
-        if len(data) > limits.file_bytes:
-            raise _too_large(limits)
-        return data
-
-    def _bytes(self, limits: Limits) -> bytes:
         if self.path is not None:
-            if self.path.stat().st_size > limits.file_bytes:
-                raise _too_large(limits)
-            return self.path.read_bytes()
+            found = Content.at(self.path)
+        else:
+            try:
+                found = Content.of(self._bytes())
+            except OSError as error:
+                reason = error.strerror or "the system gives no reason"
+                raise UnreadableFileError(f"the file cannot be read: {reason.lower()}") from error
+        if found.size > limits.file_bytes:
+            raise LimitError(f"a file may hold at most {limits.file_bytes / 2**20:,.0f} MiB")
+        return found
+
+    def _bytes(self) -> bytes:
         if isinstance(self.upload, bytes | bytearray | memoryview):
             return bytes(self.upload)
         taken: Any = self.upload.getvalue() if hasattr(self.upload, "getvalue") else self.upload.read()
         if isinstance(taken, str):
             raise UnreadableFileError("an upload must hold bytes, this one holds text")
         return bytes(taken)
-
-
-def _too_large(limits: Limits) -> LimitError:
-    return LimitError(f"a file may hold at most {limits.file_bytes / 2**20:,.0f} MiB")
 
 
 def gather(files: Iterable[Any]) -> list[Given]:

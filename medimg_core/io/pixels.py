@@ -8,7 +8,7 @@ import numpy as np
 
 from medimg_core.errors import InputError, UnreadableFileError, UnsupportedFileError
 from medimg_core.io.codestreams import decoded_frame
-from medimg_core.io.dicom import Instance
+from medimg_core.io.dicom import PIXEL_DATA, Instance
 from medimg_core.io.elements import decode_errors, integer, text
 from medimg_core.study import AnyArray
 
@@ -165,24 +165,27 @@ def _native_frames(instance: Instance, shape: tuple[int, int], frames: int) -> I
         return None
     for tag, code in _FLOAT_PIXELS.items():
         if tag in header:
-            return _views(bytes(header[tag].value), np.dtype(order + code), shape, frames)
+            return _views(instance, tag, np.dtype(order + code), shape, frames)
     allocated = integer(header, "BitsAllocated") or 0
-    data = header.get_item(0x7FE00010).value or b""
     samples = integer(header, "SamplesPerPixel") or 1
-    _check_length(len(data), shape, frames, samples, allocated, text(header, "PhotometricInterpretation"))
+    _check_length(instance.pixel_length(), shape, frames, samples, allocated, text(header, "PhotometricInterpretation"))
     simple = samples == 1 and text(header, "PhotometricInterpretation") in _GREY
     if not simple or allocated not in (8, 16, 32) or (order == ">" and allocated == 8):
         return None
     kind = "i" if integer(header, "PixelRepresentation") == 1 else "u"
-    return _views(data, np.dtype(f"{order}{kind}{allocated // 8}"), shape, frames)
+    return _views(instance, PIXEL_DATA, np.dtype(f"{order}{kind}{allocated // 8}"), shape, frames)
 
 
-def _views(data: bytes, dtype: np.dtype[Any], shape: tuple[int, int], frames: int) -> Iterator[AnyArray]:
-    area = shape[0] * shape[1]
-    if len(data) < area * frames * dtype.itemsize:
-        raise UnreadableFileError(f"pixel data must hold {area * frames * dtype.itemsize:,} bytes, got {len(data):,}")
-    flat = np.frombuffer(data, dtype=dtype, count=area * frames)
-    return iter(flat.reshape(frames, *shape))
+def _views(
+    instance: Instance, tag: int, dtype: np.dtype[Any], shape: tuple[int, int], frames: int
+) -> Iterator[AnyArray]:
+    length = shape[0] * shape[1] * dtype.itemsize
+    held = instance.pixel_length(tag)
+    if held < length * frames:
+        raise UnreadableFileError(f"pixel data must hold {length * frames:,} bytes, got {held:,}")
+    return (
+        np.frombuffer(instance.pixel_part(index * length, length, tag), dtype).reshape(shape) for index in range(frames)
+    )
 
 
 def _check_length(size: int, shape: tuple[int, int], frames: int, samples: int, allocated: int, colour: str) -> None:
@@ -211,17 +214,18 @@ def _decoded(instance: Instance, shape: tuple[int, int], frames: int) -> Iterato
     header = instance.header
     syntax = instance.transfer_syntax
     palette = text(header, "PhotometricInterpretation") == "PALETTE COLOR"
-    for index in range(frames):
-        if syntax in _NATIVE:
-            frame = np.asarray(pixel_array(header, index=index))
-        else:
-            frame = decoded_frame(header, syntax, shape, index)
-        expected = (*shape, 3) if integer(header, "SamplesPerPixel") == 3 else shape
-        if frame.shape != expected:
-            raise UnreadableFileError(
-                f"a decoded frame must be {' x '.join(map(str, expected))}, got {' x '.join(map(str, frame.shape))}"
-            )
-        yield _coloured(_through_palette(frame, header) if palette else frame, header)
+    expected = (*shape, 3) if integer(header, "SamplesPerPixel") == 3 else shape
+    with instance.pixels_loaded():
+        for index in range(frames):
+            if syntax in _NATIVE:
+                frame = np.asarray(pixel_array(header, index=index))
+            else:
+                frame = decoded_frame(header, syntax, shape, index)
+            if frame.shape != expected:
+                raise UnreadableFileError(
+                    f"a decoded frame must be {' x '.join(map(str, expected))}, got {' x '.join(map(str, frame.shape))}"
+                )
+            yield _coloured(_through_palette(frame, header) if palette else frame, header)
 
 
 def _through_palette(frame: AnyArray, header: Any) -> AnyArray:

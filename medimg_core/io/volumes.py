@@ -100,8 +100,8 @@ def _fill(planes: Sequence[Plane], budget: Budget, decoded: Callable[[Instance],
         files[plane.instance].append((index, plane))
     array: AnyArray | None = None
     reasons: dict[Instance, InputError] = {}
-    # plain files go last: they were checked while scanning, so all that can fail fails before pixels are let go
-    plain = {instance for instance in files if is_plain(instance)}
+    # plain files in memory go last: they were checked while scanning, so all that can fail fails before bytes are let go
+    plain = {instance for instance in files if instance.in_memory and is_plain(instance)}
     for instance, wanted in sorted(files.items(), key=lambda entry: entry[0] in plain):
         places = {plane.frame: index for index, plane in wanted}
         shape, frames = wanted[0][1].shape, _frame_count(instance)

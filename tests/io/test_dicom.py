@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from medimg_core.errors import MedImgError, UnreadableFileError
 from medimg_core.io import Limits, open_study
 from medimg_core.io.archives import Allowance
+from medimg_core.io.contents import Content
 from medimg_core.io.dicom import parse
 from tests.io import made
 from tests.io.test_opening import counted, voxels
@@ -26,7 +27,7 @@ def test_transfer_syntax_is_found_where_the_meta_information_is_lost():
     del bare.file_meta
     pydicom.dcmwrite(implicit, bare, implicit_vr=True, little_endian=True)
     for data, syntax in ((body, "1.2.840.10008.1.2.1"), (implicit.getvalue(), "1.2.840.10008.1.2")):
-        assert parse(data, Allowance(Limits())).file_meta.TransferSyntaxUID == syntax
+        assert parse(Content.of(data), Allowance(Limits())).file_meta.TransferSyntaxUID == syntax
 
 
 @pytest.mark.parametrize(
@@ -38,7 +39,7 @@ def test_transfer_syntax_is_found_where_the_meta_information_is_lost():
 )
 def test_empty_files(data, reason):
     with pytest.raises(UnreadableFileError, match=reason):
-        parse(data, Allowance(Limits()))
+        parse(Content.of(data), Allowance(Limits()))
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
