@@ -9,14 +9,13 @@ from medimg_core.errors import IncompatibleInputError
 
 __all__ = [
     "EIGHT_BIT",
-    "PRESETS",
     "VOI_FUNCTIONS",
     "Lut",
-    "Preset",
     "Window",
     "apply_lut",
     "apply_window",
     "auto_window",
+    "grey8",
 ]
 
 VOI_FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
@@ -71,26 +70,6 @@ class Lut:
     name: str = ""
 
 
-@dataclass(frozen=True)
-class Preset:
-    """A window for a tissue, with where its figures come from; viewers disagree, so each row is cited."""
-
-    key: str
-    modality: str
-    window: Window
-    source: str
-
-
-PRESETS = (
-    Preset("soft", "CT", Window(40, 400, name="Soft tissue"), "OHIF Viewers, default window presets"),
-    Preset("lung", "CT", Window(-600, 1500, name="Lung"), "OHIF Viewers, default window presets"),
-    Preset("bone", "CT", Window(480, 2500, name="Bone"), "OHIF Viewers, default window presets"),
-    Preset("brain", "CT", Window(40, 80, name="Brain"), "OHIF Viewers; Radiopaedia, Windowing (CT)"),
-    Preset("liver", "CT", Window(90, 150, name="Liver"), "OHIF Viewers, default window presets"),
-    Preset("mediastinum", "CT", Window(80, 400, name="Mediastinum"), "Weasis, default presets"),
-)
-
-
 def apply_window(values: npt.ArrayLike, window: Window) -> npt.NDArray[np.float32]:
     """Map modality values to grey by a window, saturating outside it.
 
@@ -134,6 +113,62 @@ def apply_lut(values: npt.ArrayLike, lut: Lut) -> npt.NDArray[np.float32]:
     """
     index = np.clip(np.rint(np.asarray(values)).astype(np.int64) - lut.first, 0, len(lut.entries) - 1)
     return np.asarray(lut.entries[index], dtype=np.float32)
+
+
+def grey8(values: npt.ArrayLike, voi: Window | Lut, *, invert: bool = False) -> npt.NDArray[np.uint8]:
+    """Map modality values to the very bytes that the viewer shows.
+
+    The viewer does the same in JavaScript, where every number has double precision; so here too, in this
+    order of operations, with ``c`` and ``w`` the window's centre and width::
+
+        LINEAR        c = c - 0.5; w = w - 1; then as LINEAR_EXACT; for w == 0 a step: x > c ? 1 : 0
+        LINEAR_EXACT  g = (x - (c - w / 2)) / w, clipped to 0..1
+        SIGMOID       g = 1 / (1 + exp(-4 * (x - c) / w))
+        LUT           g = entries[floor(x + 0.5) - first], the index clipped to the table
+        inverted      g = 1 - g
+        byte          floor(g * 255 + 0.5), clipped to 0..255; 0 where x is not a number
+
+    Whole numbers, which are all that a LUT meets in practice, round to themselves; halves go up here and to
+    the even number in :func:`apply_lut`. ``exp`` may differ in its last bit between two machines, which can
+    move a SIGMOID's byte by one where ``g * 255`` lies at a half.
+
+    Args:
+        values: Modality values, any shape and real dtype.
+        voi: Window or LUT.
+        invert: Black for white.
+
+    Returns:
+        New ``uint8`` array of the same shape, 0 black, 255 white.
+
+    Examples:
+        >>> grey8([-160, 40, 239, float("nan")], Window(40, 400)).tolist()
+        [0, 128, 255, 0]
+        >>> grey8([-160, 40, 239], Window(40, 400), invert=True).tolist()
+        [255, 127, 0]
+    """
+    x = np.asarray(values, dtype=np.float64)
+    grey = np.asarray(_grey_of_table(x, voi) if isinstance(voi, Lut) else _grey_of_window(x, voi))
+    if invert:
+        grey = 1.0 - grey
+    shade = np.clip(np.floor(grey * 255.0 + 0.5), 0.0, 255.0)
+    return np.where(np.isnan(x), 0.0, shade).astype(np.uint8)
+
+
+def _grey_of_window(x: npt.NDArray[np.float64], window: Window) -> npt.NDArray[np.float64]:
+    c, w = float(window.centre), float(window.width)
+    if window.function == "SIGMOID":
+        with np.errstate(over="ignore"):  # exp of a large number is infinity, and the grey 0, in JavaScript too
+            return np.asarray(1.0 / (1.0 + np.exp(-4.0 * (x - c) / w)))
+    if window.function == "LINEAR":
+        c, w = c - 0.5, w - 1.0
+        if w == 0:  # PS3.3: a width of 1 is a step at centre - 0.5
+            return (x > c).astype(np.float64)
+    return np.asarray(np.nan_to_num(np.clip((x - (c - w / 2.0)) / w, 0.0, 1.0)))
+
+
+def _grey_of_table(x: npt.NDArray[np.float64], lut: Lut) -> npt.NDArray[np.float64]:
+    index = np.clip(np.nan_to_num(np.floor(x + 0.5)) - lut.first, 0, len(lut.entries) - 1)
+    return np.asarray(lut.entries[index.astype(np.intp)], dtype=np.float64)
 
 
 def auto_window(values: npt.ArrayLike, *, low: float = 1.0, high: float = 99.0, padding: float | None = None) -> Window:

@@ -1,12 +1,14 @@
 """From modality values to grey, by the formulas of PS3.3 C.11.2."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medimg_core.errors import IncompatibleInputError
-from medimg_core.voi import PRESETS, VOI_FUNCTIONS, Lut, Window, apply_lut, apply_window, auto_window
+from medimg_core.voi import VOI_FUNCTIONS, Lut, Window, apply_lut, apply_window, auto_window, grey8
 
 centres = st.floats(-2000, 2000)
 widths = st.floats(1.001, 4000)
@@ -117,6 +119,60 @@ def test_auto_window_of_a_large_image_samples_all_of_it():
     assert (window.centre, window.width) == pytest.approx((500, 980), rel=0.01)
 
 
-def test_presets_are_cited_and_unique():
-    assert len({(preset.key, preset.modality) for preset in PRESETS}) == len(PRESETS)
-    assert all(preset.source and preset.window.name for preset in PRESETS)
+def byte_by_byte(x: float, voi: Window | Lut, invert: bool) -> int:
+    """The bytes of one value, as the documentation of grey8 says it, with Python's numbers."""
+    if math.isnan(x):
+        return 0
+    if isinstance(voi, Lut):
+        place = min(max(math.floor(x + 0.5) - voi.first, 0), len(voi.entries) - 1)
+        grey = float(voi.entries[place])
+    elif voi.function == "SIGMOID":
+        exponent = -4 * (x - voi.centre) / voi.width
+        grey = 1 / (1 + np.exp(exponent)) if exponent < 700 else 0.0
+    else:
+        c, w = voi.centre, voi.width
+        if voi.function == "LINEAR":
+            c, w = c - 0.5, w - 1
+        grey = float(x > c) if w == 0 else min(max((x - (c - w / 2)) / w, 0.0), 1.0)
+    return min(max(math.floor((1 - grey if invert else grey) * 255 + 0.5), 0), 255)
+
+
+@pytest.mark.parametrize("invert", [False, True])
+@pytest.mark.parametrize("function", VOI_FUNCTIONS)
+@given(centre=centres, width=widths | st.just(1.0), values=st.lists(st.floats(-5000, 5000) | st.just(math.nan)))
+def test_bytes_are_those_of_the_documented_order(function, invert, centre, width, values):
+    window = Window(centre, width, function)
+    got = grey8(values, window, invert=invert)
+    assert got.dtype == np.uint8
+    assert got.tolist() == [byte_by_byte(x, window, invert) for x in values]
+
+
+@pytest.mark.parametrize("invert", [False, True])
+@given(values=st.lists(st.floats(-1000, 1000) | st.integers(-50, 300) | st.just(math.nan)), first=st.integers(-20, 20))
+def test_bytes_of_a_table(invert, values, first):
+    lut = Lut(first, np.linspace(0, 1, 200, dtype=np.float32) ** 2)
+    assert grey8(values, lut, invert=invert).tolist() == [byte_by_byte(x, lut, invert) for x in values]
+
+
+@pytest.mark.parametrize("function", VOI_FUNCTIONS)
+def test_bytes_agree_with_the_grey_of_the_window(function):
+    values = np.arange(-1024, 3072, dtype=np.int16).reshape(64, 64)
+    window = Window(40, 400, function)
+    got = grey8(values, window)
+    assert got.shape == values.shape
+    assert np.abs(got - apply_window(values, window) * 255).max() <= 0.5 + 1e-3
+
+
+@pytest.mark.parametrize(
+    ("voi", "values", "shown"),
+    [
+        (Window(127.5, 255, "LINEAR_EXACT"), np.arange(256, dtype=np.uint8), list(range(256))),
+        (Window(100, 1), [99, 99.5, 100], [0, 0, 255]),
+        (Window(0, 10, "SIGMOID"), [-1e300, 0, 1e300], [0, 128, 255]),
+        (Window(40, 400), [math.inf, -math.inf], [255, 0]),
+        (Window(40, 400), 40, 128),
+        (Lut(10, np.array([0, 0.25, 1], np.float32)), [9, 10, 10.5, 11, 12, 1e18], [0, 0, 64, 64, 255, 255]),
+    ],
+)
+def test_known_bytes(voi, values, shown):
+    assert grey8(values, voi).tolist() == shown

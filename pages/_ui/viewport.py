@@ -11,8 +11,9 @@ import numpy as np
 import streamlit as st
 
 from medimg_core.explain import colour_bar, on_image, overlay
+from medimg_core.presets import presets
 from medimg_core.study import Series, Study
-from medimg_core.voi import EIGHT_BIT, PRESETS, Lut, Window, auto_window
+from medimg_core.voi import EIGHT_BIT, Lut, Window, auto_window
 from pages._ui import stage
 from pages._ui.language import _
 from pages._ui.state import Case, change, load
@@ -46,8 +47,8 @@ def voi_choices(series: Series) -> dict[str, str]:
     choices = {f"file:{n}": _voi_title(voi, n) for n, voi in enumerate(volume.voi)}
     if volume.array.dtype == np.uint8 and not volume.voi:
         choices["stored"] = _("As stored (0 to 255)")
-    if volume.unit == "HU":
-        choices |= {f"preset:{p.key}": _(p.window.name) for p in PRESETS if p.modality == series.modality}
+    fitting = [preset for preset in presets(series.modality) if preset.unit in ("", volume.unit)]
+    choices |= {f"preset:{preset.key}": _(preset.window.name) for preset in fitting}
     return {**choices, "auto": _("Automatic (1 to 99 %)")}
 
 
@@ -75,7 +76,7 @@ def chosen_voi(series: Series, view: View) -> Window | Lut | None:
     if kind == "file":
         return volume.voi[int(key)]
     if kind == "preset":
-        return next(preset.window for preset in PRESETS if preset.key == key)
+        return next(preset.window for preset in presets(series.modality) if preset.key == key)
     if kind == "stored":
         return EIGHT_BIT
     return auto_window(volume.plane(view.slice_index, view.frame), padding=volume.padding)
