@@ -11,6 +11,7 @@ from medimg_core.errors import LimitError, UnreadableFileError, UnsupportedFileE
 from medimg_core.io.archives import Allowance, inflate_raw
 from medimg_core.io.contents import Content
 from medimg_core.io.elements import decode_errors, has, integer, text
+from medimg_core.io.fastheader import fast_header
 
 __all__ = ["BULK_LIMIT", "PIXEL_DATA", "Instance", "check_image_tags", "is_copy", "parse", "pixel_free"]
 
@@ -153,6 +154,14 @@ def parse(content: Content, allowance: Allowance) -> Any:
         LimitError: A deflated file expands beyond the limits.
     """
     pydicom = _quiet_pydicom()
+    header = fast_header(content, BULK_LIMIT)
+    if header is None:
+        header = _pydicom_header(pydicom, content, allowance)
+    header.buffer = header.filename = header.fileobj_type = None  # or every header keeps its file's bytes and name
+    return header
+
+
+def _pydicom_header(pydicom: Any, content: Content, allowance: Allowance) -> Any:
     deflated = _DEFLATED in content.head
     if deflated:
         _check_deflated(content.whole(), allowance)
@@ -166,7 +175,6 @@ def parse(content: Content, allowance: Allowance) -> Any:
             raise UnreadableFileError("the DICOM header is damaged: it cannot be parsed to its end") from error
     if len(header) == 0:
         raise UnreadableFileError("the DICOM file is truncated or empty: it holds no whole data set")
-    header.buffer = header.filename = header.fileobj_type = None  # or every header keeps its file's bytes and name
     return header
 
 
