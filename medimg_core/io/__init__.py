@@ -1,6 +1,15 @@
 """Files in, studies out: DICOM, NIfTI, pictures and archives, the limits on them, typed access to headers."""
 
-from medimg_core.io.headers import GateTags, gate_tags, patient_name, slice_thickness, study_date
+from medimg_core.io.headers import (
+    GateTags,
+    frame_of_reference,
+    gate_tags,
+    interval_days,
+    patient_name,
+    same_patient,
+    slice_thickness,
+    study_date,
+)
 from medimg_core.io.inspection import inspect, summary
 from medimg_core.io.limits import LIMITS, Limits
 from medimg_core.io.opening import open_study
@@ -9,10 +18,13 @@ __all__ = [
     "LIMITS",
     "GateTags",
     "Limits",
+    "frame_of_reference",
     "gate_tags",
     "inspect",
+    "interval_days",
     "open_study",
     "patient_name",
+    "same_patient",
     "slice_thickness",
     "study_date",
     "summary",

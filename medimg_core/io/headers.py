@@ -3,15 +3,27 @@
 A value that is absent or broken is None (or empty); nothing here raises on a damaged header.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from medimg_core.io.elements import code, display_text, items, number, text
 from medimg_core.io.kinds import image_type
-from medimg_core.io.patients import age_in_years, iso_date
+from medimg_core.io.patients import age_in_years, claims_agree, iso_date
 from medimg_core.study import Series
 
-__all__ = ["UNCODED", "GateTags", "gate_tags", "patient_name", "slice_thickness", "study_date"]
+__all__ = [
+    "UNCODED",
+    "GateTags",
+    "frame_of_reference",
+    "gate_tags",
+    "interval_days",
+    "patient_name",
+    "same_patient",
+    "slice_thickness",
+    "study_date",
+]
 
 UNCODED = "?"
 """Stands for a value that is there and is no code: free text is not passed on, but the tag is not silent."""
@@ -110,3 +122,35 @@ def slice_thickness(series: Series) -> float | None:
     found = {number(header, "SliceThickness") for header in series.source if hasattr(header, "get_item")}
     value = found.pop() if len(found) == 1 else None
     return value if value is not None and value > 0 else None
+
+
+def frame_of_reference(series: Series) -> str | None:
+    """FrameOfReferenceUID when all headers have the same one, else None.
+
+    Series of one frame of reference share their coordinates: a place in one is the same place in the other.
+    """
+    found = {text(header, "FrameOfReferenceUID") for header in _dicom(series)}
+    return (found.pop() or None) if len(found) == 1 else None
+
+
+def same_patient(one: Series, other: Series) -> bool:
+    """Whether the headers say that two series are of one patient.
+
+    PatientID must be there and equal, and nothing may contradict it: neither two birth dates, nor two issuers of
+    the identifier, nor two names where no equal birth date stands beside them (identifiers are only unique
+    within their issuer). Files without PatientID are of nobody's: False.
+    """
+    first, second = _first(one), _first(other)
+    return first is not None and second is not None and claims_agree(first, second)
+
+
+def interval_days(current: Series, prior: Series) -> int | None:
+    """Days from the prior's StudyDate to the current one's, above zero when the prior is earlier; None without both."""
+    later, earlier = study_date(current), study_date(prior)
+    if later is None or earlier is None:
+        return None
+    return (date.fromisoformat(later) - date.fromisoformat(earlier)).days
+
+
+def _dicom(series: Series) -> Iterator[Any]:
+    return (header for header in series.source if hasattr(header, "get_item"))

@@ -10,7 +10,7 @@ from typing import Any
 from medimg_core.io.elements import display_text, text
 from medimg_core.study import Patient
 
-__all__ = ["Person", "Register", "age_in_years", "iso_date", "unknown_patient"]
+__all__ = ["Person", "Register", "age_in_years", "claims_agree", "iso_date", "unknown_patient"]
 
 _SECRET = secrets.token_bytes(32)  # new with every process: pseudonyms cannot be traced back or linked between runs
 _AGE_UNITS = {"Y": 1.0, "M": 1 / 12, "W": 7 / 365.25, "D": 1 / 365.25}
@@ -76,9 +76,7 @@ class Register:
         taken to be of a patient of its own. One PatientID with different names is two patients unless the
         birth date is the same: identifiers are only unique within their issuer.
         """
-        identity = " ".join(display_text(header, "PatientID").upper().split())
-        name = " ".join(display_text(header, "PatientName").upper().replace("^", " ").split())
-        birth = text(header, "PatientBirthDate")
+        identity, name, birth = _claims(header)
         if not (identity or name or birth):
             study = text(header, "StudyInstanceUID")
             if study not in self._nameless:
@@ -94,6 +92,26 @@ class Register:
         person = Person(len(self._people), identity, name, birth)
         self._people.append(person)
         return person
+
+
+def _claims(header: Any) -> tuple[str, str, str]:
+    """PatientID, PatientName and PatientBirthDate, normalised; empty where absent."""
+    identity = " ".join(display_text(header, "PatientID").upper().split())
+    name = " ".join(display_text(header, "PatientName").upper().replace("^", " ").split())
+    return identity, name, text(header, "PatientBirthDate")
+
+
+def claims_agree(one: Any, other: Any) -> bool:
+    """Whether two data sets have the same PatientID and nothing in them contradicts that they are of one patient.
+
+    Stricter than :meth:`Register.person_of`: without PatientID no two files are of the same patient, and two birth
+    dates or two issuers of the identifier are two patients.
+    """
+    first, second = _claims(one), _claims(other)
+    issuers = {" ".join(display_text(header, "IssuerOfPatientID").upper().split()) for header in (one, other)}
+    births = {_date(birth) or birth for birth in (first[2], second[2])}
+    apart = len(issuers - {""}) > 1 or len(births - {""}) > 1
+    return bool(first[0]) and not apart and _same(Person(0, *first), *second)
 
 
 def _same(person: Person, identity: str, name: str, birth: str) -> bool:

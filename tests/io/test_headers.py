@@ -1,8 +1,20 @@
 """Typed access to tags: broken values give None, never an exception."""
 
+from dataclasses import replace
+
 import pytest
 
-from medimg_core.io import GateTags, gate_tags, open_study, patient_name, slice_thickness, study_date
+from medimg_core.io import (
+    GateTags,
+    frame_of_reference,
+    gate_tags,
+    interval_days,
+    open_study,
+    patient_name,
+    same_patient,
+    slice_thickness,
+    study_date,
+)
 from tests.io import made
 from tests.io.test_opening import only, png
 
@@ -113,3 +125,73 @@ def test_headers_keep_no_pixels_and_no_bulk():
     assert 0x7FE00010 not in header
     assert 0x00091001 not in header
     assert 0x00091002 in header
+
+
+def picture():
+    import numpy as np
+
+    return only(open_study([("a.png", png(np.zeros((3, 3), np.uint8)))]))
+
+
+@pytest.mark.parametrize(
+    ("uids", "found"),
+    [(("1.2.3", "1.2.3"), "1.2.3"), (("1.2.3", "1.2.4"), None), (("1.2.3", ""), None), (("", ""), None)],
+)
+def test_frame_of_reference(uids, found):
+    one, other = (opened(FrameOfReferenceUID=uid) for uid in uids)
+    assert frame_of_reference(replace(one, source=one.source + other.source)) == found
+    assert frame_of_reference(picture()) is None
+
+
+ADA = {"PatientID": "A1", "PatientName": "PHANTOM^ADA", "PatientBirthDate": "19600101"}
+
+
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        ({}, True),
+        ({"PatientID": " a1 "}, True),
+        ({"PatientID": "A2"}, False),
+        ({"PatientID": ""}, False),
+        ({"PatientBirthDate": "19600102"}, False),
+        ({"PatientBirthDate": "1960.01.01"}, True),
+        ({"PatientBirthDate": ""}, True),
+        ({"PatientName": "PHANTOM^EVE"}, True),  # a name may change, the birth date says that it is she
+        ({"PatientName": "PHANTOM^EVE", "PatientBirthDate": ""}, False),
+        ({"PatientName": "", "PatientBirthDate": ""}, True),
+        ({"IssuerOfPatientID": "OTHER"}, True),
+    ],
+)
+def test_same_patient(change, same):
+    one, other = opened(**ADA), opened(**(ADA | change))
+    assert same_patient(one, other) is same
+    assert same_patient(other, one) is same
+
+
+def test_two_issuers_are_two_patients():
+    one, other = (opened(**ADA, IssuerOfPatientID=name) for name in ("HERE", "THERE"))
+    assert not same_patient(one, other)
+
+
+def test_files_without_an_identifier_are_of_nobody():
+    nameless = opened(PatientID="", PatientName="PHANTOM^ADA", PatientBirthDate="19600101")
+    assert not same_patient(nameless, nameless)
+    assert not same_patient(picture(), picture())
+
+
+@pytest.mark.parametrize(
+    ("current", "prior", "days"),
+    [
+        ("20240301", "20240228", 2),  # a leap year
+        ("20240228", "20240301", -2),
+        ("20240228", "20240228", 0),
+        ("20240228", "", None),
+        ("20241399", "20240228", None),
+    ],
+)
+def test_interval(current, prior, days):
+    assert interval_days(opened(StudyDate=current), opened(StudyDate=prior)) == days
+
+
+def test_interval_of_a_picture():
+    assert interval_days(picture(), opened()) is None
