@@ -4,7 +4,9 @@
 header of a real scanner's size, are read from disk and decoded in turn by pydicom alone, by SimpleITK's
 series reader over the file names that it sorts, and by ``open_study``, which also sniffs, checks, sorts,
 rescales and stacks them. Processor time of this process (all of its threads), medians of the rounds: load on
-the machine hits all alike, and the ratio is what counts. The memory that opening takes at its peak is
+the machine hits all alike, and the ratio is what counts. Each is timed right after an untimed run of the same:
+a virtual machine that gives freed memory back to its host pays for the first touch of it again, which would
+count for whoever comes next. The memory that opening takes at its peak is
 measured in a process of its own, beside the bytes of the voxels.
 """
 
@@ -85,13 +87,15 @@ def simple_itk(paths: list[Path]) -> None:
     """Read as SimpleITK's users do: the reader sorts the folder's files and reads them into one image."""
     import SimpleITK
 
-    reader = SimpleITK.ImageSeriesReader()
-    reader.SetFileNames(SimpleITK.ImageSeriesReader.GetGDCMSeriesFileNames(str(paths[0].parent)))
+    toolkit: Any = SimpleITK
+    reader = toolkit.ImageSeriesReader()
+    reader.SetFileNames(toolkit.ImageSeriesReader.GetGDCMSeriesFileNames(str(paths[0].parent)))
     assert reader.Execute().GetSize() == (512, 512, SLICES)
 
 
 def timed(task: Callable[[list[Path]], None], paths: list[Path]) -> tuple[float, float]:
-    """Seconds that a call takes: of this process, user and system; and on the wall."""
+    """Seconds that the second of two calls takes: of this process, user and system; and on the wall."""
+    task(paths)
     start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF)
     task(paths)
     after, end = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
@@ -130,8 +134,6 @@ def measure(rounds: int) -> dict[str, Any]:
     tasks = {"bare pydicom": bare, "SimpleITK": simple_itk, "open_study": ours}
     with tempfile.TemporaryDirectory() as folder:
         paths = write_slices(Path(folder))
-        for task in tasks.values():
-            task(paths)
         times = [{name: timed(task, paths) for name, task in tasks.items()} for _ in range(rounds)]
         memory = peak_memory(paths) if Path("/proc/self/clear_refs").exists() else None
     processor = {name: statistics.median(entry[name][0] for entry in times) for name in tasks}

@@ -1,6 +1,5 @@
 """Zip and gzip, in memory: bombs, traversal, links and encryption are refused, nothing is extracted to disk."""
 
-import io
 import stat
 import struct
 import zipfile
@@ -9,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from medimg_core.errors import InputError, LimitError, UnreadableFileError, UnsafeArchiveError, UnsupportedFileError
+from medimg_core.io.contents import Content
 from medimg_core.io.limits import Limits
 
 __all__ = ["Allowance", "Member", "gunzip", "inflate_raw", "zip_members"]
@@ -82,13 +82,13 @@ class Member:
     siblings: int = 0
 
 
-def zip_members(data: bytes, allowance: Allowance) -> Iterator[Member]:
+def zip_members(content: Content, allowance: Allowance) -> Iterator[Member]:
     """Read the members of a zip archive one after another.
 
     Sizes are counted while reading; what the archive's own headers claim is not trusted.
 
     Args:
-        data: The archive.
+        content: The archive; one on disk is not read into memory.
         allowance: What may still be read; counted down.
 
     Yields:
@@ -98,32 +98,36 @@ def zip_members(data: bytes, allowance: Allowance) -> Iterator[Member]:
         UnreadableFileError: The archive is damaged.
         LimitError: It has more members than the table allows.
     """
-    limits = allowance.limits
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
-    except _ARCHIVE_ERRORS as error:
-        raise UnreadableFileError("the zip archive is damaged: its list of members cannot be read") from error
-    with archive:
-        entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-        if len(entries) > limits.members:
-            raise LimitError(f"an archive may hold at most {limits.members} members, got {len(entries)}")
-        if not entries:
-            raise UnreadableFileError("the zip archive holds no files")
-        expanded, stop, siblings = 0, None, len(entries) - 1
-        for entry in entries:
-            if stop is not None:
-                yield Member(entry.filename, reason=type(stop)(f"not read, because {stop}"), siblings=siblings)
-                continue
-            try:
-                content = _read_member(archive, entry, expanded, len(data), allowance)
-            except (LimitError, _BombError) as error:
-                stop = UnsafeArchiveError(str(error)) if isinstance(error, _BombError) else error
-                yield Member(entry.filename, reason=stop, siblings=siblings)
-            except InputError as error:
-                yield Member(entry.filename, reason=error, siblings=siblings)
-            else:
-                expanded += len(content)
-                yield Member(entry.filename, data=content, siblings=siblings)
+    with content.stream() as stream:
+        try:
+            archive = zipfile.ZipFile(stream)
+        except _ARCHIVE_ERRORS as error:
+            raise UnreadableFileError("the zip archive is damaged: its list of members cannot be read") from error
+        with archive:
+            yield from _members(archive, content.size, allowance)
+
+
+def _members(archive: zipfile.ZipFile, size: int, allowance: Allowance) -> Iterator[Member]:
+    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    if len(entries) > allowance.limits.members:
+        raise LimitError(f"an archive may hold at most {allowance.limits.members} members, got {len(entries)}")
+    if not entries:
+        raise UnreadableFileError("the zip archive holds no files")
+    expanded, stop, siblings = 0, None, len(entries) - 1
+    for entry in entries:
+        if stop is not None:
+            yield Member(entry.filename, reason=type(stop)(f"not read, because {stop}"), siblings=siblings)
+            continue
+        try:
+            member = _read_member(archive, entry, expanded, size, allowance)
+        except (LimitError, _BombError) as error:
+            stop = UnsafeArchiveError(str(error)) if isinstance(error, _BombError) else error
+            yield Member(entry.filename, reason=stop, siblings=siblings)
+        except InputError as error:
+            yield Member(entry.filename, reason=error, siblings=siblings)
+        else:
+            expanded += len(member)
+            yield Member(entry.filename, data=member, siblings=siblings)
 
 
 class _BombError(UnsafeArchiveError):

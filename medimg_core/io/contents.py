@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+
+import numpy as np
 
 from medimg_core.errors import UnreadableFileError
 
@@ -59,7 +60,7 @@ class Content:
             return cls(state.st_size, stream.read(HEAD), None, path, state.st_mtime_ns)
 
     @contextmanager
-    def stream(self) -> Iterator[BinaryIO]:
+    def stream(self) -> Iterator[io.BufferedIOBase]:
         """The bytes from the beginning, as a file open for reading.
 
         Raises:
@@ -85,17 +86,21 @@ class Content:
         with self.stream() as stream:
             return stream.read()
 
-    def part(self, start: int, length: int) -> bytes | memoryview:
-        """Bytes from ``start`` on, fewer where the file ends; a view where they are at hand.
+    def part(self, start: int, length: int) -> memoryview:
+        """Bytes from ``start`` on, fewer where the file ends: a read-only view where they are at hand.
 
         Raises:
             UnreadableFileError: The file cannot be read any more, or has changed.
         """
         if self.data is not None:
             return memoryview(self.data)[start : start + length]
+        held = max(min(length, self.size - start), 0)
+        view = np.empty(held, dtype=np.uint8).data
         with self.stream() as stream:
             stream.seek(start)
-            return stream.read(length)
+            if stream.readinto(view) != held:
+                raise UnreadableFileError("the file changed while it was being read")
+        return view
 
     def digest(self) -> bytes:
         """SHA-256 of the bytes.
@@ -110,9 +115,9 @@ class Content:
 
 
 @contextmanager
-def _readable(path: Path) -> Iterator[BinaryIO]:
+def _readable(path: Path) -> Iterator["io.BufferedReader[io.FileIO]"]:
     try:
-        with path.open("rb", buffering=_BUFFER) as stream:
+        with io.BufferedReader(io.FileIO(path), _BUFFER) as stream:
             yield stream
     except OSError as error:
         reason = error.strerror or "the system gives no reason"

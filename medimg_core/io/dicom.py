@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from typing import Any, BinaryIO
+from io import BufferedIOBase
+from typing import Any
 
 from medimg_core.errors import LimitError, UnreadableFileError, UnsupportedFileError
 from medimg_core.io.archives import Allowance, inflate_raw
@@ -81,9 +82,9 @@ class Instance:
         if not _deferred(element):
             return len(element.value or b"")
         assert self.content is not None
-        return max(min(element.length, self.content.size - element.value_tell), 0)
+        return int(max(min(element.length, self.content.size - element.value_tell), 0))
 
-    def pixel_part(self, start: int, length: int, tag: int = PIXEL_DATA) -> bytes | memoryview:
+    def pixel_part(self, start: int, length: int, tag: int = PIXEL_DATA) -> memoryview:
         """Bytes of native pixels from ``start`` on.
 
         Raises:
@@ -183,7 +184,7 @@ def _deferred(element: Any) -> bool:
     return element.value is None and getattr(element, "length", 0) > BULK_LIMIT
 
 
-def _fetch_deferred(header: Any, stream: BinaryIO) -> None:
+def _fetch_deferred(header: Any, stream: BufferedIOBase) -> None:
     """Read the long elements that pydicom left in the file, except pixels."""
     native = text(header.file_meta, "TransferSyntaxUID") in (_IMPLICIT, _EXPLICIT, _BIG)
     waiting = [element for element in header.values() if element.value is None and _deferred(element)]
@@ -192,7 +193,7 @@ def _fetch_deferred(header: Any, stream: BinaryIO) -> None:
             header[element.tag] = _fetched(element, stream)
 
 
-def _fetched(element: Any, stream: BinaryIO) -> Any:
+def _fetched(element: Any, stream: BufferedIOBase) -> Any:
     from pydicom.fileutil import read_undefined_length_value
     from pydicom.tag import SequenceDelimiterTag
 
@@ -241,12 +242,11 @@ def pixel_free(header: Any) -> Any:
 
     Sequences are looked at whole: a functional-group sequence stays, whatever its length.
     """
-    bulky = [
-        tag
-        for tag, element in header.items()
-        if tag in _PIXEL_TAGS
-        or (isinstance(element.value, bytes) and len(element.value) > BULK_LIMIT and not _is_sequence(tag, element))
-    ]
+    bulky = [tag for tag in _PIXEL_TAGS if tag in header]
+    for tag, element in header.items():
+        value = element.value
+        if isinstance(value, bytes) and len(value) > BULK_LIMIT and tag not in bulky and not _is_sequence(tag, element):
+            bulky.append(tag)
     for tag in bulky:
         del header[tag]
     return header

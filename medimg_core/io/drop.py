@@ -115,7 +115,7 @@ class Drop:
         if found.kind in ("zip", "gzip") and depth >= self.limits.nesting:
             raise LimitError(f"archives may be nested {self.limits.nesting} deep; this one lies deeper")
         if found.kind == "zip":
-            self._take_members(name, content.whole(), depth)
+            self._take_members(name, content, depth)
         elif found.kind == "gzip":
             self._take(name, Content.of(gunzip(content.whole(), self.allowance)), depth + 1)
         elif found.kind == "dicom":
@@ -133,8 +133,8 @@ class Drop:
         self.budget.take(single.volume.array.nbytes)
         self.singles.append(single)
 
-    def _take_members(self, name: str, data: bytes, depth: int) -> None:
-        for index, member in enumerate(zip_members(data, self.allowance)):
+    def _take_members(self, name: str, content: Content, depth: int) -> None:
+        for index, member in enumerate(zip_members(content, self.allowance)):
             inside = f"{name}/{member.name}"
             self.total += member.siblings if index == 0 else 0
             self.report(len(self.names), self.total, "Reading files")

@@ -20,6 +20,7 @@ _ELEMENT = Struct("<HH2sH").unpack_from
 _LONG = Struct("<I").unpack_from
 _META = 132  # after the preamble and "DICM" (PS3.10 7.1)
 _SYNTAX = 0x00020010
+_MOST_TAGS = 65536
 
 
 def fast_header(content: Content, limit: int) -> Any | None:
@@ -53,7 +54,8 @@ def fast_header(content: Content, limit: int) -> Any | None:
 
 def _elements(data: bytes, size: int, limit: int) -> tuple[dict[Any, Any], dict[Any, Any]] | None:
     """Elements of the file meta information and of the data set by tag; None where anything is odd."""
-    short, long, empty, tag_of, make = _vocabulary()
+    short, long, empty, tags, raw = _vocabulary()
+    make = tuple.__new__  # what RawDataElement's constructor calls, after checks that are not needed here
     meta: dict[Any, Any] = {}
     body: dict[Any, Any] = {}
     place, end, held = _META, size, len(data)
@@ -79,32 +81,33 @@ def _elements(data: bytes, size: int, limit: int) -> tuple[dict[Any, Any], dict[
             if number != _PIXEL_DATA:
                 return None
             value = None if length > limit else value
-        tag = tag_of(number)
-        (meta if group == 2 else body)[tag] = make((tag, name, length, value, place, False, True, True, False))
+        tag = tags[number]
+        (meta if group == 2 else body)[tag] = make(raw, (tag, name, length, value, place, False, True, True, False))
         place += length
     return meta, body
 
 
+class _Tags(dict[int, Any]):
+    """pydicom's tags by number, each made once: scanners use the same few hundred."""
+
+    def __missing__(self, number: int) -> Any:
+        from pydicom.tag import BaseTag
+
+        tag = BaseTag(number)
+        if len(self) < _MOST_TAGS:
+            self[number] = tag
+        return tag
+
+
 @cache
-def _vocabulary() -> tuple[dict[bytes, str], dict[bytes, str], Callable[..., Any], Callable[[int], Any], Any]:
-    """Value representations with short and with long lengths, pydicom's empty values, its tags, its raw elements."""
+def _vocabulary() -> tuple[dict[bytes, str], dict[bytes, str], Callable[..., Any], _Tags, type[Any]]:
+    """Value representations with short and with long lengths, pydicom's empty values, its tags, its raw element."""
     from pydicom.dataelem import RawDataElement, empty_value_for_VR
-    from pydicom.tag import BaseTag
     from pydicom.valuerep import EXPLICIT_VR_LENGTH_16, EXPLICIT_VR_LENGTH_32
 
     short = {str(name).encode(): str(name) for name in EXPLICIT_VR_LENGTH_16}
     long = {str(name).encode(): str(name) for name in EXPLICIT_VR_LENGTH_32}
-    tags: dict[int, Any] = {}
-
-    def tag_of(number: int) -> Any:
-        tag = tags.get(number)
-        if tag is None:
-            tag = BaseTag(number)
-            if len(tags) < 65536:  # scanners use the same few hundred
-                tags[number] = tag
-        return tag
-
-    return short, long, empty_value_for_VR, tag_of, RawDataElement._make
+    return short, long, empty_value_for_VR, _Tags(), RawDataElement
 
 
 @cache

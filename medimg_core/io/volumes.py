@@ -100,36 +100,45 @@ def _fill(planes: Sequence[Plane], budget: Budget, decoded: Callable[[Instance],
         files[plane.instance].append((index, plane))
     array: AnyArray | None = None
     reasons: dict[Instance, InputError] = {}
-    # plain files in memory go last: they were checked while scanning, so all that can fail fails before bytes are let go
+    # plain files in memory go last: they were checked while scanning, so what can fail fails before bytes are let go
     plain = {instance for instance in files if instance.in_memory and is_plain(instance)}
     for instance, wanted in sorted(files.items(), key=lambda entry: entry[0] in plain):
-        places = {plane.frame: index for index, plane in wanted}
-        shape, frames = wanted[0][1].shape, _frame_count(instance)
         try:
-            for number, frame in enumerate(frames_of(instance, shape, frames)):
-                if number not in places:
-                    continue
-                values = frame if colour else stored_values(frame, instance.header)
-                array = _room_for(values, array, len(planes), budget)
-                array[places[number]] = values
+            array = _filled(array, instance, wanted, len(planes), budget, colour=colour)
+        except LimitError:
+            raise
         except InputError as error:
-            if isinstance(error, LimitError):
-                raise
             reasons[instance] = error
             continue
-        if array is not None and array.dtype.kind == "f":
-            try:
-                for index, plane in wanted:
-                    _check_real(array[index], plane)
-            except UnreadableFileError as error:
-                reasons[instance] = error
-                continue
         decoded(instance)
         if instance in plain and not reasons:
             instance.drop_pixels()  # it cannot fail any more; its pixels are in the array
     if reasons:
         raise StackError(reasons)
     assert array is not None
+    return array
+
+
+def _filled(
+    array: AnyArray | None,
+    instance: Instance,
+    wanted: Sequence[tuple[int, Plane]],
+    count: int,
+    budget: Budget,
+    *,
+    colour: bool,
+) -> AnyArray | None:
+    """The array with one file's planes in their places; made where there is none yet."""
+    places = {plane.frame: index for index, plane in wanted}
+    for number, frame in enumerate(frames_of(instance, wanted[0][1].shape, _frame_count(instance))):
+        if number in places:
+            values = frame if colour else stored_values(frame, instance.header)
+            array = _room_for(values, array, count, budget)
+            if not np.may_share_memory(array, values):
+                array[places[number]] = values
+    if array is not None and array.dtype.kind == "f":
+        for index, plane in wanted:
+            _check_real(array[index], plane)
     return array
 
 
@@ -148,6 +157,8 @@ def _room_for(values: AnyArray, array: AnyArray | None, count: int, budget: Budg
     native = values.dtype.newbyteorder("=")
     if array is None:
         budget.check(values.size * native.itemsize * count)
+        if count == 1 and values.flags.writeable and values.dtype == native:
+            return values[np.newaxis]  # decoded for this volume alone: a large radiograph need not be copied
         return np.empty((count, *values.shape), dtype=native)
     if array.dtype == native or np.result_type(array.dtype, native) == array.dtype:
         return array

@@ -9,6 +9,7 @@ import pytest
 from medimg_core.errors import InputError, LimitError, UnreadableFileError, UnsafeArchiveError, UnsupportedFileError
 from medimg_core.io import Limits, open_study
 from medimg_core.io.archives import Allowance, gunzip, inflate_raw, zip_members
+from medimg_core.io.contents import Content
 from tests.io import made
 
 MEBIBYTE = 2**20
@@ -23,7 +24,7 @@ def archive(*members: tuple[zipfile.ZipInfo | str, bytes], method: int = zipfile
 
 
 def read(data: bytes, **limits: int) -> dict[str, bytes | str]:
-    members = zip_members(data, Allowance(Limits(**limits)))
+    members = zip_members(Content.of(data), Allowance(Limits(**limits)))
     return {member.name: member.data if member.reason is None else str(member.reason) for member in members}
 
 
@@ -67,7 +68,7 @@ def test_system_files_are_refused_by_name(name):
 def test_only_stored_and_deflated_members_are_read(method, named):
     data = archive(("bomb", bytes(64 * MEBIBYTE)), method=method)
     allowance = Allowance(Limits())
-    (member,) = zip_members(data, allowance)
+    (member,) = zip_members(Content.of(data), allowance)
     assert isinstance(member.reason, UnsupportedFileError)
     assert str(member.reason) == f"a zip member must be stored or deflated; this one is compressed with {named}"
     assert allowance.expanded == 0
