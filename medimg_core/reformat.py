@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import permutations, product
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -112,7 +113,7 @@ def _fill(volume: Volume) -> float:
     return float(np.nanmin(volume.array))
 
 
-def _holds(dtype: np.dtype[np.generic], value: float) -> bool:
+def _holds(dtype: np.dtype[Any], value: float) -> bool:
     info = np.iinfo(dtype)
     return float(value).is_integer() and info.min <= value <= info.max
 
