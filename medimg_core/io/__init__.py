@@ -3,6 +3,7 @@
 from medimg_core.io.headers import (
     GateTags,
     frame_of_reference,
+    frame_times,
     gate_tags,
     interval_days,
     patient_name,
@@ -19,6 +20,7 @@ __all__ = [
     "GateTags",
     "Limits",
     "frame_of_reference",
+    "frame_times",
     "gate_tags",
     "inspect",
     "interval_days",

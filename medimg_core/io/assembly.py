@@ -55,7 +55,7 @@ class Assembly:
     def series(self) -> dict[SeriesKey, list[Series]]:
         """Build every series; the largest diagnostic stacks get memory first."""
         jobs = [
-            _Job(key, stack, kind_of(stack.flat[0].instance.header))
+            _Job(key, stack, kind_of(stack.flat[0].instance.header, tiled=stack.flat[0].tiled))
             for key, planes in self._images.items()
             for stack in stacks_of(planes)
         ]

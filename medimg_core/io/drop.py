@@ -8,8 +8,9 @@ from typing import Any
 from medimg_core.errors import InputError, LimitError, UnreadableFileError, UnsupportedFileError
 from medimg_core.io.archives import Allowance, gunzip, zip_members
 from medimg_core.io.contents import Content
-from medimg_core.io.dicom import Instance, check_image_tags, is_copy, parse
+from medimg_core.io.dicom import Instance, is_copy, parse
 from medimg_core.io.elements import decode_errors, integer, items, text, texts
+from medimg_core.io.imagetags import check_image_tags
 from medimg_core.io.inputs import Given
 from medimg_core.io.kinds import object_name
 from medimg_core.io.limits import Budget, Limits

@@ -67,6 +67,8 @@ def _matching(planes: Sequence[Plane]) -> list[tuple[list[Plane], str, tuple[str
     groups: dict[tuple[Hashable, ...], list[Plane]] = defaultdict(list)
     directions: list[Plane] = []
     scattered = _frames_scattered(planes)
+    stacks = Counter(plane.tags.get("StackID", "") for plane in planes)
+    stacked = max(stacks.values(), default=0) > 1  # a StackID for each slice sorts nothing
     for plane in planes:
         header = plane.instance.header
         key: tuple[Hashable, ...] = (
@@ -76,6 +78,7 @@ def _matching(planes: Sequence[Plane]) -> list[tuple[list[Plane], str, tuple[str
             text(header, "PhotometricInterpretation"),
             plane.image_type[:3],
             _direction_index(plane, directions),
+            plane.tags.get("StackID", "") if stacked else "",
         )
         groups[key].append(plane)
     notes = list(scattered)
@@ -86,6 +89,8 @@ def _matching(planes: Sequence[Plane]) -> list[tuple[list[Plane], str, tuple[str
     count = Counter(labels)
     if len({key[5] for key in keys}) > 1:
         notes.append("slices of several orientations in one series: each orientation is shown by itself")
+    elif len({key[6] for key in keys}) > 1:
+        notes.append("several stacks of slices in one series (StackID): each stack is shown by itself")
     if len({key[1] for key in keys}) > 1:
         notes.append("images of several sizes in one series: each size is shown by itself")
     if len({key[0] for key in keys}) > 1:

@@ -9,14 +9,17 @@ from datetime import date
 from typing import Any
 
 from medimg_core.io.elements import code, display_text, items, number, text
+from medimg_core.io.frametimes import frame_times, frames_by_header
 from medimg_core.io.kinds import image_type
 from medimg_core.io.patients import age_in_years, claims_agree, iso_date
+from medimg_core.io.planes import frame_macros
 from medimg_core.study import Series
 
 __all__ = [
     "UNCODED",
     "GateTags",
     "frame_of_reference",
+    "frame_times",
     "gate_tags",
     "interval_days",
     "patient_name",
@@ -118,8 +121,16 @@ def study_date(series: Series) -> str | None:
 
 
 def slice_thickness(series: Series) -> float | None:
-    """SliceThickness in mm when all slices agree, or None. It is not the distance between slices."""
-    found = {number(header, "SliceThickness") for header in series.source if hasattr(header, "get_item")}
+    """SliceThickness in mm when all slices agree, or None. It is not the distance between slices.
+
+    Enhanced multi-frame files say it for each frame (PixelMeasuresSequence).
+    """
+    found: set[float | None] = set()
+    for header, frames in frames_by_header(series):
+        measures = {id(entry): entry for entry in frame_macros(header, frames, "PixelMeasuresSequence")}.values()
+        found |= {number(entry if entry is not None else header, "SliceThickness") for entry in measures}
+        if not frames:
+            found.add(number(header, "SliceThickness"))
     value = found.pop() if len(found) == 1 else None
     return value if value is not None and value > 0 else None
 

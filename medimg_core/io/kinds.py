@@ -122,13 +122,17 @@ def is_mosaic(header: Any) -> bool:
     return "MOSAIC" in image_type(header)
 
 
-def kind_of(header: Any) -> str:
+def kind_of(header: Any, *, tiled: bool = False) -> str:
     r"""What an image is for: ``"image"``, ``"localiser"``, ``"derived"`` or ``"dose_sheet"``.
 
     By ImageType (PS3.3 C.7.6.1.1.2: value 1 ORIGINAL or DERIVED, value 2 PRIMARY or SECONDARY, value 3
     LOCALIZER) and SOP class. DERIVED\PRIMARY stays diagnostic: radiographs, mammograms and PET are
     that. SeriesDescription is asked only where vendors are known to leave the tag out: MR localisers
     and dose sheets captured from the screen.
+
+    Args:
+        header: The data set.
+        tiled: The image is one slice of a mosaic, as against the mosaic itself.
     """
     values = image_type(header)
     modality = text(header, "Modality").upper()
@@ -142,4 +146,4 @@ def kind_of(header: Any) -> str:
         return "localiser"
     if modality in ("CT", "MR") and not captured and _LOCALISER_WORDS.search(description):
         return "localiser"
-    return "derived" if captured or secondary or "MOSAIC" in values else "image"
+    return "derived" if captured or secondary or ("MOSAIC" in values and not tiled) else "image"

@@ -4,17 +4,26 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
+from medimg_core.io.elements import integer, number, text
 from medimg_core.io.planes import Plane
 
 __all__ = ["Stack", "file_order", "joined", "kind_word", "split_stacks"]
 
 _SAME_POSITION = 0.01  # mm along the normal; positions are written with about six digits
 _MANY_ACQUISITIONS = 4  # more of them at the same positions are a time series, fewer are shown one by one
-_TIME_ORDER = ("TemporalPositionIdentifier", "TriggerTime", "FrameReferenceTime")
+_TIME_ORDER = (
+    "TemporalPositionIdentifier",
+    "TriggerTime",
+    "TemporalPositionTimeOffset",
+    "FrameReferenceTime",
+    "FrameReferenceDateTime",
+)
 _CLOCK_ORDER = ("AcquisitionDateTime", "AcquisitionTime", "ContentTime")
+_FILE_ORDER = (*_TIME_ORDER, "AcquisitionNumber", *_CLOCK_ORDER, "FileNumber")
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +80,8 @@ def split_stacks(planes: list[Plane]) -> list[Stack]:
                 for index, value in enumerate(sorted(groups, key=_sortable), start=1)
                 for stack in split_stacks(groups[value])
             ]
-        if (ordered := _time_series(planes, slots, most, name.times)) is not None:
+        ordered = _file_series(planes, slots) if name.files else _time_series(planes, slots, most, name.times)
+        if ordered is not None:
             return [ordered]
         if phases := _phases(planes, most, name.times):
             return phases
@@ -83,10 +93,10 @@ def _sortable(value: Hashable) -> tuple[int, float, str]:
 
 
 class _Name:
-    """How the parts of one split are called; ``times`` are tags that make a time axis instead."""
+    """How the parts of one split are called; ``times`` are tags, ``files`` files that make a time axis instead."""
 
-    def __init__(self, word: str, times: tuple[str, ...] = (), *, show: bool = False) -> None:
-        self.word, self.times, self.show = word, times, show
+    def __init__(self, word: str, times: tuple[str, ...] = (), *, show: bool = False, files: bool = False) -> None:
+        self.word, self.times, self.show, self.files = word, times, show, files
 
     def __call__(self, value: Hashable, index: int) -> str:
         if self.word == "":
@@ -96,17 +106,35 @@ class _Name:
 
 def _discriminators(planes: Sequence[Plane]) -> list[tuple[_Name, Callable[[Plane], Hashable]]]:
     acquisitions = {plane.tags.get("AcquisitionNumber") for plane in planes}
-    dynamic = len(acquisitions) > _MANY_ACQUISITIONS
+    dynamic = len(acquisitions) > _MANY_ACQUISITIONS or _one_after_another(planes)
     return [
         (_Name("echo"), lambda plane: plane.tags.get("EchoNumbers", -1)),
         (_Name("echo"), lambda plane: plane.tags.get("EchoTime", -1)),
         (_Name(""), lambda plane: plane.image_type[3:]),
         (_Name("b", show=True), lambda plane: plane.tags.get("DiffusionBValue", -1)),
         (_Name("inversion"), lambda plane: plane.tags.get("InversionTime", -1)),
+        (_Name("direction", ("DiffusionGradientOrientation",)), lambda _: 0),
+        (_Name("file", files=True), lambda _: 0),
         (_Name("station", _TIME_ORDER + (("AcquisitionNumber",) if dynamic else ())), _station),
         (_Name("acquisition", show=True), lambda plane: plane.tags.get("AcquisitionNumber", -1)),
-        (_Name("group", _CLOCK_ORDER), lambda _: 0),
+        (_Name("group", (*_CLOCK_ORDER, "DimensionIndexValues")), lambda _: 0),
     ]
+
+
+def _one_after_another(planes: Sequence[Plane]) -> bool:
+    """Whether the acquisitions of an MR series are phases of one: alike but for the time, each after the one before."""
+    headers = {plane.instance: plane.instance.header for plane in planes}.values()
+    if any(text(header, "Modality").upper() != "MR" for header in headers):
+        return False
+    if len({(number(header, "FlipAngle"), number(header, "RepetitionTime")) for header in headers}) > 1:
+        return False
+    clocks: dict[Hashable, list[str]] = defaultdict(list)
+    for plane in planes:
+        clocks[plane.tags.get("AcquisitionNumber")].append(str(plane.tags.get("AcquisitionTime", "")))
+    if None in clocks or not all(all(stamps) for stamps in clocks.values()):
+        return False
+    ordered = [clocks[key] for key in sorted(clocks, key=_sortable)]
+    return all(max(one) < min(other) for one, other in pairwise(ordered))
 
 
 def _station(plane: Plane) -> Hashable:
@@ -161,6 +189,24 @@ def _time_series(planes: Sequence[Plane], slots: np.ndarray, most: int, tags: tu
     return None
 
 
+def _file_series(planes: Sequence[Plane], slots: np.ndarray) -> Stack | None:
+    """One stack with a time axis, when every file is a whole volume: one of several enhanced files, a mosaic."""
+    files: dict[Hashable, list[int]] = defaultdict(list)
+    for index, plane in enumerate(planes):
+        files[plane.instance].append(index)
+    count = int(slots.max()) + 1
+    whole = all(len(held) == count and len(set(slots[held])) == count for held in files.values())
+    if not whole or count == 1 or len(files) < 2:
+        return None
+    volumes = [[planes[held[place]] for place in np.argsort(slots[held])] for held in files.values()]
+    for tag in _FILE_ORDER:
+        values = [volume[0].tags.get(tag, volume[0].number if tag == "FileNumber" else None) for volume in volumes]
+        if None not in values and len(set(values)) == len(values):
+            order = sorted(range(len(volumes)), key=lambda index: _sortable(values[index]))
+            return Stack(tuple(tuple(volumes[index]) for index in order), frames_axis=True)
+    return None
+
+
 def _phases(planes: Sequence[Plane], most: int, tags: tuple[str, ...]) -> list[Stack]:
     """One stack a phase, when a time tag names phases that do not all hold the same slices."""
     for tag in tags:
@@ -206,11 +252,21 @@ def _even(ordered: Sequence[Plane]) -> bool:
 
 
 def _repeats(planes: Sequence[Plane], slots: np.ndarray) -> list[Stack]:
-    """Planes at one position that no tag tells apart: shown one after another, never merged."""
+    """Planes at one position that no tag tells apart: shown one after another, never merged.
+
+    Scanners that write dynamic series without any tag of time (GE) count them up in InstanceNumber. That is
+    believed where NumberOfTemporalPositions agrees, and, with a warning, where there are many.
+    """
     columns = _columns(planes, slots)
     for column in columns:
         column.sort(key=lambda plane: (plane.number, *file_order(plane)))
     most = max(len(column) for column in columns)
+    counted = all(len({plane.number for plane in column}) == len(column) == most for column in columns)
+    told = integer(planes[0].instance.header, "NumberOfTemporalPositions") == most
+    if counted and (told or most > _MANY_ACQUISITIONS):
+        notes = ("no tag of time: images at the same position are shown as frames in the order of InstanceNumber",)
+        frames = tuple(tuple(column[turn] for column in columns) for turn in range(most))
+        return [Stack(frames, warnings=() if told else notes, frames_axis=True)]
     note = "several images lie at the same position and no tag tells them apart: each repeat is shown by itself"
     return [
         Stack((tuple(column[turn] for column in columns if turn < len(column)),), f"repeat {turn + 1}", (note,))

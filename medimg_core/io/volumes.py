@@ -59,9 +59,11 @@ def build_volume(
         padding = _common_padding(planes)
         unit, unit_notes = unit_of(header, values, kind, padding)
         notes += unit_notes
+    if planes[0].tiled:
+        history = (f"mosaic taken apart into {len(stack.planes[0])} slices", *history)
     budget.take(values.nbytes)
     placement = _placement(stack)
-    middle = planes[len(planes) // 2].instance.header
+    middle = planes[len(planes) // 2]
     frames, slices = len(stack.planes), len(stack.planes[0])
     shape = (frames, slices, *values.shape[1:]) if stack.frames_axis else values.shape
     photometric = text(header, "PhotometricInterpretation")
@@ -74,7 +76,7 @@ def build_volume(
         colour=colour,
         photometric="RGB" if colour else ("MONOCHROME1" if photometric == "MONOCHROME1" else "MONOCHROME2"),
         padding=padding,
-        voi=() if colour else voi_of(middle),
+        voi=() if colour else voi_of(middle.instance.header, middle.frame),
         history=history,
         instances=tuple((plane.instance.uid, plane.frame + 1) for plane in planes),
     )
@@ -129,13 +131,18 @@ def _filled(
     colour: bool,
 ) -> AnyArray | None:
     """The array with one file's planes in their places; made where there is none yet."""
-    places = {plane.frame: index for index, plane in wanted}
-    for number, frame in enumerate(frames_of(instance, wanted[0][1].shape, _frame_count(instance))):
-        if number in places:
-            values = frame if colour else stored_values(frame, instance.header)
-            array = _room_for(values, array, count, budget)
-            if not np.may_share_memory(array, values):
-                array[places[number]] = values
+    places: dict[int, list[tuple[int, Plane]]] = defaultdict(list)
+    for index, plane in wanted:
+        places[plane.frame].append((index, plane))
+    for number, frame in enumerate(frames_of(instance, _frame_shape(instance), _frame_count(instance))):
+        if number not in places:
+            continue
+        values = frame if colour else stored_values(frame, instance.header)
+        for index, plane in places[number]:
+            part = values[_tile(plane)] if plane.tiled else values
+            array = _room_for(part, array, count, budget)
+            if not np.may_share_memory(array, part):
+                array[index] = part
     if array is not None and array.dtype.kind == "f":
         for index, plane in wanted:
             _check_real(array[index], plane)
@@ -147,6 +154,16 @@ def _check_real(values: AnyArray, plane: Plane) -> None:
     if not np.isfinite(values).all():
         raise UnreadableFileError("voxels must be finite numbers, got NaN or infinity")
     check_rescale(float(np.abs(values).max()), *plane.rescale)
+
+
+def _tile(plane: Plane) -> tuple[slice, slice]:
+    (top, left), (rows, columns) = plane.corner, plane.shape
+    return slice(top, top + rows), slice(left, left + columns)
+
+
+def _frame_shape(instance: Instance) -> tuple[int, int]:
+    """Rows and columns of the file's frames, checked while scanning; of a mosaic, those of the whole picture."""
+    return integer(instance.header, "Rows") or 0, integer(instance.header, "Columns") or 0
 
 
 def _frame_count(instance: Instance) -> int:

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from medimg_core.errors import IncompatibleInputError
-from medimg_core.io.elements import display_text, integer, item, items, number, numbers, text, texts
+from medimg_core.io.elements import display_text, integer, items, number, numbers, text, texts
+from medimg_core.io.planes import frame_macros
 from medimg_core.io.rescale import lookup_table
 from medimg_core.study import AnyArray
 from medimg_core.voi import VOI_FUNCTIONS, Lut, Window
@@ -20,22 +21,21 @@ _LOW_SHARE = 0.5  # percentile taken as the low end of the values
 _SAMPLE = 250_000
 
 
-def voi_of(header: Any) -> tuple[Window | Lut, ...]:
+def voi_of(header: Any, frame: int = 0) -> tuple[Window | Lut, ...]:
     """Windows and LUTs of a file in the order of PS3.3 C.11.2: LUTs first, then windows.
 
     Windows that break their rule (a width below 1) are left out.
+
+    Args:
+        header: The data set.
+        frame: Frame of an enhanced multi-frame file, from 0: each may have a window of its own.
     """
     # values are signed where the pixels are, or where the intercept makes them so (PS3.3 C.11.2.1.1)
     signed = integer(header, "PixelRepresentation") == 1 or (number(header, "RescaleIntercept") or 0) < 0
     luts = [_lut(entry, signed=signed) for entry in items(header, "VOILUTSequence")]
     windows = _windows(header)
-    if not windows:
-        for keyword in ("PerFrameFunctionalGroupsSequence", "SharedFunctionalGroupsSequence"):
-            group = item(header, keyword)
-            holder = item(group, "FrameVOILUTSequence") if group is not None else None
-            if holder is not None:
-                windows = _windows(holder)
-                break
+    if not windows and (holder := frame_macros(header, (frame,), "FrameVOILUTSequence")[0]) is not None:
+        windows = _windows(holder)
     return (*(lut for lut in luts if lut is not None), *windows)
 
 
@@ -86,7 +86,8 @@ def unit_of(header: Any, values: AnyArray, kind: str, padding: float | None) -> 
         return "unknown", ("the PET values are not in Bq/mL (Units is not BQML): no uptake can be measured",)
     if modality != "CT" or kind in ("localiser", "dose_sheet"):
         return "unknown", ()
-    rescale_type = text(header, "RescaleType").upper()
+    (transformation,) = frame_macros(header, (0,), "PixelValueTransformationSequence")
+    rescale_type = text(header if transformation is None else transformation, "RescaleType").upper()
     if rescale_type not in ("", "HU"):
         return "unknown", ("the CT values are not in HU (RescaleType says otherwise): no HU is shown",)
     low = _low_end(values, padding)
