@@ -7,7 +7,7 @@ between them in front (heart and great vessels; neither spine nor aorta) is comp
 cage, halfway between the outer edges of the lungs. There is a caution when it lies to the right by more than
 :data:`CT_LIMIT` of the half-width of the rib cage, as long as nothing speaks against it: the lung on the side of the
 heart is the smaller one, and the liver lifts the dome of the diaphragm on its side. So a heart that lies right
-in a body whose liver does, too, gives none. Tried on phantoms only, for want of CT of the chest.
+above a liver that does, too, as after a collapse, gives none. Tried on phantoms only, for want of CT of the chest.
 
 **Frontal radiographs.** A linear score over the difference between both halves of a 24 x 24 thumbnail of the middle
 of the image; markers near the edges are left out. It is antisymmetric: mirroring the image changes its sign.
@@ -44,7 +44,8 @@ SIDE = 24
 CT_LIMIT = 0.03
 """Share of the half-width of the rib cage by which the heart must lie right of the midline.
 
-Phantoms of six adults: the heart lies 0.03 to 0.10 to the left, as much to the right when mirrored.
+In phantoms of 20 adults (``ct_thorax``, seeds 1 to 20) the heart lies 0.02 to 0.11 to the left: no false alarm, and
+17 of the 20 are found when mirrored.
 """
 
 _MIDDLE = (0.2, 0.9, 0.15)  # top, bottom and left edge of the part of a radiograph that is looked at, as shares
