@@ -37,11 +37,15 @@ def selftest(*, progress: Progress | None = None) -> dict[str, Any]:
     checks: list[Check] = []
     for number, info in enumerate(infos):
         _report(progress, number, total, info.title)
-        phantom = make_phantom(info.id)
+        phantom = make_phantom(info.id, reduced=True)  # a few slices show what all of a large one would
         study = open_study(phantom.files)
         series = [series for study in study for series in study.series]
         checks.append(
-            _check(f"{info.id}: one marked series, nothing refused", _counts(study.refused, series), (1, 0, True))
+            _check(
+                f"{info.id}: {info.series} marked series, nothing refused",
+                _counts(study.refused, series),
+                (info.series, 0, True),
+            )
         )
         if len(series) == 1 and series[0].volume is not None:
             opened[info.id] = (phantom, series[0])

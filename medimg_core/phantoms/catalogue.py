@@ -1,11 +1,11 @@
 """The list of phantoms, and how one of them is made."""
 
-from collections.abc import Callable, Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from types import MappingProxyType
-from typing import Any
 
 from medimg_core.errors import IncompatibleInputError
 
@@ -22,6 +22,9 @@ class PhantomInfo:
         modality: DICOM Modality.
         description: One line.
         seed: The seed that is used when none is given.
+        series: Number of series in the study.
+        large: True where making it takes seconds and its files tens of megabytes; see ``reduced`` of
+            :func:`make_phantom`.
     """
 
     id: str
@@ -29,6 +32,8 @@ class PhantomInfo:
     modality: str
     description: str
     seed: int
+    series: int = 1
+    large: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +97,36 @@ _CATALOGUE = (
         1,
     ),
     PhantomInfo(
+        "ct_thorax_prior",
+        "CT of the thorax, a year before",
+        "CT",
+        "The patient of the CT of the thorax one year earlier: the nodule measures 7 mm.",
+        1,
+    ),
+    PhantomInfo(
+        "ct_thorax_two_series",
+        "CT of the thorax, thin and thick slices",
+        "CT",
+        "Two reconstructions of one scan, 4 and 8 mm, in one frame of reference.",
+        1,
+        series=2,
+    ),
+    PhantomInfo(
+        "ct_chest_nodules",
+        "CT of the chest, 1 mm, nine nodules",
+        "CT",
+        "200 axial slices with noise; solid nodules of 4 to 15 mm, ground glass, part-solid, calcified, juxtapleural.",
+        1,
+        large=True,
+    ),
+    PhantomInfo(
+        "heart_cine",
+        "Heart, cine in short axis",
+        "MR",
+        "Eight slice positions at 20 phases of the heart cycle; known volumes and ejection fraction.",
+        1,
+    ),
+    PhantomInfo(
         "orientation_axial", "Orientation, axial", "MR", "Box with marked sides and landmarks, axial slices.", 0
     ),
     PhantomInfo(
@@ -112,6 +147,11 @@ _CATALOGUE = (
 )
 
 
+_LOCK = Lock()
+_KEPT: OrderedDict[tuple[str, int, bool], Phantom] = OrderedDict()  # least recently used first
+_KEPT_BYTES = 160 * 1024 * 1024  # the largest phantom and all small ones
+
+
 def catalogue() -> tuple[PhantomInfo, ...]:
     """List the phantoms; makes none.
 
@@ -122,13 +162,22 @@ def catalogue() -> tuple[PhantomInfo, ...]:
     return _CATALOGUE
 
 
-def make_phantom(id: str, *, seed: int | None = None) -> Phantom:  # noqa: A002 - the catalogue's noun
+def make_phantom(
+    id: str,  # noqa: A002 - the catalogue's noun
+    *,
+    seed: int | None = None,
+    reduced: bool = False,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Phantom:
     """Make a phantom, or return the one made before.
 
     Args:
         id: From :func:`catalogue`.
         seed: 0 or above; draws another person. The catalogue's own where None. The box of the
             orientation phantoms does not vary.
+        reduced: Of a large phantom only a few slices, byte for byte those of the whole, with the truth about
+            them; the others are small and stay as they are.
+        progress: Called as ``progress(done, total, text)`` while a large phantom is made; may raise ``Cancelled``.
 
     Returns:
         The study's files and its truth.
@@ -145,10 +194,26 @@ def make_phantom(id: str, *, seed: int | None = None) -> Phantom:  # noqa: A002 
         raise IncompatibleInputError(f"a phantom must be one of {', '.join(i.id for i in _CATALOGUE)}, got another id")
     if seed is not None and seed < 0:
         raise IncompatibleInputError(f"a phantom's seed must be zero or above, got {seed}")
-    return _make(info, info.seed if seed is None else seed)
+    key = (info.id, info.seed if seed is None else seed, reduced and info.large)
+    with _LOCK:
+        kept = _KEPT.get(key)
+        if kept is not None:
+            _KEPT.move_to_end(key)
+            return kept
+    made = _make(info, *key[1:], progress)
+    with _LOCK:
+        _KEPT[key] = made
+        while len(_KEPT) > 1 and _size(_KEPT.values()) > _KEPT_BYTES:
+            _KEPT.popitem(last=False)
+    return made
 
 
-def write_phantom(id: str, folder: Path, *, seed: int | None = None) -> tuple[Path, ...]:  # noqa: A002 - as above
+def write_phantom(
+    id: str,  # noqa: A002 - as above
+    folder: Path,
+    *,
+    seed: int | None = None,
+) -> tuple[Path, ...]:
     """Write a phantom's files into a folder, which is made where missing.
 
     Args:
@@ -172,103 +237,15 @@ def write_phantom(id: str, folder: Path, *, seed: int | None = None) -> tuple[Pa
     return tuple(paths)
 
 
-@lru_cache(maxsize=16)
-def _make(info: PhantomInfo, seed: int) -> Phantom:
-    from medimg_core.phantoms.dicom import names, to_bytes
+def _size(phantoms: Iterable[Phantom]) -> int:
+    return sum(len(content) for phantom in phantoms for _, content in phantom.files)
 
-    datasets, truth = next(make for start, make in _MAKERS.items() if info.id.startswith(start))(info, seed)
+
+def _make(info: PhantomInfo, seed: int, reduced: bool, progress: Callable[[int, int, str], None] | None) -> Phantom:
+    from medimg_core.phantoms.dicom import names, to_bytes
+    from medimg_core.phantoms.makers import Order, make
+
+    datasets, truth = make(Order(info.id, info.title, seed, reduced, progress))
     shuffled = sorted(zip(names(len(datasets), [seed]), datasets, strict=True), key=lambda pair: pair[0])
     files = tuple((name, to_bytes(dataset)) for name, dataset in shuffled)
     return Phantom(info.id, info.title, info.description, MappingProxyType(truth), files, seed)
-
-
-def _chest(info: PhantomInfo, seed: int) -> tuple[list[Any], dict[str, object]]:
-    from medimg_core.phantoms.dicom import Identity, planar
-    from medimg_core.phantoms.radiograph import chest_radiograph
-
-    adult = info.id == "chest_adult_gate"
-    lesion = {"chest_child_consolidation": "right", "chest_child_consolidation_left": "left"}.get(info.id, "")
-    image = chest_radiograph(seed, adult=adult, lesion=lesion)
-    identity = Identity(
-        key=f"{info.id} {seed}",
-        name="ADULT^CHEST" if adult else "CHILD^CHEST",
-        age="045Y" if adult else "003Y",
-        sex="F" if seed % 2 else "M",
-        description=info.title,
-    )
-    dataset = planar(
-        identity,
-        image.pixels,
-        detector_spacing=(image.pixel, image.pixel),
-        view="PA" if adult else "AP",
-        inverted=info.id == "chest_child_monochrome1",
-    )
-    return [dataset], dict(image.truth)
-
-
-def _ct(info: PhantomInfo, seed: int) -> tuple[list[Any], dict[str, object]]:
-    from medimg_core.phantoms.ct import ct_thorax
-    from medimg_core.phantoms.dicom import Identity, cross_sectional
-
-    volume, plane, truth = ct_thorax(seed)
-    identity = Identity(f"{info.id} {seed}", "ADULT^CT", "045Y", info.title, sex="M")
-    tags = {
-        "KVP": "120",
-        "ConvolutionKernel": "ANALYTIC",
-        "WindowCenter": ["40", "-600"],
-        "WindowWidth": ["400", "1500"],
-    }
-    return cross_sectional(identity, volume, plane, modality="CT", tags=tags), dict(truth)
-
-
-def _box(info: PhantomInfo, seed: int) -> tuple[list[Any], dict[str, object]]:
-    from medimg_core.phantoms.dicom import Identity, cross_sectional
-    from medimg_core.phantoms.orientation import BALL_RADIUS, LANDMARKS, SIDES, STACKS, sample
-
-    stack = STACKS[info.id.removeprefix("orientation_")]
-    identity = Identity(
-        f"{info.id} {seed}", "ORIENTATION^BOX", "", info.title, body_part="PHANTOM", region=("706342009", "Phantom")
-    )
-    tags = {
-        "ScanningSequence": "RM",
-        "SequenceVariant": "NONE",
-        "ScanOptions": "",
-        "MRAcquisitionType": "2D",
-        "EchoTime": "10",
-        "RepetitionTime": "500",
-        "EchoTrainLength": "1",
-        "WindowCenter": "1500",
-        "WindowWidth": "3200",
-    }
-    truth: dict[str, object] = {
-        "landmarks": dict(LANDMARKS),
-        "landmark_values": {name: 3000 + 200 * number for number, name in enumerate(LANDMARKS)},
-        "landmark_radius_mm": BALL_RADIUS,
-        "sides": dict(SIDES),
-        "spacing_mm": stack.spacing,
-        "row_and_column_go_to": stack.geometry().orientation[1:],
-        "shape": stack.shape,
-    }
-    return cross_sectional(identity, sample(stack), stack.plane(), modality="MR", tags=tags), truth
-
-
-def _planar_box(info: PhantomInfo, seed: int) -> tuple[list[Any], dict[str, object]]:
-    from medimg_core.phantoms.dicom import Identity, planar
-    from medimg_core.phantoms.orientation import orientation_radiograph
-
-    mirrored = info.id.endswith("mirrored")
-    pixels, truth = orientation_radiograph(mirrored=mirrored)
-    identity = Identity(
-        f"{info.id} {seed}", "ORIENTATION^PLANE", "", info.title, body_part="PHANTOM", region=("706342009", "Phantom")
-    )
-    edges = ("R", "F") if mirrored else ("L", "F")
-    truth = truth | {"edges": edges}
-    return [planar(identity, pixels, detector_spacing=(0.8, 0.5), edges=edges)], truth
-
-
-_MAKERS: dict[str, Callable[[PhantomInfo, int], tuple[list[Any], dict[str, object]]]] = {
-    "chest": _chest,
-    "ct": _ct,
-    "orientation_radiograph": _planar_box,
-    "orientation": _box,
-}

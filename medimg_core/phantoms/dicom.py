@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from medimg_core.geometry import FloatArray
+from medimg_core.geometry import FloatArray, Geometry
 
 __all__ = ["Identity", "Plane", "cross_sectional", "names", "planar", "to_bytes", "uid"]
 
@@ -33,6 +33,9 @@ class Identity:
         description: Of study and series.
         body_part: BodyPartExamined.
         region: SNOMED CT code and meaning of the anatomic region.
+        patient: What PatientID follows from, ``key`` where empty: studies of one patient share it.
+        series_description: SeriesDescription where it is not ``description``.
+        date: StudyDate and all other dates, ``YYYYMMDD``.
     """
 
     key: str
@@ -42,6 +45,9 @@ class Identity:
     sex: str = "O"
     body_part: str = "CHEST"
     region: tuple[str, str] = ("816094009", "Chest")
+    patient: str = ""
+    series_description: str = ""
+    date: str = DATE
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +65,15 @@ class Plane:
     origin: FloatArray = field(repr=False)
     step: FloatArray = field(repr=False)
     pixel_spacing: tuple[float, float]
+
+    def geometry(self) -> Geometry:
+        """Affine of the stack."""
+        return Geometry.from_dicom(
+            orientation=self.orientation,
+            position=[float(value) for value in self.origin],
+            pixel_spacing=self.pixel_spacing,
+            slice_step=[float(value) for value in self.step],
+        )
 
 
 def planar(
@@ -111,7 +126,15 @@ def planar(
 
 
 def cross_sectional(
-    identity: Identity, volume: npt.NDArray[np.int16], plane: Plane, *, modality: str, tags: Mapping[str, Any]
+    identity: Identity,
+    volume: npt.NDArray[np.int16],
+    plane: Plane,
+    *,
+    modality: str,
+    tags: Mapping[str, Any],
+    own: Sequence[Mapping[str, Any]] = (),
+    series: int = 1,
+    first: int = 1,
 ) -> list[Any]:
     """Build one CT or MR image for each slice of a volume.
 
@@ -121,6 +144,9 @@ def cross_sectional(
         plane: Where they lie.
         modality: ``"CT"`` or ``"MR"``.
         tags: Further DICOM keywords, the same for every slice.
+        own: DICOM keywords of each slice, over all others; empty, or one mapping for each slice.
+        series: SeriesNumber; every number is a series of its own, in the study's one frame of reference.
+        first: InstanceNumber of the first slice.
 
     Returns:
         ``pydicom`` datasets in slice order.
@@ -129,7 +155,8 @@ def cross_sectional(
     normal = np.cross(plane.orientation[:3], plane.orientation[3:])
     datasets = []
     for index, values in enumerate(volume):
-        ds = _base(identity, CT_STORAGE if modality == "CT" else MR_STORAGE, modality, number=index + 1)
+        storage = CT_STORAGE if modality == "CT" else MR_STORAGE
+        ds = _base(identity, storage, modality, number=index + first, series=series)
         position = plane.origin + index * plane.step
         ds.ImageType = ["ORIGINAL", "PRIMARY", "AXIAL"] if modality == "CT" else ["ORIGINAL", "PRIMARY", "OTHER"]
         ds.PatientPosition = "HFS"
@@ -142,12 +169,13 @@ def cross_sectional(
         ds.SliceLocation = f"{float(normal @ position):.4f}"
         ds.AcquisitionNumber = "1"
         ds.BurnedInAnnotation = "YES"
-        for keyword, value in tags.items():
+        for keyword, value in (*tags.items(), *(own[index].items() if own else ())):
             setattr(ds, keyword, value)
         if modality == "CT":
             ds.RescaleIntercept, ds.RescaleSlope, ds.RescaleType = str(intercept), "1", "HU"
-        stored = (values.astype(np.int32) - intercept).clip(0, 4095).astype(np.uint16)
-        _set_pixels(ds, stored, bits=12, photometric="MONOCHROME2")
+        stored = np.clip(values, intercept, intercept + 4095).astype(np.int16)
+        stored -= np.int16(intercept)
+        _set_pixels(ds, stored.view(np.uint16), bits=12, photometric="MONOCHROME2")
         datasets.append(ds)
     return datasets
 
@@ -168,18 +196,19 @@ def uid(*parts: str) -> str:
     return str(generate_uid(entropy_srcs=["medimg phantom", *parts]))
 
 
-def _base(identity: Identity, sop_class: str, modality: str, *, number: int) -> Any:
+def _base(identity: Identity, sop_class: str, modality: str, *, number: int, series: int = 1) -> Any:
     """What every phantom file says: patient, study, series, equipment, that it is synthetic."""
     from pydicom.dataset import Dataset, FileMetaDataset
 
     ds = Dataset()
     ds.SpecificCharacterSet = "ISO_IR 192"
     ds.SOPClassUID = sop_class
-    ds.SOPInstanceUID = uid(identity.key, "instance", str(number))
+    part = () if series == 1 else (f" of series {series}",)  # parts are run together: "1", "2" would be "12"
+    ds.SOPInstanceUID = uid(identity.key, "instance", str(number), *part)
     ds.StudyInstanceUID = uid(identity.key, "study")
-    ds.SeriesInstanceUID = uid(identity.key, "series")
+    ds.SeriesInstanceUID = uid(identity.key, "series", *part)
     for keyword in ("StudyDate", "SeriesDate", "AcquisitionDate", "ContentDate", "InstanceCreationDate"):
-        setattr(ds, keyword, DATE)
+        setattr(ds, keyword, identity.date)
     for keyword in ("StudyTime", "SeriesTime", "AcquisitionTime", "ContentTime", "InstanceCreationTime"):
         setattr(ds, keyword, TIME)
     ds.SyntheticData = "YES"
@@ -188,7 +217,7 @@ def _base(identity: Identity, sop_class: str, modality: str, *, number: int) -> 
     ds.ManufacturerModelName = "analytic phantom"
     ds.InstitutionName = "PHANTOM"
     ds.PatientName = f"PHANTOM^{identity.name}"
-    ds.PatientID = "PHANTOM-" + identity.key.upper().replace(" ", "-")
+    ds.PatientID = "PHANTOM-" + (identity.patient or identity.key).upper().replace(" ", "-")
     ds.PatientBirthDate = ""
     ds.PatientAge = identity.age
     ds.PatientSex = identity.sex
@@ -196,8 +225,8 @@ def _base(identity: Identity, sop_class: str, modality: str, *, number: int) -> 
     ds.AccessionNumber = ""
     ds.StudyID = "1"
     ds.StudyDescription = "SYNTHETIC " + identity.description
-    ds.SeriesDescription = "SYNTHETIC " + identity.description
-    ds.SeriesNumber = "1"
+    ds.SeriesDescription = "SYNTHETIC " + (identity.series_description or identity.description)
+    ds.SeriesNumber = str(series)
     ds.InstanceNumber = str(number)
     ds.BodyPartExamined = identity.body_part
     ds.LossyImageCompression = "00"

@@ -9,11 +9,12 @@ import numpy.typing as npt
 from medimg_core.errors import IncompatibleInputError
 from medimg_core.geometry import FloatArray
 from medimg_core.phantoms import thorax
+from medimg_core.phantoms.anatomy import Anatomy, draw_anatomy
 from medimg_core.phantoms.detector import BONE, SOFT, Exposure, expose, present
 from medimg_core.phantoms.marks import resize, word
 from medimg_core.phantoms.projection import Beam, Pose, Tube, integrate, project_tubes
 from medimg_core.phantoms.skeleton import SPINE_Y, build_bones, project_spine
-from medimg_core.phantoms.thorax import Anatomy, Field, Sphere, draw_anatomy, heart_height
+from medimg_core.phantoms.thorax import Field, Sphere, heart_height
 from medimg_core.phantoms.vessels import grow_vessels
 
 __all__ = ["Radiograph", "chest_radiograph"]

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from medimg_core.geometry import FloatArray
+from medimg_core.phantoms.anatomy import Anatomy
 from medimg_core.phantoms.projection import Beam, Pose, Tube
-from medimg_core.phantoms.thorax import Anatomy, Field, cage_half_depth, cage_half_width
+from medimg_core.phantoms.thorax import Field, cage_half_depth, cage_half_width
 
 __all__ = ["Bones", "build_bones", "project_spine", "rib_curve", "vertebra_heights"]
 

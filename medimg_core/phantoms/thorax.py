@@ -5,15 +5,26 @@ of line integrals through it and a CT is the same functions sampled on a grid. S
 about three years; ``Anatomy.scale`` makes an adult of it. The shapes imitate, they measure nobody.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
 from medimg_core.geometry import FloatArray
+from medimg_core.phantoms.anatomy import Anatomy
 
-__all__ = ["Anatomy", "Field", "Sphere", "cage_half_width", "diaphragm_height", "draw_anatomy"]
+__all__ = [
+    "Field",
+    "Sphere",
+    "cage",
+    "cage_half_width",
+    "capsule",
+    "diaphragm_height",
+    "ellipsoid",
+    "trunk_depth",
+    "trunk_width",
+]
 
 Field = npt.NDArray[np.float32]
 
@@ -42,89 +53,12 @@ class Sphere:
     radius: float
 
 
-@dataclass(frozen=True)
-class Anatomy:
-    """One person's proportions; lengths in mm of a three-year-old, multiplied by ``scale``.
-
-    Attributes:
-        scale: 1 for the child, about 1.75 for an adult.
-        half_width: Inner half-width of the rib cage at its widest.
-        half_depth: Inner half-depth of the rib cage.
-        wall: Thickness of the chest wall at the side.
-        dome: Height z of the right diaphragm dome; inspiration lowers it.
-        dome_step: How much lower the left dome stands.
-        heart: Factor on the heart's size.
-        thymus: Factor on the width of the upper mediastinum.
-        rib_drop: How far a rib falls from spine to its front end.
-        gas: Radius of the gastric air bubble.
-        arm_angle: Direction of the upper arms, degrees above horizontal.
-        chin: Height z of the chin.
-        lung_density: Of aerated lung, relative to water.
-    """
-
-    scale: float = 1.0
-    half_width: float = 82.0
-    half_depth: float = 50.0
-    wall: float = 9.0
-    dome: float = -36.0
-    dome_step: float = 7.0
-    heart: float = 1.05
-    thymus: float = 1.0
-    rib_drop: float = 56.0
-    gas: float = 11.0
-    arm_angle: float = 40.0
-    chin: float = 90.0
-    lung_density: float = 0.32
-
-
-ADULT = Anatomy(
-    scale=1.72,
-    half_width=80.0,
-    half_depth=56.0,
-    wall=9.0,
-    dome=-44.0,
-    dome_step=6.0,
-    heart=0.86,
-    thymus=0.62,
-    rib_drop=56.0,
-    arm_angle=-62.0,
-    chin=122.0,
-    lung_density=0.24,
-)
-
-
-def draw_anatomy(rng: np.random.Generator, *, adult: bool = False) -> Anatomy:
-    """Vary habitus and inspiration around the mean child, or the mean adult.
-
-    Args:
-        rng: Source of chance; the same state draws the same person.
-        adult: Draw around the adult.
-    """
-    base = ADULT if adult else Anatomy()
-    spread = rng.normal(size=12).clip(-2, 2)
-    return replace(
-        base,
-        half_width=base.half_width * (1 + 0.045 * spread[0]),
-        half_depth=base.half_depth * (1 + 0.05 * spread[1]),
-        wall=base.wall * (1 + 0.18 * spread[2]),
-        dome=base.dome + 6.0 * spread[3],
-        dome_step=max(base.dome_step + 2.0 * spread[4], 3.0),
-        heart=base.heart * (1 + 0.08 * spread[5]),
-        thymus=base.thymus * (1 + 0.14 * spread[6]),
-        rib_drop=base.rib_drop + 5.0 * spread[7],
-        gas=base.gas * max(0.0, 0.55 + 0.6 * spread[8]),
-        arm_angle=base.arm_angle + (8.0 if adult else 26.0) * spread[9],
-        chin=base.chin + 13.0 * spread[10],
-        lung_density=base.lung_density * (1 + 0.2 * spread[11]),
-    )
-
-
 def _inside(distance: Field, softness: float) -> Field:
     """Occupancy, 0 to 1, from a signed distance in mm (positive inside)."""
     return np.asarray(np.clip(0.5 + distance / softness, 0.0, 1.0), dtype=np.float32)
 
 
-def _union(parts: list[Field]) -> Field:
+def union(parts: list[Field]) -> Field:
     """Signed distance to the nearest of several shapes."""
     distance = parts[0]
     for part in parts[1:]:
@@ -137,7 +71,7 @@ def _misses(y: Field, low: float, high: float) -> bool:
     return bool(y.min() > high + 3 or y.max() < low - 3)
 
 
-def _ellipsoid(point: tuple[Field, Field, Field], centre: tuple[float, ...], radii: tuple[float, ...]) -> Field:
+def ellipsoid(point: tuple[Field, Field, Field], centre: tuple[float, ...], radii: tuple[float, ...]) -> Field:
     """Approximate signed distance to an ellipsoid, positive inside (first order in the gap)."""
     if _misses(point[1], centre[1] - radii[1], centre[1] + radii[1]):
         return _FAR
@@ -148,7 +82,7 @@ def _ellipsoid(point: tuple[Field, Field, Field], centre: tuple[float, ...], rad
     return np.asarray(k0 * (1 - k0) / np.sqrt(gradient + 1e-9), dtype=np.float32)
 
 
-def _capsule(
+def capsule(
     point: tuple[Field, Field, Field], start: tuple[float, ...], end: tuple[float, ...], radius: float
 ) -> Field:
     """Signed distance to a round-ended cylinder, positive inside."""
@@ -187,6 +121,16 @@ def cage_half_depth(anatomy: Anatomy, z: npt.ArrayLike) -> Field:
     return np.asarray(anatomy.half_depth * _along(_CAGE_DEPTH, t), dtype=np.float32)
 
 
+def trunk_width(z: npt.ArrayLike) -> Field:
+    """Factor on the half-width of the trunk at height z (before scale)."""
+    return _along(_TRUNK_WIDTH, z)
+
+
+def trunk_depth(z: npt.ArrayLike) -> Field:
+    """Factor on the half-depth of the trunk at height z (before scale)."""
+    return _along(_TRUNK_DEPTH, z)
+
+
 def diaphragm_height(anatomy: Anatomy, x: Field, y: Field) -> Field:
     """Height z of the diaphragm (before scale) over points of the axial plane, mm.
 
@@ -202,8 +146,8 @@ def diaphragm_height(anatomy: Anatomy, x: Field, y: Field) -> Field:
     return np.asarray(top - lateral - sagittal, dtype=np.float32)
 
 
-def lung(anatomy: Anatomy, x: Field, y: Field, z: Field, softness: float = 1.2) -> Field:
-    """Share of aerated lung at points before scale, 0 to 1: cage, less mediastinum, less what is below."""
+def cage(anatomy: Anatomy, x: Field, y: Field, z: Field) -> Field:
+    """Signed distance to a lung's outline without diaphragm and mediastinum, about mm before scale, positive inside."""
     side = np.abs(x)
     outer = cage_half_width(anatomy, z)
     depth = cage_half_depth(anatomy, z)
@@ -215,8 +159,12 @@ def lung(anatomy: Anatomy, x: Field, y: Field, z: Field, softness: float = 1.2) 
     q = np.abs(lateral) ** power + forward**2.3
     wall = (1 - q) * 0.45 * np.clip(outer - centre, 8.0, 40.0)
     apex = APEX - z - 0.012 * (side - 27.0) ** 2 - 0.01 * (y - 10.0) ** 2
-    above = z - diaphragm_height(anatomy, x, y)
-    inside = np.minimum(np.minimum(wall, apex * 0.9), above)
+    return np.asarray(np.minimum(wall, apex * 0.9))
+
+
+def lung(anatomy: Anatomy, x: Field, y: Field, z: Field, softness: float = 1.2) -> Field:
+    """Share of aerated lung at points before scale, 0 to 1: cage, less mediastinum, less what is below."""
+    inside = np.minimum(cage(anatomy, x, y, z), z - diaphragm_height(anatomy, x, y))
     return np.asarray(_inside(inside, softness) * (1 - mediastinum(anatomy, x, y, z, softness)), dtype=np.float32)
 
 
@@ -233,16 +181,16 @@ def mediastinum(anatomy: Anatomy, x: Field, y: Field, z: Field, softness: float 
     u = (x - 15 * k) * np.cos(turn) - (z - middle) * np.sin(turn)
     w = (x - 15 * k) * np.sin(turn) + (z - middle) * np.cos(turn)
     parts = [
-        _ellipsoid((u, y, w), (0.0, -12.0, 0.0), (40 * k, 30 * k, 28 * k)),  # ventricles, apex down and left
-        _ellipsoid(point, (-7.0, -6.0, middle + 4.0), (19 * k, 25 * k, 27 * k)),  # right atrium
-        _capsule(point, (12.0, 0.0, 32.0), (24.0 * k, -8.0, -6.0), 14.0 * k),  # pulmonary trunk, left auricle
-        _capsule(point, (-7.0, -6.0, 50.0), (-12.0, -6.0, -10.0), 12.0),  # superior vena cava
-        _ellipsoid(point, (10.0, 6.0, 34.0), (10.5, 14.0, 14.0)),  # aortic arch
-        _ellipsoid(point, (2.0, -14.0, 36.0), (23 * anatomy.thymus, 19.0, 42.0)),  # thymus
-        _ellipsoid(point, (16.0 * k, -14.0, anatomy.dome - 4.0), (32 * k, 24.0, 13.0)),  # its base on the diaphragm
-        _capsule(point, (9.0, 30.0, 34.0), (6.0, 30.0, -70.0), 7.0),  # descending aorta
+        ellipsoid((u, y, w), (0.0, -12.0, 0.0), (40 * k, 30 * k, 28 * k)),  # ventricles, apex down and left
+        ellipsoid(point, (-7.0, -6.0, middle + 4.0), (19 * k, 25 * k, 27 * k)),  # right atrium
+        capsule(point, (12.0, 0.0, 32.0), (24.0 * k, -8.0, -6.0), 14.0 * k),  # pulmonary trunk, left auricle
+        capsule(point, (-7.0, -6.0, 50.0), (-12.0, -6.0, -10.0), 12.0),  # superior vena cava
+        ellipsoid(point, (10.0, 6.0, 34.0), (10.5, 14.0, 14.0)),  # aortic arch
+        ellipsoid(point, (2.0, -14.0, 36.0), (23 * anatomy.thymus, 19.0, 42.0)),  # thymus
+        ellipsoid(point, (16.0 * k, -14.0, anatomy.dome - 4.0), (32 * k, 24.0, 13.0)),  # its base on the diaphragm
+        capsule(point, (9.0, 30.0, 34.0), (6.0, 30.0, -70.0), 7.0),  # descending aorta
     ]
-    return _inside(_union(parts), softness)
+    return _inside(union(parts), softness)
 
 
 def gas(anatomy: Anatomy, x: Field, y: Field, z: Field, softness: float = 1.2) -> Field:
@@ -250,40 +198,40 @@ def gas(anatomy: Anatomy, x: Field, y: Field, z: Field, softness: float = 1.2) -
     r, point = anatomy.gas, (x, y, z)
     top = anatomy.dome - anatomy.dome_step - 9.0
     parts = [
-        _capsule(point, (-1.0, 10.0, 20.0), (0.0, 2.0, 120.0), 4.2),
-        _capsule(point, (-1.0, 10.0, 20.0), (-15.0, 12.0, 9.0), 3.3),
-        _capsule(point, (-1.0, 10.0, 20.0), (18.0, 13.0, 8.0), 3.0),
+        capsule(point, (-1.0, 10.0, 20.0), (0.0, 2.0, 120.0), 4.2),
+        capsule(point, (-1.0, 10.0, 20.0), (-15.0, 12.0, 9.0), 3.3),
+        capsule(point, (-1.0, 10.0, 20.0), (18.0, 13.0, 8.0), 3.0),
     ]
     if r > 3.0:
         parts += [
-            _ellipsoid(point, (36.0, -12.0, top - 0.75 * r), (1.45 * r, 1.1 * r, 0.75 * r)),
-            _ellipsoid(point, (22.0, -18.0, top - 1.35 * r), (0.8 * r, 0.8 * r, 0.5 * r)),
+            ellipsoid(point, (36.0, -12.0, top - 0.75 * r), (1.45 * r, 1.1 * r, 0.75 * r)),
+            ellipsoid(point, (22.0, -18.0, top - 1.35 * r), (0.8 * r, 0.8 * r, 0.5 * r)),
         ]
-    return _inside(_union(parts), softness)
+    return _inside(union(parts), softness)
 
 
 def body(anatomy: Anatomy, x: Field, y: Field, z: Field, softness: float = 2.0) -> Field:
     """Share of the body at points before scale, 0 to 1: trunk, neck, head, shoulders and arms."""
     point = (x, y, z)
-    wide = anatomy.half_width * _along(_TRUNK_WIDTH, z) + anatomy.wall
-    deep = anatomy.half_depth * _along(_TRUNK_DEPTH, z) + 12.0
+    wide = anatomy.half_width * trunk_width(z) + anatomy.wall
+    deep = anatomy.half_depth * trunk_depth(z) + 12.0
     q = np.abs(x / wide) ** 2.1 + np.abs((y - 2) / deep) ** 2.3
     parts = [
         np.asarray((1 - q) * 0.4 * np.minimum(wide, deep), dtype=np.float32),
-        _capsule(point, (0.0, 8.0, 60.0), (0.0, 2.0, 130.0), 27.0),
-        _ellipsoid(point, (0.0, 13.0, 58.0), (anatomy.half_width + 26.0, 23.0, 46.0)),  # shoulder girdle
-        _ellipsoid(point, (0.0, -4.0, anatomy.chin + 62.0), (58.0, 70.0, 66.0)),
+        capsule(point, (0.0, 8.0, 60.0), (0.0, 2.0, 130.0), 27.0),
+        ellipsoid(point, (0.0, 13.0, 58.0), (anatomy.half_width + 26.0, 23.0, 46.0)),  # shoulder girdle
+        ellipsoid(point, (0.0, -4.0, anatomy.chin + 62.0), (58.0, 70.0, 66.0)),
     ]
     angle = np.radians(anatomy.arm_angle)
     for side in (-1.0, 1.0):
         shoulder = (side * (anatomy.half_width + 8.0), 8.0, 84.0)
         hand = (shoulder[0] + side * 130 * float(np.cos(angle)), 6.0, shoulder[2] + 130 * float(np.sin(angle)))
         parts += [
-            _capsule(point, (side * 24.0, 12.0, 72.0), shoulder, 23.0),
-            _capsule(point, shoulder, hand, 24.0),
-            _ellipsoid(point, (side * (anatomy.half_width + 4.0), 16.0, 34.0), (22.0, 13.0, 66.0)),  # axillary folds
+            capsule(point, (side * 24.0, 12.0, 72.0), shoulder, 23.0),
+            capsule(point, shoulder, hand, 24.0),
+            ellipsoid(point, (side * (anatomy.half_width + 4.0), 16.0, 34.0), (22.0, 13.0, 66.0)),  # axillary folds
         ]
-    return _inside(_union(parts), softness)
+    return _inside(union(parts), softness)
 
 
 def to_points(values: FloatArray | Field) -> Field:

@@ -3,8 +3,9 @@
 import numpy as np
 
 from medimg_core.geometry import FloatArray
+from medimg_core.phantoms.anatomy import Anatomy
 from medimg_core.phantoms.projection import Tube
-from medimg_core.phantoms.thorax import Anatomy, lung, to_points
+from medimg_core.phantoms.thorax import lung, to_points
 
 __all__ = ["grow_vessels"]
 
