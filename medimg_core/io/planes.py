@@ -22,6 +22,7 @@ __all__ = ["Plane", "frame_macros", "planes_of"]
 
 _TIME_TAGS = ("TemporalPositionIdentifier", "TriggerTime", "FrameReferenceTime")
 _CLOCK_TAGS = ("AcquisitionDateTime", "AcquisitionTime", "ContentTime")
+_DATES = {"AcquisitionTime": "AcquisitionDate", "ContentTime": "ContentDate"}
 _FRAME_CLOCK = {"FrameAcquisitionDateTime": "AcquisitionDateTime", "FrameReferenceDateTime": "FrameReferenceDateTime"}
 _POSITION, _ORIENTATION = "PlanePositionSequence", "PlaneOrientationSequence"
 _FRAME_TYPES = ("MRImageFrameTypeSequence", "CTImageFrameTypeSequence", "PETFrameTypeSequence")
@@ -127,8 +128,7 @@ def _classic(instance: Instance, shape: tuple[int, int]) -> Plane:
         if value is not None:
             tags[keyword] = value
     for keyword in _CLOCK_TAGS:
-        stamp = text(header, keyword)
-        if stamp:
+        if stamp := _stamp(header, keyword):
             tags[keyword] = stamp
     if (direction := _direction(header)) is not None:
         tags["DiffusionGradientOrientation"] = direction
@@ -203,13 +203,19 @@ def _enhanced_tags(header: Any, macro: Callable[[str], Any], pointers: tuple[int
         tags["DiffusionGradientOrientation"] = direction
     for holder, names in ((content, _FRAME_CLOCK), (content, ("StackID",)), (header, _CLOCK_TAGS)):
         for keyword in names:
-            if holder is not None and (stamp := text(holder, keyword)):
+            if holder is not None and (stamp := _stamp(holder, keyword)):
                 tags.setdefault(_FRAME_CLOCK.get(keyword, keyword), stamp)
     places = numbers(content, "DimensionIndexValues") if content is not None else ()
     if len(places) == len(pointers):
         rest = [int(value) for value, pointer in zip(places, pointers, strict=True) if pointer not in _SPATIAL]
         tags["DimensionIndexValues"] = " ".join(f"{value:06d}" for value in rest)
     return tags
+
+
+def _stamp(holder: Any, keyword: str) -> str:
+    """A time of day after its date, where there is one: a series may go on past midnight."""
+    stamp, date = text(holder, keyword), _DATES.get(keyword)
+    return text(holder, date) + stamp if stamp and date is not None else stamp
 
 
 def _direction(holder: Any) -> str | None:

@@ -103,7 +103,7 @@ def _fill(planes: Sequence[Plane], budget: Budget, decoded: Callable[[Instance],
     array: AnyArray | None = None
     reasons: dict[Instance, InputError] = {}
     # plain files in memory go last: they were checked while scanning, so what can fail fails before bytes are let go
-    plain = {instance for instance in files if instance.in_memory and is_plain(instance)}
+    plain = {file for file, held in files.items() if file.in_memory and is_plain(file) and not held[0][1].tiled}
     for instance, wanted in sorted(files.items(), key=lambda entry: entry[0] in plain):
         try:
             array = _filled(array, instance, wanted, len(planes), budget, colour=colour)

@@ -205,47 +205,124 @@ def test_reconstructed_tomography_of_nuclear_medicine_is_slices_not_time():
     assert "distances between them are unknown" in series.warnings[0]
 
 
-def enhanced(order: list[int]):
-    """An enhanced MR of 2 positions x 3 times whose frames come in a given order."""
-    from pydicom.dataset import Dataset
-
-    frames = np.stack([np.full((4, 5), 10 * (index % 2) + index // 2, np.uint16) for index in order])
-    data = made.image(frames, made.ENHANCED_MR, "MR", ImageType=["ORIGINAL", "PRIMARY", "M", "NONE"])
-    shared, measures, turn = Dataset(), Dataset(), Dataset()
-    measures.PixelSpacing, measures.SliceThickness = [1.0, 2.0], 3
-    turn.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
-    shared.PixelMeasuresSequence, shared.PlaneOrientationSequence = [measures], [turn]
-    data.SharedFunctionalGroupsSequence = [shared]
-    groups = []
-    for index in order:
-        group, content, place, values = Dataset(), Dataset(), Dataset(), Dataset()
-        content.TemporalPositionIndex = index // 2 + 1
-        place.ImagePositionPatient = [0, 0, 3 * (index % 2)]
-        values.RescaleSlope, values.RescaleIntercept = 1, 100
-        group.FrameContentSequence, group.PlanePositionSequence = [content], [place]
-        group.PixelValueTransformationSequence = [values]
-        groups.append(group)
-    data.PerFrameFunctionalGroupsSequence = groups
-    return data
+def dynamic(times: list[dict], slices: int = 2, **tags):
+    """Slices whose values tell the time, in an order that misleads."""
+    return [
+        made.ct_slice(index, RescaleIntercept=time - 1024, **({"Modality": "MR", "InstanceNumber": 1} | tags | chosen))
+        for time, chosen in reversed(list(enumerate(times)))
+        for index in range(slices)
+    ]
 
 
-def test_enhanced_frames_are_sorted_in_space_and_time():
-    data = enhanced([3, 0, 5, 1, 4, 2])
-    (series,) = series_of(data)
+def each(keyword: str, *values) -> list[dict]:
+    return [{keyword: value} for value in values]
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        pytest.param(
+            [{"AcquisitionNumber": n, "AcquisitionTime": f"12{n:02d}00"} for n in (1, 2, 3)], id="phases of contrast"
+        ),
+        pytest.param(each("AcquisitionTime", "115900", "120000", "120130"), id="phases by the clock alone"),
+        pytest.param(each("ContentTime", "115900", "120000", "120130"), id="images by the clock alone"),
+        pytest.param(each("FrameReferenceTime", 5000, 15000, 45000), id="dynamic PET"),
+        pytest.param(
+            [{"InstanceNumber": n, "NumberOfTemporalPositions": 3} for n in (1, 2, 3)], id="counted positions"
+        ),
+        pytest.param(
+            [
+                {"AcquisitionDate": f"2023010{d}", "AcquisitionTime": t}
+                for d, t in ((1, "2359"), (2, "0001"), (2, "0003"))
+            ],
+            id="past midnight",
+        ),
+    ],
+)
+def test_dynamic_series_have_a_time_axis(times):
+    (series,) = series_of(*dynamic(times))
     volume = voxels(series)
-    assert volume.array.shape == (3, 2, 4, 5)
-    assert volume.array[:, :, 0, 0].tolist() == [[100, 110], [101, 111], [102, 112]]
-    assert volume.geometry is not None
-    assert volume.geometry.spacing == (3, 1, 2)
-    assert [frame for _, frame in volume.instances] == [2, 4, 6, 1, 5, 3]
-    assert len(series.source) == series.files == 1
+    assert (volume.array.shape[:2], firsts(volume), series.warnings) == ((3, 2), [10, 110, 11, 111, 12, 112], ())
+
+
+def test_slices_of_one_volume_taken_one_after_another():
+    """BOLD without any tag of its own: every slice has its own clock, no two volumes begin together."""
+    slices = [
+        made.ct_slice(
+            index,
+            Modality="MR",
+            RescaleIntercept=time - 1024,
+            AcquisitionNumber=1,
+            AcquisitionTime=f"1200{20 * time + 5 * place:02d}",
+        )
+        for time in (2, 0, 1)
+        for place, index in enumerate((1, 3, 0, 2))  # interleaved
+    ]
+    (series,) = series_of(*slices)
+    assert firsts(voxels(series)) == [100 * index + 10 + time for time in range(3) for index in range(4)]
+
+
+def test_many_repeats_without_any_time_are_frames_by_number_and_said():
+    slices = [
+        made.ct_slice(index, RescaleIntercept=time - 1024, InstanceNumber=1 + index * 6 + time)
+        for time in range(6)
+        for index in range(2)
+    ]
+    (series,) = series_of(*slices[::-1])
+    assert firsts(voxels(series)) == [10 + 100 * index + time for time in range(6) for index in range(2)]
+    assert "in the order of InstanceNumber" in series.warnings[0]
+    same = [made.ct_slice(0, InstanceNumber=1) for _ in range(6)]
+    assert len(series_of(*same)) == 6
+
+
+def test_acquisitions_that_differ_in_more_than_time_are_parted():
+    times = [{"AcquisitionNumber": n, "AcquisitionTime": f"12{n:02d}00", "FlipAngle": 10 * n} for n in (1, 2, 3)]
+    assert [series.part for series in series_of(*dynamic(times))] == ["acquisition 1", "acquisition 2", "acquisition 3"]
+
+
+def test_a_table_that_shuttles_makes_one_series_in_space_and_time():
+    """CT perfusion: the two halves are taken in turn, each under an acquisition number of its own."""
+    slices = [
+        made.ct_slice(
+            index,
+            RescaleIntercept=time - 1024,
+            AcquisitionNumber=2 * time + index // 2 + 1,
+            AcquisitionTime=f"1200{5 * time + 2 * (index // 2):02d}",
+        )
+        for time in range(4)
+        for index in range(4)
+    ]
+    (series,) = series_of(*slices[::-1])
+    assert voxels(series).array.shape == (4, 4, 6, 5)
+    assert firsts(voxels(series)) == [100 * index + 10 + time for time in range(4) for index in range(4)]
+
+
+def test_one_slice_of_many_frames_with_a_slope_each():
+    slices = [
+        made.ct_slice(0, Modality="PT", Units="BQML", FrameReferenceTime=1000 * time, RescaleSlope=0.5 + time)
+        for time in (1, 2, 0)
+    ]
+    (series,) = series_of(*slices)
+    volume = voxels(series)
+    assert (volume.array.shape, volume.array.dtype.name, volume.unit) == ((3, 1, 6, 5), "float32", "Bq/mL")
+    assert firsts(volume) == [1034 * (0.5 + time) - 1024 for time in range(3)]
+
+
+def test_directions_of_diffusion_are_frames():
+    directions = [[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0.6, 0.8]]
+    slices = [
+        made.ct_slice(index, Modality="MR", DiffusionBValue=1000.0, DiffusionGradientOrientation=direction)
+        for direction in directions
+        for index in range(2)
+    ]
+    (series,) = series_of(*slices)
+    assert voxels(series).array.shape[:2] == (4, 2)
 
 
 def test_one_enhanced_file_of_two_stacks_is_counted_once():
-    data = enhanced([0, 1, 2, 3, 4, 5])
-    for index, group in enumerate(data.PerFrameFunctionalGroupsSequence):
-        del group.FrameContentSequence[0].TemporalPositionIndex
-        group.FrameContentSequence[0].FrameAcquisitionNumber = index // 2 + 1
-    found = series_of(data)
+    frames = [
+        {"value": index, "position": [0, 0, 3 * (index % 2)], "acquisition": index // 2 + 1} for index in range(6)
+    ]
+    found = series_of(made.enhanced(frames))
     assert [series.files for series in found] == [1, 0, 0]
     assert [series.part for series in found] == ["acquisition 1", "acquisition 2", "acquisition 3"]
