@@ -33,10 +33,8 @@ HU = {
     "air": -1000, "lung": -850, "fissure": -700, "fat": -100, "mediastinal_fat": -90, "soft": 40, "muscle": 50,
     "liver": 60, "cortical_bone": 750, "marrow": 220, "cartilage": 110, "table_shell": -150, "table_core": -930,
 }  # fmt: skip
-SHAPE, SPACING = (
-    (200, 512, 512),
-    (1.0, 0.75, 0.75),
-)  # a field of view of 384 mm, which a chest of 1 mm pixels would not fill
+SHAPE = (200, 512, 512)
+SPACING = (1.0, 0.75, 0.75)  # mm; a field of view of 384 mm, as wide as chest and table need
 NOISE_SD = 20.0  # HU in soft tissue
 REDUCED = (104, 130)  # slices that stand for the whole where a few are asked for: a nodule in each lung
 _ORIGIN = (-191.625, -172.5, -95.0)
