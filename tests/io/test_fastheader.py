@@ -17,7 +17,7 @@ LIMIT = 64 * 1024
 
 def elements(data_set) -> list:
     """What is in a data set, its raw elements as they are; pydicom has converted the character set."""
-    found = sorted((int(tag), tuple(element)) for tag, element in data_set.items() if tag != 0x00080005)
+    found = [(int(tag), element) for tag, element in sorted(data_set.items()) if tag != 0x00080005]
     return [*found, data_set.get("SpecificCharacterSet")]
 
 
@@ -42,11 +42,16 @@ def assert_same(data: bytes):
         {"PatientName": "", "SliceThickness": None, "SpecificCharacterSet": ""},
     ],
 )
-def test_plain_files_give_what_pydicom_gives(tags):
+@pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2.1", "1.2.840.10008.1.2"])
+def test_plain_files_give_what_pydicom_gives(tags, syntax):
     data = made.ct_slice(**tags)
     data.add_new(0x00091001, "UN", b"1234")
     data.add_new(0x00091002, "OB", b"")
     data.add_new(0x00091003, "SQ", [made.header()])
+    data.add_new(0x00091004, "SQ", [made.header(SpecificCharacterSet="ISO_IR 100", PatientName="Ünal^Ö")])
+    data.add_new(0x00091005, "LO", "after the sequence")
+    data[0x00091004].is_undefined_length = True
+    data.file_meta.TransferSyntaxUID = syntax
     assert_same(made.packed(data))
 
 
@@ -66,11 +71,10 @@ def changed(change: str) -> bytes:
         return packed[:place] + b"\x08\x00\x60\x00CS\x02\x00CT" + packed[place:]
     if change == "long private value":
         data.add_new(0x00091001, "OB", bytes(LIMIT + 2))
-    if change == "undefined length":
-        data.add_new(0x00091003, "SQ", [made.header()])
-        data[0x00091003].is_undefined_length = True
-    if change == "implicit":
-        data.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2"
+    if change == "compressed":
+        made.encapsulated(data, "1.2.840.10008.1.2.4.90", b"1234")
+    if change == "implicit by name only":
+        return packed.replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2\0\0\0", 1)
     return made.packed(data)
 
 
@@ -83,8 +87,8 @@ def changed(change: str) -> bytes:
         "unknown representation",
         "out of order",
         "long private value",
-        "undefined length",
-        "implicit",
+        "compressed",
+        "implicit by name only",
     ],
 )
 def test_every_other_file_is_left_to_pydicom(change):
