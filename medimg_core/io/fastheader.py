@@ -42,12 +42,14 @@ def fast_header(content: Content, limit: int) -> Any | None:
     data = content.data if content.data is not None else bytes(content.part(0, limit))
     reader = _Reader(data, content.size, limit)
     try:
-        meta = reader.elements(group_two=True)
+        meta = reader.meta()
         syntax = meta[_SYNTAX].value
         if syntax not in (_EXPLICIT, _IMPLICIT):
             return None
         elements = reader.elements(implicit=syntax == _IMPLICIT)
-    except (_OddError, *decode_errors()):
+    except _OddError:
+        return None
+    except decode_errors():
         return None
     from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 
@@ -74,56 +76,42 @@ class _Reader:
         self._place = _META
         self.characters = _characters(None)
 
-    def elements(self, *, implicit: bool = False, group_two: bool = False) -> dict[Any, Any]:
-        """Elements by tag: of the file meta information, or of the data set that follows it."""
-        short, long, empty, tags, raw = _vocabulary()
-        make = tuple.__new__  # what RawDataElement's constructor calls, after checks that are not needed here
-        data, size, limit, held = self._data, self._size, self._limit, len(self._data)
+    def meta(self) -> dict[Any, Any]:
+        """Elements of the file meta information by tag."""
         found: dict[Any, Any] = {}
-        place, last = self._place, 0
-        if implicit and (len(data) < place + 6 or all(0x40 < byte < 0x5B for byte in data[place + 4 : place + 6])):
+        while self._place + 2 <= len(self._data) and self._data[self._place : self._place + 2] == b"\2\0":
+            number, name, length, place = _explicit(self._data, self._place)
+            self._place = place + length
+            if length > self._limit or self._place > len(self._data):
+                raise _OddError
+            found[_tags()[number]] = _element(number, name, length, self._data[place : self._place], place, False)
+        return found
+
+    def elements(self, *, implicit: bool) -> dict[Any, Any]:
+        """Elements of the data set by tag."""
+        data, size, limit, held, place = self._data, self._size, self._limit, len(self._data), self._place
+        head = _implicit if implicit else _explicit
+        tags, found, last = _tags(), dict[Any, Any](), 0x0002FFFF
+        if implicit and all(0x40 < byte < 0x5B for byte in data[place + 4 : place + 6]):
             raise _OddError  # looks like explicit value representations after all
         while place < size:
-            if place + 12 > held and (place + 8 > held or not implicit):
-                raise _OddError
-            start = place
-            name: str | None = None
-            if implicit:
-                group, element, length = _IMPLICIT_ELEMENT(data, place)
-                place += 8
-            else:
-                group, element, code, length = _ELEMENT(data, place)
-                if group_two and group != 2:
-                    self._place = start
-                    return found
-                place += 8
-                name = short.get(code)
-                if name is None:
-                    name = long.get(code)
-                    if name is None:
-                        raise _OddError
-                    (length,) = _LONG(data, place)
-                    place += 4
-            number = group << 16 | element
-            if number <= last or group == 0 or (group == 2) != group_two:  # out of order, or where it must not be
+            number, name, length, start = head(data, place)
+            if number <= last:  # out of order, or of a group that must not be here
                 raise _OddError
             last = number
-            tag = tags[number]
             if length == _UNDEFINED and number != _PIXEL_DATA:
-                found[tag], place = self._by_pydicom(start, implicit=implicit)
+                found[tags[number]], place = self._by_pydicom(place, implicit=implicit)
                 continue
-            end = place + length
-            value = data[place:end] if length else empty(name, raw=True)
-            if length > limit or end > held:
-                if number != _PIXEL_DATA or end > size or length <= limit:
-                    raise _OddError
+            place = start + length
+            if length <= limit and place <= held:
+                value: bytes | None = data[start:place]
+            elif number == _PIXEL_DATA and limit < length and place <= size:
                 value = None
-            found[tag] = make(raw, (tag, name, length, value, place, implicit, True, True, False))
+            else:
+                raise _OddError
+            found[tags[number]] = _element(number, name, length, value, start, implicit)
             if number == _CHARACTER_SET:
                 self.characters = _characters(value or b"")
-            place = end
-        if group_two:
-            raise _OddError
         return found
 
     def _by_pydicom(self, start: int, *, implicit: bool) -> tuple[Any, int]:
@@ -136,6 +124,31 @@ class _Reader:
         if element is None or stream.tell() >= len(self._data):
             raise _OddError
         return element, stream.tell()
+
+
+def _explicit(data: bytes, place: int) -> tuple[int, str | None, int, int]:
+    """Tag, value representation and length of the element that begins here, and where its value does."""
+    group, element, code, length = _ELEMENT(data, place)
+    short, long = _representations()
+    name = short.get(code)
+    if name is not None:
+        return group << 16 | element, name, length, place + 8
+    name = long.get(code)
+    if name is None:
+        raise _OddError
+    return group << 16 | element, name, _LONG(data, place + 8)[0], place + 12
+
+
+def _implicit(data: bytes, place: int) -> tuple[int, str | None, int, int]:
+    group, element, length = _IMPLICIT_ELEMENT(data, place)
+    return group << 16 | element, None, length, place + 8
+
+
+def _element(number: int, name: str | None, length: int, value: bytes | None, place: int, implicit: bool) -> Any:
+    """A raw element of pydicom, made as its constructor would."""
+    raw, empty = _raw_element()
+    kept = value if length else empty(name, raw=True)
+    return tuple.__new__(raw, (_tags()[number], name, length, kept, place, implicit, True, True, False))
 
 
 class _Tags(dict[int, Any]):
@@ -151,14 +164,26 @@ class _Tags(dict[int, Any]):
 
 
 @cache
-def _vocabulary() -> tuple[dict[bytes, str], dict[bytes, str], Callable[..., Any], _Tags, type[Any]]:
-    """Value representations with short and with long lengths, pydicom's empty values, its tags, its raw element."""
-    from pydicom.dataelem import RawDataElement, empty_value_for_VR
+def _tags() -> _Tags:
+    return _Tags()
+
+
+@cache
+def _representations() -> tuple[dict[bytes, str], dict[bytes, str]]:
+    """Value representations with short and with long lengths (PS3.5 7.1.2)."""
     from pydicom.valuerep import EXPLICIT_VR_LENGTH_16, EXPLICIT_VR_LENGTH_32
 
-    short = {str(name).encode(): str(name) for name in EXPLICIT_VR_LENGTH_16}
-    long = {str(name).encode(): str(name) for name in EXPLICIT_VR_LENGTH_32}
-    return short, long, empty_value_for_VR, _Tags(), RawDataElement
+    short, long = (
+        {str(name).encode(): str(name) for name in names} for names in (EXPLICIT_VR_LENGTH_16, EXPLICIT_VR_LENGTH_32)
+    )
+    return short, long
+
+
+@cache
+def _raw_element() -> tuple[type[Any], Callable[..., Any]]:
+    from pydicom.dataelem import RawDataElement, empty_value_for_VR
+
+    return RawDataElement, empty_value_for_VR
 
 
 @cache

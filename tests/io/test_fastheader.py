@@ -58,24 +58,20 @@ def test_plain_files_give_what_pydicom_gives(tags, syntax):
 def changed(change: str) -> bytes:
     data = made.ct_slice()
     packed = made.packed(data)
-    if change == "cut":
-        return packed[:-1]
-    if change == "appended":
-        return packed + b"\0" * 7
-    if change == "no preamble":
-        return packed[132:]
-    if change == "unknown representation":
-        return packed.replace(b"LO", b"LA", 1)
-    if change == "out of order":
-        place = packed.index(b"\x10\x00\x10\x00PN")
-        return packed[:place] + b"\x08\x00\x60\x00CS\x02\x00CT" + packed[place:]
+    place = packed.index(b"\x10\x00\x10\x00PN")
     if change == "long private value":
         data.add_new(0x00091001, "OB", bytes(LIMIT + 2))
+        return made.packed(data)
     if change == "compressed":
-        made.encapsulated(data, "1.2.840.10008.1.2.4.90", b"1234")
-    if change == "implicit by name only":
-        return packed.replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2\0\0\0", 1)
-    return made.packed(data)
+        return made.packed(made.encapsulated(data, "1.2.840.10008.1.2.4.90", b"1234"))
+    return {
+        "cut": packed[:-1],
+        "appended": packed + b"\0" * 7,
+        "no preamble": packed[132:],
+        "unknown representation": packed.replace(b"LO", b"LA", 1),
+        "out of order": packed[:place] + b"\x08\x00\x60\x00CS\x02\x00CT" + packed[place:],
+        "implicit by name only": packed.replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2\0\0\0", 1),
+    }[change]
 
 
 @pytest.mark.parametrize(
