@@ -1,5 +1,6 @@
 """Sorted stacks -> series, most important first, inside the memory allowed; bad files are set aside."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -51,6 +52,7 @@ class Assembly:
         self._total = sum(len({id(plane.instance) for plane in planes}) for planes in images.values())
         self._bad: set[Instance] = set()
         self._counted: set[Instance] = set()
+        self._waiting = Counter(plane.instance for planes in images.values() for plane in planes)
 
     def series(self) -> dict[SeriesKey, list[Series]]:
         """Build every series; the largest diagnostic stacks get memory first."""
@@ -86,6 +88,10 @@ class Assembly:
             self.notes.setdefault(job.key, []).append(f"a stack is not shown: {error}")
             return []
         instances = list(dict.fromkeys(plane.instance for plane in stack.flat))
+        self._waiting.subtract(plane.instance for plane in stack.flat)
+        for instance in instances:
+            if self._waiting[instance] == 0:
+                instance.drop_pixels()  # all of its planes are decoded: its bytes need not wait for other series
         new = [instance for instance in instances if instance not in self._counted]
         self._counted.update(new)
         header: Any = instances[0].header

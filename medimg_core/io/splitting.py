@@ -254,15 +254,16 @@ def _even(ordered: Sequence[Plane]) -> bool:
 def _repeats(planes: Sequence[Plane], slots: np.ndarray) -> list[Stack]:
     """Planes at one position that no tag tells apart: shown one after another, never merged.
 
-    Scanners that write dynamic series without any tag of time (GE) count them up in InstanceNumber. That is
-    believed where NumberOfTemporalPositions agrees, and, with a warning, where there are many.
+    Scanners that write dynamic series without any tag of time (GE) count them up in InstanceNumber. That is believed
+    where NumberOfTemporalPositions or ImagesInAcquisition agrees, and, with a warning, where there are many.
     """
     columns = _columns(planes, slots)
     for column in columns:
         column.sort(key=lambda plane: (plane.number, *file_order(plane)))
     most = max(len(column) for column in columns)
     counted = all(len({plane.number for plane in column}) == len(column) == most for column in columns)
-    told = integer(planes[0].instance.header, "NumberOfTemporalPositions") == most
+    header = planes[0].instance.header
+    told = most == integer(header, "NumberOfTemporalPositions") or len(planes) == integer(header, "ImagesInAcquisition")
     if counted and (told or most > _MANY_ACQUISITIONS):
         notes = ("no tag of time: images at the same position are shown as frames in the order of InstanceNumber",)
         frames = tuple(tuple(column[turn] for column in columns) for turn in range(most))

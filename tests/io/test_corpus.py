@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from medimg_core.io import gate_tags, open_study, slice_thickness, summary
+from medimg_core.io import frame_times, gate_tags, open_study, slice_thickness, summary
 from tests.io.test_opening import counted, only, voxels
 
 pytestmark = pytest.mark.real_data
@@ -90,6 +90,20 @@ def test_cine_sorts_into_space_and_time(data_dir: Path):
     assert volume.geometry is not None
     assert volume.geometry.spacing[0] == pytest.approx(8.0, abs=0.001)
     assert slice_thickness(series) == 8.0
+
+
+def test_enhanced_files_of_one_volume_each_sort_into_space_and_time(corpus: Path):
+    folder = corpus / "neurolabusc__dcm_qa_enh" / "In" / "Siemens" / "XA10"
+    if not folder.is_dir():
+        pytest.skip("no enhanced MR among the real images")
+    series = only(open_study([folder]))
+    volume = voxels(series)
+    assert (series.files, volume.frames, volume.shape, series.warnings) == (4, 4, (6, 64, 64), ())
+    assert frame_times(series) == (0, 500, 1000, 1500)  # RepetitionTime is 0.5 s
+    assert slice_thickness(series) == pytest.approx(2.4)
+    assert volume.geometry is not None
+    assert volume.geometry.spacing == pytest.approx((2.4, 3.375, 3.375), abs=1e-3)
+    assert len({uid for uid, _ in volume.instances[:6]}) == 1
 
 
 @pytest.mark.parametrize(

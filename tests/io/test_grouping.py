@@ -230,6 +230,7 @@ def each(keyword: str, *values) -> list[dict]:
         pytest.param(
             [{"InstanceNumber": n, "NumberOfTemporalPositions": 3} for n in (1, 2, 3)], id="counted positions"
         ),
+        pytest.param([{"InstanceNumber": n, "ImagesInAcquisition": 6} for n in (1, 2, 3)], id="counted images"),
         pytest.param(
             [
                 {"AcquisitionDate": f"2023010{d}", "AcquisitionTime": t}
