@@ -5,7 +5,7 @@ import streamlit as st
 from medimg_core.inference import fits
 from medimg_core.registry import ModelCard, list_models
 from medimg_core.study import Series
-from pages._ui import jobs, running, viewport
+from pages._ui import jobs, reading_room, running
 from pages._ui.declaring import run_form, silent
 from pages._ui.errors import shown
 from pages._ui.frame import enter
@@ -86,12 +86,9 @@ def analysing() -> None:
         others(rest)
     with left, shown():
         with st.container(horizontal=True, vertical_alignment="center", key="toolbar"):
-            viewport.controls(case)
-            viewport.navigator(case, 240)
-            st.space("stretch")
             link("worklist", _("Worklist"))
             link("read", _("Read"))
-        viewport.show(load(), viewport.SIDE, laid)
+        reading_room.picture(load(), reading_room.SIDE, laid)
 
 
 need_image(enter())

@@ -1,8 +1,8 @@
-"""Read: the image of the current series, with the window and the slices."""
+"""Read: the images of the current series in the viewer, with what can be laid beside them."""
 
 import streamlit as st
 
-from pages._ui import jobs, viewport
+from pages._ui import jobs, reading_room
 from pages._ui.errors import shown
 from pages._ui.frame import enter
 from pages._ui.guard import need_image
@@ -13,16 +13,13 @@ from pages._ui.state import load
 
 @st.fragment
 def reading() -> None:
-    """The picture and its controls; only this part runs again when a slice or a window changes."""
+    """The viewer; only this part runs again when it tells what the reader did."""
     with shown():
         case = load()
         with st.container(horizontal=True, vertical_alignment="center", key="toolbar"):
-            viewport.controls(case)
-            viewport.navigator(case, 480)
-            st.space("stretch")
             link("worklist", _("Worklist"))
             link("analyse", _("Analyse"))
-        viewport.show(case, viewport.READ)
+        reading_room.picture(case, reading_room.PAGE)
 
 
 need_image(enter())

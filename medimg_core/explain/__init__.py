@@ -1,7 +1,7 @@
 """Where a model looked: maps on the network's own grid, and their way to the screen."""
 
 from medimg_core.explain.explanation import METHODS, Method, explain
-from medimg_core.explain.overlay import ALPHA_MODES, COLORMAPS, colour_bar, overlay
+from medimg_core.explain.overlay import ALPHA_MODES, COLORMAPS, colour_bar, colour_table, overlay
 from medimg_core.explain.resample import on_image
 from medimg_core.explain.writing import write_explanation
 
@@ -11,6 +11,7 @@ __all__ = [
     "METHODS",
     "Method",
     "colour_bar",
+    "colour_table",
     "explain",
     "on_image",
     "overlay",

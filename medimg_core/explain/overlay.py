@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from medimg_core.errors import IncompatibleInputError
 
-__all__ = ["ALPHA_MODES", "COLORMAPS", "colour_bar", "contour", "overlay"]
+__all__ = ["ALPHA_MODES", "COLORMAPS", "colour_bar", "colour_table", "contour", "overlay"]
 
 Rgb = npt.NDArray[np.uint8]
 
@@ -117,7 +117,7 @@ def colour_bar(*, colormap: str = "inferno", threshold: float = 0.0, rows: int =
             f"a colour bar needs 2 rows, 1 column and a threshold in [0, 1], got {rows}, {columns}, {threshold:g}"
         )
     level = np.rint(np.linspace(255, 0, rows)).astype(np.intp)
-    bar = np.repeat((_colours(colormap)[level] * 255 + 0.5).astype(np.uint8)[:, None], columns, axis=1)
+    bar = np.repeat(colour_table(colormap)[level][:, None], columns, axis=1)
     if threshold > 0:
         bar[round((1 - threshold) * (rows - 1))] = CONTOUR_COLOUR
     return bar
@@ -133,13 +133,22 @@ def _to_byte(share: npt.NDArray[np.floating]) -> npt.NDArray[np.uint8]:
 
 
 @lru_cache(maxsize=8)
-def _colours(colormap: str) -> npt.NDArray[np.float32]:
-    """RGB of 256 steps, 0 to 1, shape ``(256, 3)``."""
+def colour_table(colormap: str) -> Rgb:
+    """Red, green and blue of a colour map's 256 levels, ``uint8``, shape ``(256, 3)``, read-only.
+
+    Args:
+        colormap: One of :data:`COLORMAPS`.
+
+    Raises:
+        IncompatibleInputError: It is another.
+    """
     if colormap not in COLORMAPS:
         raise IncompatibleInputError(f"colormap must be one of {', '.join(COLORMAPS)}, got {colormap[:60]!r}")
     import matplotlib
 
-    return np.asarray(matplotlib.colormaps[colormap](np.arange(256))[:, :3], dtype=np.float32)
+    table = (matplotlib.colormaps[colormap](np.arange(256))[:, :3] * 255 + 0.5).astype(np.uint8)
+    table.setflags(write=False)
+    return table
 
 
 @lru_cache(maxsize=16)
@@ -155,6 +164,6 @@ def _blend_table(colormap: str, opacity: float, threshold: float, alpha: str) ->
         share = np.where(level > 0, share, 0.0)
     cover = (share * opacity)[:, None, None]
     shade = np.arange(256, dtype=np.float32)[None, :, None]
-    blended = shade * (1 - cover) + 255 * _colours(colormap)[:, None, :] * cover
+    blended = shade * (1 - cover) + colour_table(colormap).astype(np.float32)[:, None, :] * cover
     table = np.clip(blended + 0.5, 0, 255).astype(np.uint8)
     return table.reshape(-1, 3).view("V3").ravel()

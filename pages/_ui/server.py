@@ -13,6 +13,7 @@ from medimg_core.errors import MedImgError
 from pages._ui import theme
 from pages._ui.access import auth_configured, can_sign_in, refusal
 from pages._ui.errors import SafeTraceback, on_script_error
+from pages._ui.viewer.routes import routes
 
 __all__ = ["FRAME", "options"]
 
@@ -44,4 +45,4 @@ def options() -> dict[str, Any]:
         logger = logging.getLogger(name)
         if not any(isinstance(known, SafeTraceback) for known in logger.filters):
             logger.addFilter(SafeTraceback())
-    return {"on_script_error": on_script_error}
+    return {"on_script_error": on_script_error, "routes": routes()}

@@ -17,12 +17,14 @@ class Settings:
     Attributes:
         session_bytes: Bytes of voxels one session may hold.
         server_bytes: Bytes of voxels all sessions together may hold.
+        viewer_voxels: Voxels of a volume that a browser's tab gets; above it the volume is reduced, and says so.
         poll_seconds: How often a page asks how far a task is, in seconds.
         grace_seconds: How long a page waits for a quick task before it shows progress, in seconds.
     """
 
     session_bytes: float = 1 * _GB
     server_bytes: float = 3 * _GB
+    viewer_voxels: float = 320e6
     poll_seconds: float = 0.4
     grace_seconds: float = 0.3
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from medimg_core.results import Explanation, Prediction
+from medimg_core.results import Explanation, Measurement, Prediction
 from medimg_core.study import Opened, Refused, Series, Study, Volume
 from pages._ui import mixed
 from pages._ui.mixed import MixedDrop
@@ -46,6 +46,9 @@ class Case:
         declared: What the reader said of files without tags.
         predictions: By series, model, slice and frame.
         explanations: By series, model, slice and frame.
+        measurements: Of the reader, by series, as read and straightened.
+        beside: The series shown beside another, or None, by the other.
+        straight: Series that are shown straightened.
         overlay: How maps are laid over the picture.
         prevalence: Share of positives among the reader's patients, 0 to 1, or None until chosen.
         operating: Name of the operating point chosen for a model.
@@ -64,6 +67,9 @@ class Case:
     declared: Mapping[SeriesKey, Any] = field(default_factory=_empty, repr=False)
     predictions: Mapping[ResultKey, Prediction] = field(default_factory=_empty, repr=False)
     explanations: Mapping[ResultKey, Explanation] = field(default_factory=_empty, repr=False)
+    measurements: Mapping[tuple[SeriesKey, bool], tuple[Measurement, ...]] = field(default_factory=_empty, repr=False)
+    beside: Mapping[SeriesKey, SeriesKey | None] = field(default_factory=_empty, repr=False)
+    straight: frozenset[SeriesKey] = field(default_factory=frozenset, repr=False)
     overlay: Overlay = field(default_factory=Overlay)
     prevalence: float | None = None
     operating: Mapping[str, str] = field(default_factory=_empty)
@@ -101,9 +107,31 @@ class Case:
     @property
     def view(self) -> View:
         """How the current series is looked at; the middle slice at first."""
-        volume = self.volume
-        first = View(slice_index=volume.shape[0] // 2 if volume else 0)
-        return self.views.get(self.series_key, first)
+        return self.view_of(self.series_key)
+
+    def view_of(self, key: SeriesKey) -> View:
+        """How a series is looked at; the middle slice at first."""
+        if key in self.views:
+            return self.views[key]
+        volume = next((series.volume for own, series in self._all_series() if own == key), None)
+        return View(slice_index=volume.shape[0] // 2 if volume else 0)
+
+    @property
+    def straightened(self) -> bool:
+        """Whether the current series is shown straightened."""
+        return self.series_key in self.straight
+
+    @property
+    def beside_key(self) -> SeriesKey | None:
+        """The series that is shown beside the current one, or None."""
+        return self.beside.get(self.series_key)
+
+    def measurements_of(self, straight: bool = False) -> tuple[Measurement, ...]:
+        """What the reader measured on the current series, as read or straightened."""
+        return self.measurements.get((self.series_key, straight), ())
+
+    def _all_series(self) -> list[tuple[SeriesKey, Series]]:
+        return [(key_of(study.uid, series), series) for study in self.studies for series in study.series]
 
     def prediction(self, model_id: str) -> Prediction | None:
         """What a model said of the slice on show, or None."""
@@ -196,6 +224,23 @@ class Case:
             view = replace(view, slice_index=min(max(view.slice_index, 0), last), frame=min(max(view.frame, 0), frames))
         return replace(self, views=_put(self.views, self.series_key, view))
 
+    def with_view_of(self, key: SeriesKey, view: View) -> "Case":
+        """Keep how a series is looked at."""
+        return replace(self, views=_put(self.views, key, view))
+
+    def with_measurements(self, key: SeriesKey, made: tuple[Measurement, ...], *, straight: bool) -> "Case":
+        """Keep what the reader measured on a series."""
+        return replace(self, measurements=_put(self.measurements, (key, straight), made))
+
+    def with_beside(self, key: SeriesKey | None) -> "Case":
+        """Show a series beside the current one, or none."""
+        return replace(self, beside=_put(self.beside, self.series_key, key))
+
+    def with_straightened(self, *, on: bool) -> "Case":
+        """Show the current series straightened, or as it was read."""
+        key = frozenset({self.series_key})
+        return replace(self, straight=self.straight | key if on else self.straight - key)
+
     def with_overlay(self, **changes: Any) -> "Case":
         """Change how maps are laid over the picture."""
         return replace(self, overlay=replace(self.overlay, **changes))
@@ -248,14 +293,16 @@ class Case:
             chosen=_only(self.chosen, lambda uid: uid not in uids),
             views=_only(self.views, lambda key: key[0] not in uids),
             declared=_only(self.declared, lambda key: key[0] not in uids),
+            measurements=_only(self.measurements, lambda key: key[0][0] not in uids),
+            beside=_only(self.beside, lambda key: key[0] not in uids),
+            straight=frozenset(key for key in self.straight if key[0] not in uids),
             named=None if self.named in uids else self.named,
         )
 
     def _holds(self, key: SeriesKey, fingerprint: str) -> bool:
         return any(
-            key_of(study.uid, series) == key and series.volume is not None and series.volume.fingerprint == fingerprint
-            for study in self.studies
-            for series in study.series
+            own == key and series.volume is not None and series.volume.fingerprint == fingerprint
+            for own, series in self._all_series()
         )
 
     def _without_results(self, gone: Callable[[ResultKey], bool]) -> "Case":

@@ -80,6 +80,10 @@ h2 { font-size: 1.35rem !important; padding: 0.2rem 0 !important; }
 h3 { font-size: 1.1rem !important; padding: 0.2rem 0 !important; }
 button[kind^="primary"] { color: ON_ACCENT; }
 [data-testid="stSidebarUserContent"] { padding-bottom: 1rem; }
+/* ways to other pages lie in the bar on top, so that the picture has the whole height */
+.st-key-toolbar { position: fixed; top: 0.15rem; left: 12.5rem; z-index: 999991; width: auto; }
+.stApp:has([data-testid="stSidebar"][aria-expanded="true"]) .st-key-toolbar { left: 21rem; }
+[data-testid="stVerticalBlock"]:has(.st-key-toolbar) { gap: 0; }
 .st-key-viewport [data-testid="stImage"], .st-key-viewport [data-testid="stImageContainer"] { width: 100%; }
 .st-key-viewport img {
   width: 100%; height: calc(100vh - 7.6rem); min-height: 22rem; object-fit: contain; background: #000;

@@ -1,6 +1,6 @@
 """How a series is looked at, and how a map is laid over it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from medimg_core.results import Explanation
 from medimg_core.study import Series
@@ -20,12 +20,16 @@ class View:
         frame: Position on the time axis, from 0.
         voi: ``"auto"``, ``"file:<n>"`` or ``"preset:<key>"``.
         inverted: True when grey is shown inverted.
+        rest: What else the viewer needs to look the same again, as JSON; only the viewer reads it.
+        rest_of: The voxels it was said of.
     """
 
     slice_index: int = 0
     frame: int = 0
     voi: str = "file:0"
     inverted: bool = False
+    rest: str = field(default="", repr=False)
+    rest_of: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,48 @@
+"""The picture on Read and Analyse: the viewer, or a still picture where the viewer cannot run."""
+
+import streamlit as st
+
+from pages._ui import viewport
+from pages._ui.language import _
+from pages._ui.state import Case
+from pages._ui.view import Laid
+from pages._ui.viewer import Overlay, failed, map_of, reopen, viewer
+from pages._ui.viewer.shown import shown
+
+__all__ = ["PAGE", "SIDE", "picture"]
+
+PAGE, SIDE = viewport.READ, viewport.SIDE
+
+
+def picture(case: Case, size: tuple[int, int], laid: Laid | None = None) -> None:
+    """Put the current series on the page.
+
+    Args:
+        case: Its current series has voxels.
+        size: Width and height of the still picture, pixels.
+        laid: A map of the slice on show, or None.
+    """
+    if failed():
+        _still(case, size, laid)
+    else:
+        viewer(case, _overlays(case, laid))
+
+
+def _still(case: Case, size: tuple[int, int], laid: Laid | None) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="still"):
+        viewport.controls(case)
+        viewport.navigator(case, 240)
+        st.space("stretch")
+        st.button(_("Try the viewer again"), key="viewer-again", on_click=reopen)
+    st.caption(_("The viewer does not run in this browser: single pictures are shown, without measuring."))
+    viewport.show(case, size, laid)
+
+
+def _overlays(case: Case, laid: Laid | None) -> list[Overlay]:
+    if laid is None or not laid.visible or case.study is None or case.series is None:
+        return []
+    what = shown(case.study, case.series)
+    if what is None or case.straightened:
+        return []
+    place = what.slice_on_screen(laid.explanation.slice_index)
+    return [map_of(laid.explanation, laid.usual, slice_on_screen=place, factors=what.factors)]

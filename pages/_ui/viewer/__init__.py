@@ -1,0 +1,7 @@
+"""The image viewer: a canvas component whose modules and voxels come over routes of our own."""
+
+from pages._ui.viewer.component import failed, reopen, viewer
+from pages._ui.viewer.overlays import Label, MapOverlay, MaskOverlay, Overlay, map_of
+from pages._ui.viewer.routes import routes
+
+__all__ = ["Label", "MapOverlay", "MaskOverlay", "Overlay", "failed", "map_of", "reopen", "routes", "viewer"]

@@ -1,0 +1,134 @@
+// What keys, buttons and lists do.
+
+import { flippedAcross, flippedDown, turnedLeft, turnedRight } from "./planes.js";
+
+/** By name: a step on the viewer, with the value behind the colon, the pane in use and its picture. */
+export const COMMANDS = {
+  previous: (viewer, _, pane) => viewer.step(pane, -1),
+  next: (viewer, _, pane) => viewer.step(pane, 1),
+  previousTen: (viewer, _, pane) => viewer.step(pane, -10),
+  nextTen: (viewer, _, pane) => viewer.step(pane, 10),
+  first: (viewer, _, pane) => viewer.goTo(pane, 0),
+  last: (viewer, _, pane) => viewer.goTo(pane, pane.count - 1),
+  previousFrame: (viewer, _, pane, picture) => viewer.frameTo(pane, picture.frame - 1),
+  nextFrame: (viewer, _, pane, picture) => viewer.frameTo(pane, picture.frame + 1),
+  previousSeries: (viewer) => viewer.ask({ step: -1 }),
+  nextSeries: (viewer) => viewer.ask({ step: 1 }),
+  previousPane: (viewer) => otherPane(viewer, -1),
+  nextPane: (viewer) => otherPane(viewer, 1),
+  cine: (viewer) => viewer.cine.toggle(),
+  peak: (viewer) => {
+    const over = viewer.overlays.find((each) => each.setting.visible);
+    const index = over?.peak(viewer.main.shape);
+    if (!index) viewer.say(viewer.words.no_peak);
+    else {
+      index.forEach((value, axis) => viewer.main.move(axis, value));
+      viewer.moved(viewer.main);
+    }
+  },
+  tool: (viewer, value) => {
+    viewer.measuring.cancel();
+    viewer.tool = value;
+    viewer.changed([]);
+  },
+  zoomIn: (viewer, _, pane) => viewer.zoomBy(pane, 1.25),
+  zoomOut: (viewer, _, pane) => viewer.zoomBy(pane, 0.8),
+  fit: (viewer, _, pane) => {
+    for (const each of viewer.together(pane)) Object.assign(each, { zoom: 1, pan: [0, 0] });
+    viewer.changed();
+  },
+  turnRight: (viewer) => viewer.turn(turnedRight),
+  turnLeft: (viewer) => viewer.turn(turnedLeft),
+  flipAcross: (viewer) => viewer.turn(flippedAcross),
+  flipDown: (viewer) => viewer.turn(flippedDown),
+  invert: (viewer, _, pane, picture) => {
+    if (picture.colour) return;
+    picture.inverted = !picture.inverted;
+    picture.touch();
+    viewer.changed();
+  },
+  preset: (viewer, value, pane, picture) => {
+    const found = picture.offered.filter(({ key }) => key.startsWith("preset:"))[Number(value)];
+    if (found) viewer.setWindow(picture, { ...found });
+  },
+  window: (viewer, value, pane, picture) => {
+    const found = picture.offered.find(({ key }) => key === value);
+    if (found) viewer.setWindow(picture, { ...found });
+  },
+  auto: (viewer, _, pane, picture) => {
+    if (picture.colour || !pane.ready) return;
+    picture.auto();
+    viewer.changed();
+  },
+  palette: (viewer, value, pane, picture) => {
+    picture.palette = value;
+    picture.touch();
+    viewer.changed();
+  },
+  reset: (viewer, _, pane) => viewer.reset(pane),
+  overlays: (viewer) => {
+    if (!viewer.overlays.length) {
+      viewer.ask({ map: true });
+      return;
+    }
+    viewer.hidden = !viewer.hidden;
+    viewer.changed();
+  },
+  native: (viewer) => {
+    for (const over of viewer.overlays) if (over.kind === "map") over.setting.native = !over.setting.native;
+    viewer.main.touch();
+    viewer.changed();
+  },
+  layout: (viewer, value) => {
+    viewer.layout(value);
+    viewer.tell();
+  },
+  previousLayout: (viewer) => otherLayout(viewer, -1),
+  nextLayout: (viewer) => otherLayout(viewer, 1),
+  slab: (viewer, value) => viewer.thicken({ mode: value }),
+  slabmm: (viewer, value) => {
+    const mm = Number(value);
+    if (mm >= 0.1 && mm <= 500) viewer.thicken({ mm });
+  },
+  link: (viewer) => {
+    viewer.linked = !viewer.linked;
+    if (viewer.linked && !viewer.comparable()) viewer.say(viewer.words.linked_by_step);
+    viewer.changed();
+  },
+  straighten: (viewer) => viewer.ask({ straighten: !viewer.data.straightened }),
+  delete: (viewer) => viewer.measuring.chosen && viewer.measuring.remove(viewer.measuring.chosen),
+  undo: (viewer) => viewer.measuring.undo(),
+  redo: (viewer) => viewer.measuring.redo(),
+  cancel: (viewer) => {
+    viewer.measuring.cancel();
+    viewer.measuring.choose(null);
+    viewer.cine.stop();
+    if (!viewer.sheet.hidden) COMMANDS.help(viewer);
+    viewer.tool = "window";
+    viewer.changed([]);
+  },
+  snapshot: (viewer) => viewer.snapshot(),
+  panel: (viewer) => {
+    viewer.side.element.hidden = !viewer.side.element.hidden;
+    viewer.request();
+  },
+  help: (viewer) => {
+    viewer.sheet.hidden = !viewer.sheet.hidden;
+    if (viewer.sheet.hidden) viewer.focus();
+    else viewer.sheet.querySelector("button").focus();
+  },
+};
+
+function otherPane(viewer, by) {
+  const count = viewer.panes.length;
+  viewer.active = (viewer.active + by + count) % count;
+  viewer.focus();
+  viewer.request();
+}
+
+function otherLayout(viewer, by) {
+  const keys = viewer.layouts().map(({ key }) => key);
+  const place = keys.indexOf(viewer.layoutKey);
+  viewer.layout(keys[(place + by + keys.length) % keys.length]);
+  viewer.tell();
+}

@@ -1,0 +1,222 @@
+"""The component on a page: what it is given, and what it tells."""
+
+import json
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from medimg_core.errors import MedImgError
+from medimg_core.io import interval_days, same_patient
+from medimg_core.study import Series, Study
+from pages._ui.language import _
+from pages._ui.places import on_image_page
+from pages._ui.state import Case, change, load
+from pages._ui.study_panel import series_title
+from pages._ui.view import key_of
+from pages._ui.viewer import events
+from pages._ui.viewer.describe import describe, interval_words
+from pages._ui.viewer.overlays import Overlay
+from pages._ui.viewer.routes import MODULES, address, style, voxel_address
+from pages._ui.viewer.shown import Shown, can_straighten, item_of, shown, straighten
+from pages._ui.viewer.vault import session_token
+
+__all__ = ["failed", "reopen", "viewer"]
+
+KEY = "viewer"
+FAILED = "medimg_viewer_failed"
+# The modules come from our own route: a blob, as which Streamlit loads this text, cannot import by itself. All are
+# asked for at once, and the slice on show with them, so that neither waits for the other.
+_STUB = """
+const MODULES = @MODULES@;
+const asked = new Map();
+let module = null;
+const load = (data) => {
+  if (module) return module;
+  const at = (name) => new URL(data.modules + name, document.baseURI).href;
+  for (const name of MODULES) {
+    const link = document.createElement("link");
+    Object.assign(link, { rel: "modulepreload", href: at(name) });
+    document.head.append(link);
+  }
+  module = import(at("viewer.js"));
+  module.catch(() => { module = null; });
+  return module;
+};
+const first = ({ voxels, session, main, first }) => {
+  if (asked.has(main.id)) return null;
+  asked.set(main.id, true);
+  const url = `${voxels}/${main.id}/${first}-${first}?as=raw`;
+  const wish = { headers: { "X-MedImg-Session": session }, cache: "no-store", credentials: "same-origin" };
+  return fetch(url, wish).then((answer) => (answer.ok ? answer.arrayBuffer() : null)).catch(() => null);
+};
+export default function (component) {
+  const { data, parentElement } = component;
+  if (!asked.size) performance.mark("medimg-viewer-mount");
+  const slice = first(data);
+  load(data).then((loaded) => loaded.show(component, slice)).catch((error) => {
+    console.error(error);
+    component.setTriggerValue("ask", { failed: String(error).slice(0, 200) });
+  });
+  return () => load(data).then((loaded) => loaded.leave(parentElement));
+}
+""".replace("@MODULES@", json.dumps([*MODULES, "words.js", "palettes.js"]))
+_HTML = '<div class="mv">&nbsp;</div>'
+
+
+def _component() -> Any:
+    return st.components.v2.component("medimg_viewer", html=_HTML, css=style(), js=_STUB)
+
+
+def failed() -> bool:
+    """Whether the viewer cannot run in this browser, or was turned off (``MEDIMG_VIEWER=still``)."""
+    return os.environ.get("MEDIMG_VIEWER") == "still" or FAILED in st.session_state
+
+
+def reopen() -> None:
+    """Try the viewer again."""
+    st.session_state.pop(FAILED, None)
+
+
+def viewer(case: Case, overlays: Sequence[Overlay] = ()) -> None:
+    """Put the viewer on the page, with the current series in it.
+
+    Args:
+        case: Its current series has voxels.
+        overlays: What lies over it.
+    """
+    study, series = case.study, case.series
+    if study is None or series is None:
+        return
+    what = shown(study, series, straight=case.straightened)
+    if what is None:
+        return
+    beside = _beside(case, what)
+    view = events.saved(case, what)
+    data = {
+        "first": view.get("frame", 0) * what.volume.shape[0] + view.get("index", [what.volume.shape[0] // 2])[0],
+        "modules": address(),
+        "voxels": voxel_address(),
+        "session": session_token(),
+        "main": describe(what),
+        "other": None if beside is None else describe(beside, prior=_prior(series, study, beside)),
+        "series": _strip(case, what, beside),
+        "overlays": [over.describe() for over in overlays],
+        "measurements": events.plain(case.measurements_of(what.straight)),
+        "view": view,
+        "straightenable": can_straighten(series),
+        "straightened": what.straight,
+    }
+    _component()(key=KEY, data=data, height="content", on_seen_change=_on_seen, on_ask_change=_on_ask)
+
+
+def _beside(case: Case, what: Shown) -> Shown | None:
+    """The series chosen to be shown beside, while it is open."""
+    wanted = case.beside_key
+    for study in case.studies:
+        for series in study.series:
+            if wanted is not None and key_of(study.uid, series) == wanted and series is not what.series:
+                return shown(study, series)
+    return None
+
+
+def _prior(series: Series, study: Study, other: Shown) -> str:
+    """Label of a series of another study of the same patient."""
+    if other.study.uid == study.uid:
+        return ""
+    days = interval_days(series, other.series)
+    if days is None:
+        return _("OTHER STUDY, no date")
+    if days > 0:
+        return _("PRIOR, {interval} before").format(interval=interval_words(days))
+    return _("OTHER STUDY, {interval} later").format(interval=interval_words(-days)) if days else _("SAME DAY")
+
+
+def _strip(case: Case, what: Shown, beside: Shown | None) -> list[dict[str, Any]]:
+    """The series of the study, then those of the same patient's other open studies."""
+    items = []
+    for study, series in _offered(case, what):
+        if series.volume is None:
+            continue
+        other = Shown(study, series, series.volume)
+        prior = _prior(what.series, what.study, other)
+        item = item_of(series.volume)
+        items.append(
+            {
+                "ref": item.id,
+                "thumbnail": item.id,
+                "title": series_title(series),
+                "short": " ".join(filter(None, (series.modality, series.part))) or _("Series"),
+                "current": series is what.series,
+                "prior": prior,
+                "beside": beside is not None and series is beside.series,
+            }
+        )
+    return items
+
+
+def _offered(case: Case, what: Shown) -> list[tuple[Study, Series]]:
+    own = [(what.study, series) for series in what.study.series]
+    others = [
+        (study, series)
+        for study in case.studies
+        if study.uid != what.study.uid
+        for series in study.series
+        if series.volume is not None and series.modality == what.series.modality and same_patient(what.series, series)
+    ]
+    return own + others
+
+
+def _on_seen() -> None:
+    seen = st.session_state[KEY].get("seen")
+    change(lambda case: events.take(case, seen))
+
+
+def _on_ask() -> None:
+    wish = st.session_state[KEY].get("ask")
+    if not isinstance(wish, dict):
+        return
+    if "failed" in wish:
+        st.session_state[FAILED] = True
+    elif wish.get("map"):
+        change(lambda case: case.with_overlay(shown=True))
+    elif "straighten" in wish:
+        _straighten(bool(wish["straighten"]))
+    elif isinstance(wish.get("step"), int) and on_image_page():
+        change(lambda case: _stepped(case, 1 if wish["step"] > 0 else -1))
+    elif "series" in wish:
+        change(lambda case: _opened(case, wish["series"]))
+    elif "beside" in wish:
+        change(lambda case: case.with_beside(events.key_of_item(case, wish["beside"])))
+
+
+def _straighten(on: bool) -> None:
+    case = load()
+    if on and case.series is not None:
+        try:
+            straighten(case.series)
+        except MedImgError as error:
+            change(lambda now: now.with_warning(str(error)))
+            return
+    change(lambda now: now.with_straightened(on=on))
+
+
+def _stepped(case: Case, by: int) -> Case:
+    """The next or previous series that has images."""
+    if case.study is None:
+        return case
+    places = [place for place, series in enumerate(case.study.series) if series.volume is not None]
+    if case.series_index not in places:
+        return case
+    return case.with_series(places[(places.index(case.series_index) + by) % len(places)])
+
+
+def _opened(case: Case, ref: object) -> Case:
+    if case.study is None:
+        return case
+    wanted = events.key_of_item(case, ref)
+    for place, series in enumerate(case.study.series):
+        if key_of(case.study.uid, series) == wanted:
+            return case.with_series(place)
+    return case

@@ -1,0 +1,146 @@
+"""What the browser is told of a series: everything but its voxels, in words and numbers fit for JSON."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from medimg_core.io import frame_of_reference, slice_thickness
+from medimg_core.laterality import looks_mirrored
+from medimg_core.presets import presets
+from medimg_core.study import Series, Volume
+from medimg_core.voi import EIGHT_BIT, Lut, Window, auto_window
+from pages._ui.language import _
+from pages._ui.study_panel import series_title
+from pages._ui.viewer.shown import Shown
+from pages._ui.viewer.vault import VAULT, session_token
+
+__all__ = ["describe", "interval_words", "windows_of"]
+
+SLAB_BYTES = 4 * 1024**2
+"""About how much one request brings: 8 slices of 512 x 512."""
+_SECRET = secrets.token_bytes(16)
+_PET_TOP = 99.9  # per cent
+
+
+def describe(what: Shown, *, prior: str = "") -> dict[str, Any]:
+    """Describe a series for the viewer.
+
+    Args:
+        what: The series as it is shown.
+        prior: Label of an earlier study, e.g. ``"PRIOR 366 days"``, or empty.
+    """
+    volume, series = what.volume, what.series
+    item = what.item
+    geometry, planar = volume.geometry, volume.planar
+    letters = None
+    if planar is not None and planar.right is not None and planar.bottom is not None:
+        letters = [planar.right, planar.bottom]
+    pet = series.modality == "PT"
+    return {
+        "id": item.id,
+        "dtype": item.dtype,
+        "shape": [volume.frames, *volume.shape],
+        "colour": volume.colour,
+        "slab": max(
+            1, SLAB_BYTES // max(1, volume.array[0].nbytes if not volume.frames_axis else volume.array[0, 0].nbytes)
+        ),
+        "affine": None if geometry is None else [float(value) for value in geometry.affine.ravel()],
+        "letters": letters,
+        "spacing": None if volume.spacing is None else list(volume.spacing),
+        "spacingNote": _("at the detector") if planar and planar.spacing_source == "detector" else "",
+        # DICOM slices hang as they were made; other files say nothing of how to hang them
+        "asStored": bool(volume.instances) and not what.straight,
+        "unit": "" if volume.unit == "unknown" else volume.unit,
+        "monochrome1": volume.photometric == "MONOCHROME1",
+        "padding": volume.padding,
+        "inverse": pet,
+        "palettes": pet or series.modality == "NM",
+        "windows": [] if volume.colour else windows_of(series, volume),
+        "marks": _marks(what, prior),
+        "thickness": None if what.straight else slice_thickness(series),
+        "times": _times(series, volume),
+        "frameOfReference": _hashed(frame_of_reference(series)),
+        "title": series_title(series),
+    }
+
+
+def _times(series: Series, volume: Volume) -> list[float] | None:
+    found = None
+    return list(found) if found is not None and len(found) == volume.frames else None
+
+
+def _hashed(uid: str | None) -> str | None:
+    """A name for a frame of reference that says nothing of the patient's UID."""
+    return None if uid is None else hashlib.sha256(_SECRET + uid.encode()).hexdigest()[:12]
+
+
+def _marks(what: Shown, prior: str) -> dict[str, list[str]]:
+    study, series = what.study, what.series
+    patient, planar = study.patient, what.volume.planar
+    age = _("{age:.3g} y").format(age=patient.age) if patient.age is not None else _("age unknown")
+    side = {"L": _("Left side"), "R": _("Right side"), "B": _("Both sides")}
+    caution = looks_mirrored(series)
+    title = " ".join(filter(None, (series.modality, series.description, series.part)))
+    banner = (_("SYNTHETIC") if series.synthetic else "", prior, *what.notes, caution or "")
+    return {
+        "left": [patient.pseudonym, f"{age}  {patient.sex or _('sex unknown')}"],
+        "right": list(
+            filter(None, (study.date or _("no date"), title, side.get((planar and planar.laterality) or "", "")))
+        ),
+        "banner": [text for text in banner if text],
+    }
+
+
+def windows_of(series: Series, volume: Volume) -> list[dict[str, Any]]:
+    """Windows on offer, the one shown at first in front.
+
+    Those of the file come first, then presets for its modality. Eight-bit pictures without a window were
+    windowed by whoever made them, so they are shown as they are stored. PET begins at zero, whatever the file says.
+    """
+    own = [_entry(f"file:{n}", _file_title(voi, n), voi) for n, voi in enumerate(volume.voi)]
+    tissue = [
+        _entry(f"preset:{each.key}", _(each.window.name), each.window, each.source)
+        for each in presets(series.modality)
+        if each.unit in ("", volume.unit)
+    ]
+    if series.modality == "PT":
+        top = auto_window(volume.array, low=0, high=_PET_TOP, padding=volume.padding)
+        high = max(top.centre + top.width / 2, 1e-6)
+        auto = _entry("auto", _("Automatic (0 to 99.9 %)"), Window(high / 2, high, "LINEAR_EXACT"))
+        return [*tissue, auto, *own]
+    auto = _entry("auto", _("Automatic (1 to 99 %)"), auto_window(volume.array, padding=volume.padding))
+    if volume.array.dtype == np.uint8 and not volume.voi:
+        own = [_entry("stored", _("As stored (0 to 255)"), EIGHT_BIT)]
+    return [*own, *tissue, auto]
+
+
+def _file_title(voi: Window | Lut, number: int) -> str:
+    name = voi.name or (_("table") if isinstance(voi, Lut) else f"W {voi.width:.4g} L {voi.centre:.4g}")
+    return _("File: {name}").format(name=name) if number == 0 else _("File {n}: {name}").format(n=number + 1, name=name)
+
+
+def _entry(key: str, name: str, voi: Window | Lut, source: str = "") -> dict[str, Any]:
+    if isinstance(voi, Lut):
+        entries = voi.entries.reshape(1, 1, -1)
+        item = VAULT.put(session_token(), voi, entries)
+        table = {"id": item.id, "dtype": item.dtype, "shape": [1, *entries.shape], "colour": False, "slab": 1}
+        return {"key": key, "name": name, "first": voi.first, "table": table, "centre": 0, "width": 0, "function": ""}
+    figures = {"centre": voi.centre, "width": voi.width, "function": voi.function}
+    return {"key": key, "name": name, **figures, **({"source": source} if source else {})}
+
+
+def interval_words(days: int) -> str:
+    """How long before, in words."""
+    if days < 60:
+        return _("{n} days").format(n=days)
+    if days < 730:
+        return _("{n} months").format(n=round(days / 30.44))
+    return _("{n:.1f} years").format(n=days / 365.25)
+
+
+def overlay_shape(shape: Sequence[int]) -> list[int]:
+    """Frames, slices, rows, columns."""
+    return [1] * (4 - len(shape)) + list(shape)

@@ -1,0 +1,126 @@
+"""What the browser says of the view and of measurements; nothing of it is trusted."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from medimg_core.errors import MedImgError
+from medimg_core.measuring import measure
+from medimg_core.results import Measurement
+from pages._ui.state import Case
+from pages._ui.view import SeriesKey, View, key_of
+from pages._ui.viewer.shown import Shown, item_of, shown
+
+__all__ = ["key_of_item", "plain", "saved", "take"]
+
+MOST_MEASUREMENTS = 200
+MOST_STATE = 16_384
+"""Characters of the browser's own state; about 1,500 are usual."""
+
+
+def take(case: Case, seen: object) -> Case:
+    """The case after the browser told how a series is looked at and what was measured on it.
+
+    Args:
+        case: Before.
+        seen: ``{of, view, measurements}`` as JSON; what breaks a rule is left out.
+    """
+    if not isinstance(seen, dict):
+        return case
+    what = _whose(case, seen.get("of"))
+    if what is None:
+        return case
+    key = key_of(what.study.uid, what.series)
+    view = seen.get("view")
+    if isinstance(view, dict):
+        case = case.with_view_of(key, _view(case.view_of(key), what, view))
+    listed = seen.get("measurements")
+    if isinstance(listed, list):
+        case = case.with_measurements(key, _measured(what, listed), straight=what.straight)
+    return case
+
+
+def key_of_item(case: Case, ref: object) -> SeriesKey | None:
+    """The series that the browser knows by a name, or None."""
+    for study in case.studies:
+        for series in study.series:
+            if series.volume is not None and item_of(series.volume).id == ref:
+                return key_of(study.uid, series)
+    return None
+
+
+def _whose(case: Case, item_id: object) -> Shown | None:
+    """The series, as read or straightened, whose voxels the browser shows."""
+    for study in case.studies:
+        for series in study.series:
+            for straight in (False, True):
+                what = shown(study, series, straight=straight)
+                if what is not None and what.straight == straight and what.item.id == item_id:
+                    return what
+    return None
+
+
+def _view(before: View, what: Shown, view: dict[str, Any]) -> View:
+    index, frame, inverted = view.get("index"), view.get("frame"), view.get("inverted")
+    window = view.get("window")
+    key = window.get("key") if isinstance(window, dict) else None
+    place = index[0] if isinstance(index, list) and len(index) == 3 else None
+    known = isinstance(place, int) and 0 <= place < what.volume.shape[0]
+    text = json.dumps(view, separators=(",", ":"))
+    return View(
+        # a straightened slice is none of the series'
+        slice_index=what.slice_in_series(place) if known and not what.straight else before.slice_index,
+        frame=frame if isinstance(frame, int) and 0 <= frame < what.volume.frames else before.frame,
+        voi=key if isinstance(key, str) and len(key) < 60 else before.voi,
+        inverted=inverted if isinstance(inverted, bool) else before.inverted,
+        rest=text if len(text) <= MOST_STATE else before.rest,
+        rest_of=what.item.id if len(text) <= MOST_STATE else before.rest_of,
+    )
+
+
+def _measured(what: Shown, listed: Sequence[Any]) -> tuple[Measurement, ...]:
+    made = []
+    for each in listed[:MOST_MEASUREMENTS]:
+        if not isinstance(each, dict):
+            continue
+        try:
+            made.append(
+                measure(
+                    what.volume,
+                    id=each.get("id", ""),
+                    kind=each.get("kind", ""),
+                    points=each.get("points", ()),
+                    axis=each.get("axis", -1),
+                    frame=each.get("frame", -1),
+                    series_uid=what.series.uid,
+                )
+            )
+        except MedImgError:
+            continue  # not made by our viewer; its own list shows what Python kept at the next run
+    return tuple(made)
+
+
+def plain(measurements: Sequence[Measurement]) -> list[dict[str, Any]]:
+    """Measurements as the browser keeps them."""
+    return [
+        {
+            "id": each.id,
+            "kind": each.kind,
+            "axis": each.axis,
+            "frame": each.frame,
+            "points": [list(p) for p in each.points],
+        }
+        for each in measurements
+    ]
+
+
+def saved(case: Case, what: Shown) -> dict[str, Any]:
+    """How the series was looked at, for a viewer that begins anew; slice and frame are the case's."""
+    view = case.view
+    state: dict[str, Any] = json.loads(view.rest) if view.rest and view.rest_of == what.item.id else {}
+    if not what.straight:
+        middle = [length // 2 for length in what.volume.shape]
+        index = state.get("index", middle)
+        state["index"] = [what.slice_on_screen(view.slice_index), *index[1:]]
+        state["frame"] = view.frame
+    return state

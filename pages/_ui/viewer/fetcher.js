@@ -1,0 +1,71 @@
+// A worker: fetches slabs of voxels, puts their bytes together again and hands them over; off the page's thread.
+
+const underway = new Map();
+
+/** Bytes that were split into planes (all first bytes, all second bytes ...), put together again. */
+export function joined(bytes, size) {
+  if (size === 1) return bytes;
+  const count = bytes.length / size;
+  const out = new Uint8Array(bytes.length);
+  if (size === 2) {
+    // whole words at once: half the stores
+    const words = new Uint16Array(out.buffer);
+    for (let place = 0; place < count; place += 1) words[place] = bytes[place] | (bytes[count + place] << 8);
+    return out;
+  }
+  for (let byte = 0; byte < size; byte += 1) {
+    const from = byte * count;
+    for (let place = 0, to = byte; place < count; place += 1, to += size) out[to] = bytes[from + place];
+  }
+  return out;
+}
+
+/** Pixels of each label in each slice, row and column of some slices of a mask; label 0 is nothing. */
+export function countLabels(bytes, [slices, rows, columns]) {
+  const counts = [new Uint32Array(slices), new Uint32Array(rows), new Uint32Array(columns)];
+  let place = 0;
+  for (let slice = 0; slice < slices; slice += 1) {
+    for (let row = 0; row < rows; row += 1) {
+      const before = counts[0][slice];
+      let found = 0;
+      for (let column = 0; column < columns; column += 1) {
+        if (bytes[place++]) {
+          found += 1;
+          counts[2][column] += 1;
+        }
+      }
+      counts[0][slice] = before + found;
+      counts[1][row] += found;
+    }
+  }
+  return counts;
+}
+
+async function fetchSlab({ job, url, session, size, split, count }) {
+  const control = new AbortController();
+  underway.set(job, control);
+  try {
+    const answer = await fetch(url, {
+      headers: { "X-MedImg-Session": session },
+      signal: control.signal,
+      cache: "no-store",
+      credentials: "same-origin",
+    });
+    if (!answer.ok) throw new Error(String(answer.status));
+    const bytes = new Uint8Array(await answer.arrayBuffer());
+    const whole = split ? joined(bytes, size) : bytes;
+    const counts = count ? countLabels(whole, count) : null;
+    self.postMessage({ job, buffer: whole.buffer, counts }, [whole.buffer]);
+  } catch (error) {
+    self.postMessage({ job, error: control.signal.aborted ? "aborted" : String(error.message || error) });
+  } finally {
+    underway.delete(job);
+  }
+}
+
+if (typeof WorkerGlobalScope !== "undefined" && self instanceof WorkerGlobalScope) {
+  self.onmessage = ({ data }) => {
+    if (data.abort) for (const job of data.abort) underway.get(job)?.abort();
+    else fetchSlab(data);
+  };
+}

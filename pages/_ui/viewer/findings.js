@@ -1,0 +1,71 @@
+// The reader's measurements: made, moved, taken back. Values follow from points and voxels.
+
+import { measured, POINTS, said } from "./measure.js";
+
+/** Lists before and after the one on show. */
+export class History {
+  constructor() {
+    this.past = [];
+    this.future = [];
+  }
+
+  note(list) {
+    this.past.push(list);
+    if (this.past.length > 100) this.past.shift();
+    this.future = [];
+  }
+
+  undo(list) {
+    if (!this.past.length) return list;
+    this.future.push(list);
+    return this.past.pop();
+  }
+
+  redo(list) {
+    if (!this.future.length) return list;
+    this.past.push(list);
+    return this.future.pop();
+  }
+}
+
+/** What Python keeps of a measurement. */
+export const bare = ({ id, kind, axis, frame, points }) => ({ id, kind, axis, frame, points });
+
+/** A measurement with its words; `waiting` while voxels that it needs are on their way. */
+export function spoken(picture, measurement, words) {
+  const { axis, frame, points } = measurement;
+  const base = frame * picture.shape[0];
+  const planes = axis === 0 ? [Math.round(points[0][0])] : [...Array(picture.shape[0]).keys()];
+  const waiting = planes.some((plane) => !picture.voxels.has(base + plane));
+  if (waiting) return { ...measurement, lines: ["..."], waiting };
+  const result = measured(picture, measurement, (index) => picture.readAt(frame, index));
+  return { ...measurement, lines: said(picture, measurement, result, words, picture.unit), waiting };
+}
+
+/** Keep a point inside the volume and in its plane. */
+export function kept(picture, axis, position, point) {
+  return point.map((value, each) =>
+    each === axis ? position : Math.min(Math.max(value, -0.5), picture.shape[each] - 0.5),
+  );
+}
+
+/** Points after one of them, or all, moved. */
+export function movedPoints(held, to) {
+  const shift = to.map((value, axis) => value - held.from[axis]);
+  return held.start.map((point, place) =>
+    held.handle < 0 || held.handle === place ? point.map((value, axis) => value + shift[axis]) : point,
+  );
+}
+
+/** Whether a measurement has all its points, and is more than a dot. */
+export function complete(kind, points) {
+  if (points.length < POINTS[kind]) return false;
+  if (kind === "probe") return true;
+  const apart = (a, b) => Math.hypot(...a.map((value, axis) => value - b[axis]));
+  if (kind === "bidirectional") return apart(points[0], points[1]) > 0.01 && apart(points[2], points[3]) > 0.01;
+  if (kind === "angle") return apart(points[0], points[1]) > 0.01 && apart(points[1], points[2]) > 0.01;
+  return points.some((point) => apart(point, points[0]) > 0.01);
+}
+
+/** A name for a new measurement. */
+export const newId = () => `m-${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}`;

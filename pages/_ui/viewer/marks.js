@@ -1,0 +1,216 @@
+// What is written and drawn on the picture: on the screen and, because it is drawn, in every snapshot.
+
+import { POINTS } from "./measure.js";
+
+export const INK = {
+  white: "#eceff1",
+  quiet: "#b2bec5",
+  amber: "#ecb054",
+  accent: "#6cc3e4",
+  drawn: "#ffd75e",
+  reference: "#7ee0a1",
+};
+const MARGIN = 10;
+const NARROW = 46; // widths of a letter
+const STEPS_MM = [1, 2, 5, 10, 20, 50, 100, 200];
+
+/** Height of a line of text for a pane of this height, in pixels. */
+export const lineHeight = (height, ratio) => Math.round(Math.min(Math.max(height / 58, 11), 15) * ratio);
+
+/** One line of text, dark behind so that it stays legible on white. */
+export function write(ctx, text, x, y, { align = "left", base = "top", colour = INK.white, size, bold = false }) {
+  ctx.font = `${bold ? "600 " : ""}${size}px system-ui, "DejaVu Sans", sans-serif`;
+  ctx.textAlign = align;
+  ctx.textBaseline = base;
+  ctx.fillStyle = "rgba(0,0,0,0.85)";
+  ctx.fillText(text, x + 1, y + 1);
+  ctx.fillText(text, x - 1, y);
+  ctx.fillStyle = colour;
+  ctx.fillText(text, x, y);
+}
+
+/** Lines in the corners: {topLeft, topRight, bottomLeft, bottomCentre, topCentre}, each a list; amber ones are [text]. */
+export function corners(ctx, width, height, lines, size) {
+  const step = Math.round(size * 1.4);
+  const margin = MARGIN;
+  lines.topLeft.forEach((text, row) =>
+    write(ctx, text, margin, margin + row * step, { size, bold: row === 0, colour: row ? INK.quiet : INK.white }),
+  );
+  lines.topRight.forEach((text, row) =>
+    write(ctx, text, width - margin, margin + row * step, { size, align: "right", colour: row ? INK.quiet : INK.white }),
+  );
+  [...lines.bottomLeft].reverse().forEach((text, row) =>
+    write(ctx, text, margin, height - margin - row * step, { size, base: "bottom" }),
+  );
+  // where the pane is narrow, above the scale bar instead of between the corners
+  const narrow = width < size * NARROW;
+  [...lines.bottomCentre].reverse().forEach((text, row) =>
+    write(ctx, text, narrow ? width - margin : width / 2, height - margin - (row + (narrow ? 2 : 0)) * step, {
+      size,
+      align: narrow ? "right" : "center",
+      base: "bottom",
+      colour: INK.quiet,
+    }),
+  );
+  lines.topCentre.forEach((text, row) =>
+    write(ctx, text, width / 2, margin + row * step, { size, align: "center", colour: INK.amber, bold: true }),
+  );
+}
+
+/** Letters at the edges of the picture, kept inside the pane and clear of the lines at its top and bottom centre. */
+export function edgeMarks(ctx, frame, pane, letters, lines, size) {
+  if (!letters) return;
+  const big = Math.round(size * 1.35);
+  const taken = (count) => (count ? MARGIN + count * size * 1.4 : 0);
+  const below = pane.width < size * NARROW ? 0 : lines.bottomCentre.length;
+  const left = Math.max(frame.left, 0) + big / 2;
+  const right = Math.min(frame.right, pane.width) - big / 2;
+  const top = Math.max(frame.top + big * 0.3, taken(lines.topCentre.length), big * 0.3);
+  const bottom = Math.min(frame.bottom - big * 0.3, pane.height - taken(below), pane.height - big * 0.3);
+  const [x, y] = [(left + right) / 2, (top + bottom) / 2];
+  const style = { size: big, bold: true };
+  write(ctx, letters[0], left, y, { ...style, base: "middle" });
+  write(ctx, letters[1], right, y, { ...style, align: "right", base: "middle" });
+  write(ctx, letters[2], x, top, { ...style, align: "center" });
+  write(ctx, letters[3], x, bottom, { ...style, align: "center", base: "bottom" });
+}
+
+/** A bar of a round length; none where there are no millimetres. */
+export function scaleBar(ctx, width, height, pixelsPerMm, note, size) {
+  const length = STEPS_MM.filter((mm) => mm * pixelsPerMm <= width * 0.22).pop();
+  if (!length || !Number.isFinite(pixelsPerMm)) return;
+  const [right, y] = [width - MARGIN, height - MARGIN - 4];
+  const left = right - length * pixelsPerMm;
+  for (const [line, colour] of [[4, "rgba(0,0,0,0.85)"], [1.5, INK.white]]) {
+    ctx.strokeStyle = colour;
+    ctx.lineWidth = line;
+    ctx.beginPath();
+    ctx.moveTo(left, y - 5);
+    ctx.lineTo(left, y + 4);
+    ctx.moveTo(right, y - 5);
+    ctx.lineTo(right, y + 4);
+    ctx.moveTo(left, y);
+    ctx.lineTo(right, y);
+    ctx.stroke();
+  }
+  write(ctx, `${length} mm ${note}`.trim(), right, y - 8, { size, align: "right", base: "bottom" });
+}
+
+/** The colours of a map from its scale (top) to zero, with a line at the threshold. */
+export function colourBar(ctx, width, height, map, title, size) {
+  const rows = Math.round(height * 0.24);
+  const across = Math.round(size * 0.9);
+  const left = width - MARGIN - across;
+  // below the edge's letter: side markers lie in the upper half of a radiograph
+  const top = Math.round(height * 0.6);
+  for (let row = 0; row < rows; row += 1) {
+    const level = Math.round((255 * (rows - 1 - row)) / (rows - 1));
+    const [r, g, b] = map.colours.subarray(3 * level, 3 * level + 3);
+    ctx.fillStyle = `rgb(${r},${g},${b})`;
+    ctx.fillRect(left, top + row, across, 1);
+  }
+  ctx.strokeStyle = INK.quiet;
+  ctx.lineWidth = 1;
+  ctx.strokeRect(left - 0.5, top - 0.5, across + 1, rows + 1);
+  const mark = top + (1 - map.threshold) * (rows - 1);
+  write(ctx, title, width - MARGIN, top - size * 0.6, { size, align: "right", base: "bottom" });
+  const labels = [[top, short(map.scale)], [top + rows, "0"]];
+  if (map.threshold > 0) {
+    ctx.fillStyle = "rgb(0,255,255)";
+    ctx.fillRect(left - 3, mark, across + 6, 1.5);
+    labels.push([mark, short(map.threshold * map.scale)]);
+  }
+  labels.forEach(([y, text], place) => {
+    const clear = place < 2 || labels.slice(0, 2).every(([other]) => Math.abs(other - y) > size * 1.2);
+    if (clear) write(ctx, text, left - 6, y, { size: Math.round(size * 0.9), align: "right", base: "middle" });
+  });
+}
+
+const short = (value) => (value === 0 ? "0" : String(Number(value.toPrecision(2))));
+
+/** Lines through the crosshair's point, open around it. */
+export function crosshair(ctx, [x, y], frame, colours) {
+  const gap = 12;
+  ctx.lineWidth = 1;
+  for (const [colour, points] of [
+    [colours[0], [[x, frame.top, x, y - gap], [x, y + gap, x, frame.bottom]]],
+    [colours[1], [[frame.left, y, x - gap, y], [x + gap, y, frame.right, y]]],
+  ]) {
+    ctx.strokeStyle = colour;
+    for (const [a, b, c, d] of points) line(ctx, [a, b], [c, d]);
+  }
+}
+
+export function line(ctx, from, to) {
+  ctx.beginPath();
+  ctx.moveTo(...from);
+  ctx.lineTo(...to);
+  ctx.stroke();
+}
+
+/** A line where another plane cuts this one, dashed. */
+export function referenceLine(ctx, ends, colour = INK.reference) {
+  ctx.save();
+  ctx.setLineDash([6, 4]);
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = 1;
+  line(ctx, ...ends);
+  ctx.restore();
+}
+
+/**
+ * A measurement: its lines, its handles, its words.
+ *
+ * @param points on the screen.
+ * @param lines what it says.
+ */
+export function measurement(ctx, kind, points, lines, { size, chosen }) {
+  ctx.save();
+  ctx.lineJoin = "round";
+  for (const [width, colour] of [[3.5, "rgba(0,0,0,0.7)"], [chosen ? 2 : 1.4, chosen ? INK.accent : INK.drawn]]) {
+    ctx.strokeStyle = colour;
+    ctx.lineWidth = width;
+    ctx.beginPath();
+    trace(ctx, kind, points);
+    ctx.stroke();
+  }
+  ctx.fillStyle = chosen ? INK.accent : INK.drawn;
+  if (kind !== "freehand" || chosen) {
+    for (const [x, y] of kind === "freehand" ? points.slice(0, 1) : points) {
+      ctx.fillRect(x - 2.5, y - 2.5, 5, 5);
+    }
+  }
+  const [x, y] = labelPlace(kind, points);
+  const colour = chosen ? INK.accent : INK.drawn;
+  lines.forEach((text, row) => write(ctx, text, x + 8, y + 6 + row * size * 1.3, { size, colour }));
+  ctx.restore();
+}
+
+/** Where the words of a measurement begin: at its lowest right point. */
+function labelPlace(kind, points) {
+  if (kind === "angle") return points[1];
+  return [Math.max(...points.map(([x]) => x)), Math.max(...points.map(([, y]) => y))];
+}
+
+function trace(ctx, kind, points) {
+  if (points.length < 2 && kind !== "probe") return;
+  if (kind === "probe") {
+    const [x, y] = points[0];
+    ctx.moveTo(x - 6, y);
+    ctx.lineTo(x + 6, y);
+    ctx.moveTo(x, y - 6);
+    ctx.lineTo(x, y + 6);
+  } else if (kind === "bidirectional") {
+    for (let place = 0; place + 1 < points.length; place += 2) {
+      ctx.moveTo(...points[place]);
+      ctx.lineTo(...points[place + 1]);
+    }
+  } else if (kind === "ellipse" || kind === "rectangle") {
+    const [[a, b], [c, d]] = points;
+    if (kind === "rectangle") ctx.rect(Math.min(a, c), Math.min(b, d), Math.abs(c - a), Math.abs(d - b));
+    else ctx.ellipse((a + c) / 2, (b + d) / 2, Math.abs(c - a) / 2, Math.abs(d - b) / 2, 0, 0, 2 * Math.PI);
+  } else {
+    points.forEach((point, place) => (place ? ctx.lineTo(...point) : ctx.moveTo(...point)));
+    if (kind === "freehand" && points.length >= POINTS.freehand) ctx.closePath();
+  }
+}

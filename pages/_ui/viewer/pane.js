@@ -1,0 +1,309 @@
+// One plane of a picture on one canvas.
+
+import { projectPlanes, shadePlane, shadeValues } from "./grey.js";
+import * as marks from "./marks.js";
+import { mapPlane, paintContour, paintMap, paintMask, pixel } from "./overlays.js";
+import { cut, edgeLetters, layoutOf, lettersOf, planeName, planeNormal, toIndex, toPixel, toWorld } from "./planes.js";
+
+const CYAN = pixel(0, 255, 255); // in none of the maps' colours
+
+/** Canvas, plane and transform; draws when told to. */
+export class Pane {
+  constructor(canvas, picture, axis, words) {
+    this.canvas = canvas;
+    this.ctx = canvas.getContext("2d", { alpha: false });
+    this.words = words;
+    this.native = document.createElement("canvas");
+    this.show(picture, axis);
+  }
+
+  /** Put a plane of a picture on the canvas. */
+  show(picture, axis) {
+    this.picture = picture;
+    this.axis = axis;
+    this.drawnKey = "";
+    this.reset();
+  }
+
+  reset() {
+    this.basis = this.picture.hanging(this.axis);
+    this.zoom = 1;
+    this.pan = [0, 0];
+  }
+
+  /** Fit the canvas's pixels to its place on the page; gives whether anything changed. */
+  resize(ratio) {
+    const box = this.canvas.getBoundingClientRect();
+    const [width, height] = [Math.max(1, Math.round(box.width * ratio)), Math.max(1, Math.round(box.height * ratio))];
+    this.ratio = ratio;
+    if (this.canvas.width === width && this.canvas.height === height) return false;
+    Object.assign(this.canvas, { width, height });
+    return true;
+  }
+
+  get position() {
+    return this.picture.index[this.axis];
+  }
+
+  get count() {
+    return this.picture.shape[this.axis];
+  }
+
+  /** Pixels of the canvas for a pixel of the plane, across and down. */
+  scale() {
+    const { width, height } = layoutOf(this.picture.shape, this.basis, 0);
+    const [across, down] = this.picture.pixelSize(this.basis);
+    const fit = Math.min(this.canvas.width / (width * across), this.canvas.height / (height * down)) * this.zoom;
+    return [fit * across, fit * down];
+  }
+
+  /** Canvas point of a pixel of the plane. */
+  toCanvas([x, y]) {
+    const { width, height } = layoutOf(this.picture.shape, this.basis, 0);
+    const [sx, sy] = this.scale();
+    return [
+      this.canvas.width / 2 + this.pan[0] * this.ratio + (x - (width - 1) / 2) * sx,
+      this.canvas.height / 2 + this.pan[1] * this.ratio + (y - (height - 1) / 2) * sy,
+    ];
+  }
+
+  /** Pixel of the plane under a canvas point. */
+  fromCanvas([x, y]) {
+    const { width, height } = layoutOf(this.picture.shape, this.basis, 0);
+    const [sx, sy] = this.scale();
+    return [
+      (x - this.canvas.width / 2 - this.pan[0] * this.ratio) / sx + (width - 1) / 2,
+      (y - this.canvas.height / 2 - this.pan[1] * this.ratio) / sy + (height - 1) / 2,
+    ];
+  }
+
+  /** Voxel index under a point of the page. */
+  indexAt(event) {
+    const box = this.canvas.getBoundingClientRect();
+    const point = [(event.clientX - box.left) * this.ratio, (event.clientY - box.top) * this.ratio];
+    return toIndex(this.picture.shape, this.basis, this.position, ...this.fromCanvas(point));
+  }
+
+  /** Canvas point of a voxel index. */
+  canvasOf(index) {
+    return this.toCanvas(toPixel(this.picture.shape, this.basis, index));
+  }
+
+  /** Letters at the left, right, top and bottom edge, or null. */
+  letters() {
+    return edgeLetters(this.picture, this.basis);
+  }
+
+  inside(index) {
+    return index.every((value, axis) => value >= -0.5 && value <= this.picture.shape[axis] - 0.5);
+  }
+
+  /** Whether the voxels of the plane are there. */
+  get ready() {
+    const { picture } = this;
+    const { first, count } = picture.slabAt(this.axis, this.position);
+    const base = picture.frame * picture.shape[0];
+    if (this.axis === 0) {
+      for (let plane = first; plane < first + count; plane += 1) if (!picture.voxels.has(base + plane)) return false;
+      return true;
+    }
+    return picture.voxels.missing === 0 || picture.voxels.loaded.subarray(base, base + picture.shape[0]).every(Boolean);
+  }
+
+  /** The pixels of the plane at the voxels' own resolution, as Uint32 (R, G, B, 255), with overlays. */
+  render(hidden) {
+    const { picture } = this;
+    const { width, height } = layoutOf(picture.shape, this.basis, this.position);
+    const key = [
+      picture.version, picture.frame, this.position, this.axis, JSON.stringify(this.basis), hidden,
+      picture.voxels.missing, picture.overlays.map((over) => over.voxels.missing).join(),
+    ].join();
+    if (key === this.drawnKey) return;
+    this.drawnKey = key;
+    if (this.native.width !== width || this.native.height !== height || !this.image) {
+      Object.assign(this.native, { width, height });
+      this.nativeCtx = this.native.getContext("2d", { alpha: false });
+      this.bytes = this.nativeCtx.createImageData(width, height);
+      this.image = new Uint32Array(this.bytes.data.buffer);
+      this.greys = new Uint8Array(width * height);
+      this.values = new Float32Array(width * height);
+    }
+    const greys = picture.colour ? this.paintColours() : this.paintGreys();
+    if (!hidden) this.paintOverlays(greys);
+    this.nativeCtx.putImageData(this.bytes, 0, 0);
+  }
+
+  get offset() {
+    return this.picture.frame * this.picture.shape[0] * this.picture.voxels.planeLength;
+  }
+
+  paintGreys() {
+    const { picture, image, greys } = this;
+    const { data } = picture.voxels;
+    const { first, count } = picture.slabAt(this.axis, this.position);
+    const layout = layoutOf(picture.shape, this.basis, first);
+    const grey = picture.grey();
+    if (count === 1) shadePlane(greys, data, this.offset, layout, grey);
+    else {
+      projectPlanes(this.values, data, this.offset, layout, count, picture.slab.mode);
+      shadeValues(greys, this.values, grey);
+    }
+    const pixels = picture.pixels();
+    for (let place = 0; place < greys.length; place += 1) image[place] = pixels[greys[place]];
+    return picture.palette ? null : greys;
+  }
+
+  paintColours() {
+    const { picture, image } = this;
+    const { data, planeLength } = picture.voxels;
+    const { width, height, start, across, down } = layoutOf(picture.shape, this.basis, 0);
+    const base = this.offset + this.position * planeLength;
+    // a map's colours are only told from the picture's where that has none
+    const plain = picture.overlays.some((over) => over.kind === "map" && over.setting.visible && !over.voxels.missing);
+    let place = 0;
+    for (let y = 0; y < height; y += 1) {
+      let from = base + 3 * (start + y * down);
+      for (let x = 0; x < width; x += 1, from += 3 * across, place += 1) {
+        if (plain) {
+          const grey = Math.floor((data[from] + data[from + 1] + data[from + 2]) / 3 + 0.5);
+          this.greys[place] = grey;
+          image[place] = pixel(grey, grey, grey);
+        } else image[place] = pixel(data[from], data[from + 1], data[from + 2]);
+      }
+    }
+    return plain ? this.greys : null;
+  }
+
+  paintOverlays(greys) {
+    const { picture, image } = this;
+    const layout = layoutOf(picture.shape, this.basis, this.position);
+    for (const over of picture.overlays) {
+      if (!over.setting.visible || over.kind !== "map" || over.voxels.missing) continue;
+      const { map } = over;
+      if (!(map.scale > 0) || !mapPlane(this.values, map, picture.shape, this.basis, this.position)) continue;
+      paintMap(image, greys, this.values, map, over.table());
+      if (map.threshold > 0) {
+        paintContour(image, this.values, layout.width, layout.height, map.threshold * map.scale, CYAN);
+      }
+    }
+    for (const over of picture.overlays) {
+      if (!over.setting.visible || over.kind !== "mask") continue;
+      const frames = over.voxels.loaded.length / picture.shape[0];
+      const offset = frames > 1 ? picture.frame * picture.shape[0] * over.voxels.planeLength : 0;
+      paintMask(image, over.voxels.data, offset, layout, over.looks());
+    }
+  }
+
+  /** Edges of the picture on the canvas. */
+  frame() {
+    const { width, height } = layoutOf(this.picture.shape, this.basis, 0);
+    const [left, top] = this.toCanvas([-0.5, -0.5]);
+    const [right, bottom] = this.toCanvas([width - 0.5, height - 0.5]);
+    return { left, top, right, bottom };
+  }
+
+  /**
+   * Draw everything.
+   *
+   * @param scene {hidden, notes, measurements, chosen, crosshair, planes, active}: what is not this plane's own.
+   */
+  draw(scene) {
+    const { ctx, canvas } = this;
+    ctx.fillStyle = "#000";
+    ctx.fillRect(0, 0, canvas.width, canvas.height);
+    const frame = this.frame();
+    if (this.ready || this.axis !== 0) {
+      this.render(scene.hidden);
+      const [sx] = this.scale();
+      ctx.imageSmoothingEnabled = scene.smooth;
+      ctx.imageSmoothingQuality = sx < 0.7 ? "medium" : "low";
+      ctx.drawImage(this.native, frame.left, frame.top, frame.right - frame.left, frame.bottom - frame.top);
+    }
+    this.drawMarks(scene, frame);
+  }
+
+  drawMarks(scene, frame) {
+    const { ctx, canvas, picture } = this;
+    const size = marks.lineHeight(canvas.height / this.ratio, this.ratio);
+    if (scene.crosshair) {
+      marks.crosshair(ctx, this.canvasOf(picture.index), frame, ["#e8c14b99", "#6cc3e499"]);
+    }
+    for (const other of scene.planes ?? []) {
+      if (other.picture === picture && scene.crosshair) continue;
+      if (!picture.affine || other.frameOfReference !== picture.description.frameOfReference || !other.frameOfReference) continue;
+      const ends = cut(picture, this.basis, this.position, other);
+      if (ends) marks.referenceLine(ctx, ends.map((end) => this.toCanvas(end)));
+    }
+    for (const each of scene.measurements) {
+      const points = each.points.map((point) => this.canvasOf(point));
+      marks.measurement(ctx, each.kind, points, each.lines, { size, chosen: each.id === scene.chosen });
+    }
+    const lines = this.lines(scene);
+    marks.corners(ctx, canvas.width, canvas.height, lines, size);
+    marks.edgeMarks(ctx, frame, canvas, this.letters(), lines, size);
+    if (picture.inMillimetres) {
+      const [sx] = this.scale();
+      marks.scaleBar(ctx, canvas.width, canvas.height, sx / picture.pixelSize(this.basis)[0], picture.spacingNote, size);
+    }
+    const map = !scene.hidden && picture.overlays.find((over) => over.kind === "map" && over.setting.visible);
+    if (map && !map.voxels.missing && map.map.scale > 0) {
+      marks.colourBar(ctx, canvas.width, canvas.height, map.map, map.unit, size);
+    }
+  }
+
+  /** The lines in the corners. */
+  lines(scene) {
+    const { picture, words } = this;
+    const { marks: own } = picture.description;
+    const model = !scene.hidden && picture.overlays.some((over) => over.model && over.setting.visible);
+    const waiting = this.ready ? [] : [picture.voxels.failure ? words.failed : words.loading.replace("{share}", String(Math.floor(100 * picture.voxels.share)))];
+    return {
+      topLeft: own.left,
+      topRight: own.right,
+      topCentre: [...own.banner, ...waiting],
+      bottomLeft: [...this.placeLines(), this.windowLine()],
+      bottomCentre: [...(model ? [words.not_reviewed] : []), words.not_diagnostic],
+    };
+  }
+
+  placeLines() {
+    const { picture, words, axis } = this;
+    const name = planeName(picture.affine, axis);
+    const count = `${this.position + 1}/${this.count}`;
+    const first = axis === 0 ? `${words.image} ${count}` : `${words[name] ?? name} ${count}  ${words.reformatted}`;
+    const lines = [picture.frames > 1 ? `${first}  ${words.frame} ${picture.frame + 1}/${picture.frames}${this.time()}` : first];
+    const place = [];
+    if (picture.affine) {
+      const normal = planeNormal(picture.affine, axis);
+      const at = toWorld(picture.affine, toIndex(picture.shape, this.basis, this.position, 0, 0));
+      const along = normal[0] * at[0] + normal[1] * at[1] + normal[2] * at[2];
+      const letters = lettersOf(normal.map((value) => (along < 0 ? -value : value)));
+      place.push(`${letters[0]} ${Math.abs(along).toFixed(1)} mm`);
+    }
+    if (axis === 0 && picture.description.thickness) place.push(`${words.thickness} ${trimmed(picture.description.thickness)} mm`);
+    const slab = picture.slabAt(axis, this.position);
+    if (slab.count > 1) place.push(`${words[picture.slab.mode]} ${trimmed(slab.mm)} mm`);
+    if (place.length) lines.push(place.join("  "));
+    return lines;
+  }
+
+  time() {
+    const { times } = this.picture.description;
+    return times ? `  ${Math.round(times[this.picture.frame])} ms` : "";
+  }
+
+  windowLine() {
+    const { picture, words } = this;
+    const parts = [];
+    if (picture.colour) parts.push(words.colour);
+    else if (picture.voi().entries) parts.push(picture.window.name);
+    else parts.push(`W ${rounded(picture.window.width)} L ${rounded(picture.window.centre)}`);
+    if (!picture.colour && picture.unit) parts.push(picture.unit);
+    if (picture.inverted && !picture.colour) parts.push(words.inverted);
+    parts.push(`${words.zoom} ${this.zoom.toFixed(2)}`);
+    return parts.join("  ");
+  }
+}
+
+const trimmed = (value) => String(Number(value.toFixed(2)));
+const rounded = (value) => (Math.abs(value) >= 100 ? String(Math.round(value)) : String(Number(value.toPrecision(3))));

@@ -1,0 +1,372 @@
+// What stands around the picture: the bar, the sliders, the overlays' and the findings' panel, the series, the help sheet.
+
+import { icon } from "./icons.js";
+import { keyName, KEYS } from "./keys.js";
+
+/** An element with its attributes and children. */
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name === "class") element.className = value;
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value);
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+const TOOLS = ["window", "pan", "zoom", "crosshair"];
+const MEASURES = ["length", "angle", "bidirectional", "ellipse", "rectangle", "freehand", "probe"];
+
+/** The bar above the picture. */
+export class Bar {
+  constructor(viewer, words) {
+    this.viewer = viewer;
+    this.words = words;
+    this.buttons = {};
+    const group = (...names) => make("div", { class: "mv-group" }, ...names.map((name) => this.button(name)));
+    this.windows = this.select("window_list", (key) => viewer.command(key === "plane" ? "auto" : `window:${key}`));
+    this.palettes = this.select("palette_list", (key) => viewer.command(`palette:${key}`));
+    this.layouts = this.select("layout_list", (key) => viewer.command(`layout:${key}`));
+    this.slabs = this.select("slab_list", (key) => viewer.command(`slab:${key}`));
+    this.thickness = make("input", {
+      type: "number", min: 1, max: 200, step: 1, "aria-label": words.slab_mm, title: words.slab_mm,
+      onchange: () => viewer.command(`slabmm:${this.thickness.value}`),
+    });
+    this.element = make(
+      "div",
+      { class: "mv-bar", role: "toolbar", "aria-label": words.tools },
+      group(...TOOLS.map((name) => `tool:${name}`)),
+      group(...MEASURES.map((name) => `tool:${name}`), "undo", "redo"),
+      make("div", { class: "mv-group" }, this.windows, this.palettes, this.button("invert")),
+      group("turnLeft", "turnRight", "flipAcross", "flipDown"),
+      make("div", { class: "mv-group" }, this.layouts, this.button("link"), this.button("straighten", words.straighten)),
+      make("div", { class: "mv-group" }, this.slabs, this.thickness),
+      group("overlays", "peak"),
+      group("reset", "snapshot", "panel", "help"),
+    );
+  }
+
+  button(command, text = "") {
+    const name = command.replace("tool:", "");
+    const key = KEYS.find(([, , each]) => each === command)?.[1][0];
+    const label = this.words[`do_${name}`];
+    const shown = { straighten: null, panel: "list" }[name];
+    this.buttons[command] = make(
+      "button",
+      {
+        type: "button",
+        "aria-label": label,
+        title: key ? `${label} (${keyName(key)})` : label,
+        "data-command": command,
+        onclick: () => this.viewer.command(command),
+      },
+      text || icon(shown ?? name),
+    );
+    return this.buttons[command];
+  }
+
+  select(word, step) {
+    const element = make("select", {
+      "aria-label": this.words[word],
+      title: this.words[word],
+      onchange: () => {
+        step(element.value);
+        this.viewer.focus();
+      },
+    });
+    return element;
+  }
+
+  /** Bring buttons and lists in line with the viewer. */
+  update() {
+    const { viewer, words } = this;
+    const { picture } = viewer.pane;
+    for (const [command, button] of Object.entries(this.buttons)) {
+      if (command.startsWith("tool:")) button.setAttribute("aria-pressed", String(command === `tool:${viewer.tool}`));
+    }
+    const pressed = (command, on) => this.buttons[command].setAttribute("aria-pressed", String(Boolean(on)));
+    pressed("invert", picture.inverted);
+    pressed("overlays", !viewer.hidden && viewer.overlays.length);
+    pressed("panel", !viewer.side.element.hidden);
+    pressed("link", viewer.linked);
+    pressed("straighten", viewer.data.straightened);
+    const shown = (command, on) => (this.buttons[command].hidden = !on);
+    shown("link", viewer.other);
+    shown("straighten", viewer.data.straightenable || viewer.data.straightened);
+    shown("overlays", viewer.overlays.length);
+    shown("peak", viewer.overlays.length);
+    shown("invert", !picture.colour);
+    this.buttons.undo.disabled = !viewer.measuring.history.past.length;
+    this.buttons.redo.disabled = !viewer.measuring.history.future.length;
+    const own = picture.window?.key === "own" ? [{ key: "own", name: words.own_window }] : [];
+    const windows = picture.colour ? [] : [...own, ...picture.offered, { key: "plane", name: words.plane_window }];
+    fill(this.windows, windows, picture.window?.key);
+    this.windows.hidden = picture.colour;
+    const source = picture.offered.find((each) => each.key === picture.window?.key)?.source;
+    this.windows.title = source ? `${words.window_list}. ${words.source}: ${source}` : words.window_list;
+    const palettes = Object.keys(picture.palettes).filter((name) => name && name === name.toUpperCase());
+    fill(this.palettes, [{ key: "", name: words.grey }, ...palettes.map((name) => ({ key: name, name: words[name] }))], picture.palette);
+    this.palettes.hidden = picture.colour || !picture.description.palettes;
+    fill(this.layouts, viewer.layouts(), viewer.layoutKey);
+    this.layouts.hidden = viewer.layouts().length < 2;
+    fill(this.slabs, ["off", "mean", "max", "min"].map((key) => ({ key, name: words[`slab_${key}`] })), picture.slab.mode);
+    this.slabs.hidden = !picture.affine || Math.max(...picture.shape) === 1 || picture.colour;
+    this.thickness.hidden = this.slabs.hidden || picture.slab.mode === "off";
+    this.thickness.value = String(picture.slab.mm);
+  }
+}
+
+/** Fill a list, when it differs. */
+function fill(select, options, chosen) {
+  const key = JSON.stringify(options.map(({ key: value, name }) => [value, name]));
+  if (select.dataset.key !== key) {
+    select.dataset.key = key;
+    select.replaceChildren(...options.map(({ key: value, name }) => make("option", { value }, name)));
+  }
+  select.value = chosen ?? "";
+}
+
+/** Slider through the slices of a pane, with the strip of its overlay, and the one through time. */
+export class Sliders {
+  constructor(viewer, pane, words) {
+    Object.assign(this, { viewer, pane, words });
+    this.strip = make("canvas", { width: 1, height: 12, title: words.strip, onclick: (event) => this.jump(event) });
+    this.slices = this.range("slices", words.slice, (value) => viewer.goTo(pane, value));
+    this.frames = this.range("frames", words.frame, (value) => viewer.frameTo(pane, value));
+    this.play = make("button", { type: "button", onclick: () => viewer.command("cine") }, icon("play"));
+    this.speed = make("input", {
+      type: "number", min: 1, max: 60, "aria-label": words.speed, title: words.speed,
+      onchange: () => viewer.cine.speedTo(pane.picture, Number(this.speed.value)),
+    });
+    this.sliceRow = make("div", { class: "mv-row" }, make("div", { class: "mv-track" }, this.strip, this.slices));
+    this.frameRow = make("div", { class: "mv-row" }, this.play, make("div", { class: "mv-track" }, this.frames), this.speed);
+    this.element = make("div", { class: "mv-rows" }, this.sliceRow, this.frameRow);
+  }
+
+  range(name, label, step) {
+    const element = make("input", {
+      type: "range", min: 0, step: 1, "aria-label": label, "data-slices": name,
+      oninput: () => step(Number(element.value)),
+    });
+    return element;
+  }
+
+  jump(event) {
+    const box = this.strip.getBoundingClientRect();
+    const share = (event.clientX - box.left) / box.width;
+    this.viewer.goTo(this.pane, Math.floor(share * this.pane.count));
+  }
+
+  update() {
+    const { pane, viewer } = this;
+    const { picture } = pane;
+    this.sliceRow.hidden = pane.count < 2;
+    this.frameRow.hidden = picture.frames < 2;
+    if (this.slices.max !== String(pane.count - 1)) this.slices.max = String(pane.count - 1);
+    if (this.slices.value !== String(pane.position)) this.slices.value = String(pane.position);
+    this.slices.setAttribute("aria-valuetext", `${pane.position + 1}/${pane.count}`);
+    if (!this.frameRow.hidden) {
+      this.frames.max = String(picture.frames - 1);
+      this.frames.value = String(picture.frame);
+      const playing = String(viewer.cine.playing);
+      if (this.playing !== playing) {
+        this.playing = playing;
+        this.play.replaceChildren(icon(viewer.cine.playing ? "pause" : "play"));
+        this.play.setAttribute("aria-label", viewer.cine.playing ? this.words.do_pause : this.words.do_cine);
+        this.play.setAttribute("aria-pressed", playing);
+      }
+      if (document.activeElement !== this.speed) this.speed.value = String(Math.round(viewer.cine.speed(picture)));
+    }
+    this.updateStrip();
+  }
+
+  /** Largest value (map) or area (mask) of each slice; drawn again only when it changes. */
+  updateStrip() {
+    const { pane, viewer } = this;
+    const over = viewer.hidden ? null : pane.picture.overlays.find((each) => each.setting.visible);
+    this.strip.hidden = !over;
+    if (!over) return;
+    const width = Math.max(1, this.strip.clientWidth);
+    const values = over.strip(pane.axis, pane.picture.shape);
+    const key = [over.id, over.kind, pane.axis, width, over.voxels.missing, over.kind === "map" && over.setting.native].join();
+    if (key === this.stripKey) return;
+    this.stripKey = key;
+    this.strip.width = width;
+    const ctx = this.strip.getContext("2d");
+    ctx.clearRect(0, 0, width, 12);
+    const top = values.reduce((most, value) => Math.max(most, value), 0);
+    if (!(top > 0)) return;
+    ctx.fillStyle = getComputedStyle(this.strip).getPropertyValue("--accent") || "#4fa8c9";
+    for (let x = 0; x < width; x += 1) {
+      const from = Math.floor((x * values.length) / width);
+      const to = Math.max(from + 1, Math.floor(((x + 1) * values.length) / width));
+      let most = 0;
+      for (let place = from; place < to; place += 1) most = Math.max(most, values[place]);
+      const height = Math.ceil((12 * most) / top);
+      if (height) ctx.fillRect(x, 12 - height, 1, height);
+    }
+  }
+}
+
+/** The panel at the side: overlays and measurements. */
+export class Side {
+  constructor(viewer, words) {
+    Object.assign(this, { viewer, words });
+    this.element = make("aside", { class: "mv-side", "aria-label": words.panel, hidden: true });
+  }
+
+  update() {
+    if (this.element.hidden) return;
+    const { viewer, words } = this;
+    const overlays = viewer.overlays.map((over) => (over.kind === "map" ? this.map(over) : this.mask(over)));
+    const list = viewer.measuring.list.map((each) => this.finding(each));
+    const inside = this.element.contains(this.element.getRootNode().activeElement);
+    if (inside && this.element.getRootNode().activeElement.tagName === "INPUT") return; // a slider in hand
+    this.element.replaceChildren(
+      ...(overlays.length ? [make("h3", {}, words.overlays), ...overlays] : []),
+      make("h3", {}, words.measurements),
+      list.length ? make("ul", {}, ...list) : make("p", {}, words.no_measurements),
+    );
+  }
+
+  line(label, ...controls) {
+    return make("label", { class: "mv-line" }, make("span", {}, label), ...controls);
+  }
+
+  check(label, value, step) {
+    const box = make("input", { type: "checkbox", onchange: () => step(box.checked) });
+    box.checked = value;
+    return this.line(label, box);
+  }
+
+  slide(label, value, max, step) {
+    const slider = make("input", { type: "range", min: 0, max, step: 0.01, oninput: () => step(Number(slider.value)) });
+    slider.value = String(value);
+    return this.line(label, slider);
+  }
+
+  map(over) {
+    const { words, viewer } = this;
+    const put = (change) => viewer.setOverlay(over, change);
+    const { setting } = over;
+    return make(
+      "fieldset",
+      {},
+      make("legend", {}, over.title),
+      this.check(words.visible, setting.visible, (visible) => put({ visible })),
+      this.slide(words.opacity, setting.opacity, 1, (opacity) => put({ opacity })),
+      this.slide(words.threshold, setting.threshold, 0.95, (threshold) => put({ threshold })),
+      this.check(words.by_value, setting.alpha === "by_value", (on) => put({ alpha: on ? "by_value" : "constant" })),
+      over.scales.usual ? this.check(words.stretched, setting.stretched, (stretched) => put({ stretched })) : null,
+      this.check(words.native, setting.native, (native) => put({ native })),
+    );
+  }
+
+  mask(over) {
+    const { words, viewer } = this;
+    const put = (change) => viewer.setOverlay(over, change);
+    const { setting } = over;
+    const labels = over.labels.map(({ value, name, colour }) => {
+      const picker = make("input", {
+        type: "color",
+        "aria-label": `${words.colour_of} ${name}`,
+        oninput: () => put({ colours: { ...setting.colours, [value]: rgb(picker.value) } }),
+      });
+      picker.value = hex(setting.colours[value] ?? colour);
+      const box = make("input", {
+        type: "checkbox",
+        "aria-label": `${words.visible}: ${name}`,
+        onchange: () => put({ hidden: box.checked ? setting.hidden.filter((each) => each !== value) : [...setting.hidden, value] }),
+      });
+      box.checked = !setting.hidden.includes(value);
+      return make("div", { class: "mv-line" }, make("span", {}, name), picker, box);
+    });
+    return make(
+      "fieldset",
+      {},
+      make("legend", {}, over.title),
+      this.check(words.visible, setting.visible, (visible) => put({ visible })),
+      this.check(words.filled, setting.style === "fill", (on) => put({ style: on ? "fill" : "outline" })),
+      this.slide(words.opacity, setting.opacity, 1, (opacity) => put({ opacity })),
+      ...labels,
+    );
+  }
+
+  finding(each) {
+    const { viewer, words } = this;
+    const place = `${words[each.kind]}, ${words.image} ${Math.round(each.points[0][each.axis]) + 1}`;
+    return make(
+      "li",
+      {},
+      make("button", { type: "button", title: words.go_there, onclick: () => viewer.show(each.id) }, `${place}: ${each.lines.join("; ")}`),
+      make("button", { type: "button", "aria-label": words.do_delete, onclick: () => viewer.measuring.remove(each.id) }, "\u00d7"),
+    );
+  }
+}
+
+const hex = (colour) => `#${colour.map((value) => value.toString(16).padStart(2, "0")).join("")}`;
+const rgb = (text) => [1, 3, 5].map((from) => parseInt(text.slice(from, from + 2), 16));
+
+/** The series of the study, and what can be laid beside the current one. */
+export class Strip {
+  constructor(viewer, words) {
+    Object.assign(this, { viewer, words });
+    this.element = make("nav", { class: "mv-strip", "aria-label": words.series });
+  }
+
+  update(series, thumbnail) {
+    this.element.hidden = series.length < 2;
+    const key = JSON.stringify(series);
+    if (key === this.key) return;
+    this.key = key;
+    this.element.replaceChildren(...series.map((each) => this.item(each, thumbnail)));
+  }
+
+  item(each, thumbnail) {
+    const { viewer, words } = this;
+    const picture = make("canvas", { width: 78, height: 78, "aria-hidden": "true" });
+    if (each.thumbnail) thumbnail(each.thumbnail, picture);
+    const open = make(
+      "button",
+      {
+        type: "button", "aria-current": each.current ? "true" : null, "aria-pressed": String(Boolean(each.current)),
+        title: each.title, onclick: () => viewer.ask(each.prior ? { beside: each.ref } : { series: each.ref }),
+      },
+      picture,
+      each.prior ? make("strong", {}, each.prior) : null,
+      each.short,
+    );
+    const label = each.beside ? words.do_unbeside : words.do_beside;
+    const beside = make(
+      "button",
+      {
+        type: "button", class: "mv-beside", "aria-label": `${label}: ${each.title}`, title: label,
+        "aria-pressed": String(Boolean(each.beside)), onclick: () => viewer.ask({ beside: each.beside ? "" : each.ref }),
+      },
+      "1|2",
+    );
+    return make("div", { class: "mv-item" }, open, each.current || each.prior ? (each.beside ? beside : null) : beside);
+  }
+}
+
+/** The help sheet: mouse, touch, keys. */
+export function helpSheet(words, close) {
+  const rows = (group) =>
+    KEYS.filter(([each]) => each === group).map(([, keys, , word]) =>
+      make("div", {}, make("dt", {}, keys.map(keyName).join(", ")), make("dd", {}, words[word])),
+    );
+  const mouse = ["left", "wheel", "right", "middle", "double", "click", "touch"].map((name) =>
+    make("div", {}, make("dt", {}, words[`mouse_${name}`]), make("dd", {}, words[`mouse_${name}_does`])),
+  );
+  return make(
+    "div",
+    { class: "mv-sheet", role: "dialog", "aria-label": words.help, hidden: true },
+    make("h3", {}, words.help, " ", make("button", { type: "button", onclick: close }, words.close)),
+    make("dl", {}, ...mouse),
+    make("dl", {}, ...rows("move")),
+    make("dl", {}, ...rows("picture")),
+    make("dl", {}, ...rows("measure")),
+  );
+}

@@ -1,0 +1,233 @@
+// One volume on show: its voxels, how they are windowed, where in it the reader is, and what lies over it.
+
+import { autoWindow, shader } from "./grey.js";
+import { blendTable, lookOf, mapMaxima, mapPeak, paletteOf } from "./overlays.js";
+import { conventionalBasis, planeStep, storedBasis } from "./planes.js";
+
+/** A mask of labels on the volume's own grid. */
+export class Mask {
+  constructor(description, voxels, setting = {}) {
+    this.kind = "mask";
+    Object.assign(this, { id: description.id, title: description.title, model: description.model });
+    this.labels = description.labels; // value, name, colour
+    this.voxels = voxels;
+    this.setting = { visible: true, style: "outline", opacity: 0.35, hidden: [], colours: {}, ...setting };
+  }
+
+  /** Look by label, for painting. */
+  looks() {
+    const { hidden, style, opacity, colours } = this.setting;
+    const table = [];
+    for (const { value, colour } of this.labels) {
+      if (hidden.includes(value)) continue;
+      table[value] = lookOf(colours[value] ?? colour, style === "fill" ? opacity : 0, true);
+    }
+    return table;
+  }
+
+  /** Voxels of the mask in each slice along an axis. */
+  strip(axis) {
+    return this.voxels.counts[axis];
+  }
+
+  peak(shape) {
+    const place = (counts) => counts.indexOf(counts.reduce((top, count) => Math.max(top, count), 0));
+    if (!this.voxels.counts[0].some((count) => count > 0)) return null;
+    return [0, 1, 2].map((axis) => Math.min(place(this.voxels.counts[axis]), shape[axis] - 1));
+  }
+}
+
+/** A map on a grid of its own. */
+export class SaliencyMap {
+  constructor(description, voxels, colours, setting = {}) {
+    this.kind = "map";
+    Object.assign(this, { id: description.id, title: description.title, model: description.model });
+    Object.assign(this, { unit: description.unit, toNative: description.toNative, toVolume: description.toVolume });
+    this.only = description.only;
+    this.scales = description.scales; // usual and own
+    this.voxels = voxels;
+    this.colours = colours;
+    const first = { opacity: 0.5, threshold: 0.3, alpha: "by_value", native: false, stretched: false };
+    this.setting = { visible: true, ...first, ...setting };
+    this.strips = {};
+  }
+
+  /** What the painters take. */
+  get map() {
+    const [, slices, rows, columns] = this.voxels.shape;
+    const { opacity, threshold, alpha, native, stretched } = this.setting;
+    return {
+      data: this.voxels.data,
+      shape: [slices, rows, columns],
+      toNative: this.toNative,
+      toVolume: this.toVolume,
+      only: this.only,
+      scale: stretched || !this.scales.usual ? this.scales.own : this.scales.usual,
+      colours: this.colours,
+      opacity,
+      threshold,
+      alpha,
+      native,
+    };
+  }
+
+  table() {
+    const key = JSON.stringify(this.setting);
+    if (this.tableKey !== key) {
+      this.tableKey = key;
+      this.blend = blendTable(this.colours, this.setting);
+    }
+    return this.blend;
+  }
+
+  strip(axis, shape) {
+    if (this.voxels.missing) return new Float32Array(shape[axis]);
+    const key = `${axis}-${this.setting.native}`;
+    this.strips[key] ??= mapMaxima(this.map, shape, axis);
+    return this.strips[key];
+  }
+
+  peak(shape) {
+    return this.voxels.missing ? null : mapPeak(this.map, shape);
+  }
+}
+
+/** A volume on show. */
+export class Picture {
+  /**
+   * @param description see describe.py.
+   * @param voxels its {@link Voxels}.
+   * @param palettes colours by name, 768 bytes each.
+   */
+  constructor(description, voxels, palettes) {
+    this.description = description;
+    this.voxels = voxels;
+    this.palettes = palettes;
+    const [frames, ...shape] = description.shape;
+    Object.assign(this, { frames, shape, affine: description.affine, letters: description.letters });
+    this.spacing = description.spacing;
+    this.spacingNote = description.spacingNote;
+    this.colour = description.colour;
+    this.unit = description.unit;
+    this.overlays = [];
+    this.index = shape.map((count) => Math.floor(count / 2));
+    this.frame = 0;
+    this.window = description.colour ? null : { ...this.offered[0] };
+    this.inverted = Boolean(description.inverse);
+    this.palette = "";
+    this.slab = { mode: "off", mm: 10 };
+    this.version = 0;
+  }
+
+  /** Windows on offer; own ones of the reader last. */
+  get offered() {
+    return this.description.windows;
+  }
+
+  /** Note that what is drawn has changed. */
+  touch() {
+    this.version += 1;
+  }
+
+  get reformats() {
+    return Boolean(this.affine) && Math.min(...this.shape) > 1 && !this.colour;
+  }
+
+  /** Basis in which the plane across an axis hangs at first. */
+  hanging(axis) {
+    if (axis === 0 && this.description.asStored) return storedBasis(0);
+    return this.affine ? conventionalBasis(this.affine, axis) : storedBasis(axis);
+  }
+
+  /** Size of a pixel of a plane, mm or 1. */
+  pixelSize(basis) {
+    const size = (axis) => {
+      if (this.affine) return Math.hypot(this.affine[axis], this.affine[4 + axis], this.affine[8 + axis]);
+      return this.spacing?.[axis] || 1;
+    };
+    return [size(basis.x), size(basis.y)];
+  }
+
+  get inMillimetres() {
+    return Boolean(this.affine || this.spacing);
+  }
+
+  /** The grey of every value under the window on show. */
+  grey() {
+    const { dtype, monochrome1, padding } = this.description;
+    const inverted = this.inverted !== Boolean(monochrome1);
+    const key = JSON.stringify([this.window.key, this.window.centre, this.window.width, this.window.function, inverted]);
+    if (this.greyKey !== key) {
+      this.greyKey = key;
+      this.shader = shader(dtype, this.voi(), inverted, padding);
+    }
+    return this.shader;
+  }
+
+  voi() {
+    const { key } = this.window;
+    const table = this.tables?.[key];
+    return table ?? this.window;
+  }
+
+  pixels() {
+    if (this.pixelsOf !== this.palette) {
+      this.pixelsOf = this.palette;
+      this.pixelTable = paletteOf(this.palettes[this.palette]);
+    }
+    return this.pixelTable;
+  }
+
+  /** Choose a window by its key; false where the series has none of this name. */
+  choose(key) {
+    const found = this.offered.find((each) => each.key === key);
+    if (!found) return false;
+    this.window = { ...found };
+    this.touch();
+    return true;
+  }
+
+  /** Window from 1 to 99 % of the plane on show. */
+  auto() {
+    const length = this.voxels.planeLength;
+    const place = this.frame * this.shape[0] + this.index[0];
+    const plane = this.voxels.data.subarray(place * length, (place + 1) * length);
+    this.window = { key: "plane", ...autoWindow(plane, this.description.padding) };
+    this.touch();
+  }
+
+  /** Spread of values that a drag across the picture runs through. */
+  range() {
+    return Math.max(...this.offered.map((each) => each.width || 0), this.window.width || 0, 1e-6);
+  }
+
+  /** First plane and count of a slab around a plane. */
+  slabAt(axis, position) {
+    if (this.slab.mode === "off" || !this.affine) return { first: position, count: 1 };
+    const step = planeStep(this.affine, axis);
+    const count = Math.min(Math.max(1, Math.round(this.slab.mm / step)), this.shape[axis]);
+    const first = Math.min(Math.max(position - Math.floor((count - 1) / 2), 0), this.shape[axis] - count);
+    return { first, count, mm: count * step };
+  }
+
+  move(axis, position) {
+    this.index[axis] = Math.min(Math.max(Math.round(position), 0), this.shape[axis] - 1);
+  }
+
+  /** Value of a voxel in the frame on show; NaN while it is not there. */
+  read(index) {
+    return this.readAt(this.frame, index);
+  }
+
+  readAt(frame, [slice, row, column]) {
+    const plane = frame * this.shape[0] + slice;
+    if (!this.voxels.has(plane)) return NaN;
+    return this.voxels.data[plane * this.voxels.planeLength + row * this.shape[2] + column];
+  }
+
+  /** Bytes of red, green, blue of a voxel. */
+  readColour([slice, row, column]) {
+    const from = (this.frame * this.shape[0] + slice) * this.voxels.planeLength + 3 * (row * this.shape[2] + column);
+    return [...this.voxels.data.subarray(from, from + 3)];
+  }
+}

@@ -1,0 +1,723 @@
+// The reading room's viewer: pictures, panes, what the reader does to them, and what Python is told of it.
+
+import { Cine } from "./cine.js";
+import { COMMANDS } from "./commands.js";
+import { commandOf, taken } from "./keys.js";
+import { POINTS } from "./measure.js";
+import { Bar, helpSheet, make, Side, Sliders, Strip } from "./panels.js";
+import { Pane } from "./pane.js";
+import { Measuring } from "./measuring.js";
+import { Mask, Picture, SaliencyMap } from "./picture.js";
+import { lettersOf, planeNormal, toVoxel, toWorld } from "./planes.js";
+import { Pointer } from "./pointer.js";
+import { Fetcher, Shelf, Voxels } from "./voxels.js";
+
+const QUIET_MS = 250; // after the last move, before Python is told
+const LOCAL = ["127.0.0.1", "localhost", "[::1]"];
+
+const shelf = new Shelf(400 * 1024 * 1024);
+let fetcher = null;
+
+/** The worker, started with the first viewer. */
+function theFetcher() {
+  fetcher ??= new Fetcher(new Worker(new URL("./fetcher.js", import.meta.url), { type: "module" }));
+  return fetcher;
+}
+
+/** One viewer on a page. */
+export class Viewer {
+  constructor(parent, words, palettes) {
+    Object.assign(this, { words, palettes });
+    this.tool = "window";
+    this.hidden = false;
+    this.linked = true;
+    this.smooth = true;
+    this.layoutKey = "one:0";
+    this.panes = [];
+    this.cine = new Cine(this);
+    this.measuring = new Measuring(this);
+    this.overlaySettings = {};
+    this.dirty = new Set();
+    this.count = 0;
+    this.inUse = new Set();
+    this.build(parent);
+  }
+
+  build(parent) {
+    const { words } = this;
+    this.stage = make("div", { class: "mv-stage one" });
+    this.live = make("div", { class: "mv-live", "aria-live": "polite" });
+    this.sheet = helpSheet(words, () => this.command("help"));
+    this.side = new Side(this, words);
+    this.strip = new Strip(this, words);
+    this.bar = new Bar(this, words);
+    this.note = make("div", { class: "mv-note", role: "status", hidden: true });
+    this.root = make(
+      "div",
+      { class: "mv", role: "group", "aria-label": words.viewer, tabindex: -1 },
+      this.bar.element,
+      make("div", { class: "mv-body" }, this.strip.element, this.stage, this.side.element),
+      this.sheet,
+      this.note,
+      this.live,
+    );
+    this.root.viewer = this;
+    parent.querySelector(".mv").replaceWith(this.root); // beside it stands the style sheet
+    this.onKey = (event) => this.key(event);
+    window.addEventListener("keydown", this.onKey, true);
+    this.onLeave = () => this.tell(true);
+    this.root.addEventListener("pointerleave", this.onLeave);
+    this.observer = new ResizeObserver(() => this.request());
+    this.observer.observe(this.stage);
+    this.onResize = () => this.fill();
+    window.addEventListener("resize", this.onResize);
+    this.fill();
+  }
+
+  /** Take the window's height, from where the page put the viewer down to the lower edge. */
+  fill() {
+    const top = Math.max(this.root.getBoundingClientRect().top, 0);
+    this.root.style.height = `${Math.max(window.innerHeight - top - 4, 350)}px`;
+  }
+
+  /** Stop everything: fetches, timers, listeners. What Python was not told yet, it is told now. */
+  close() {
+    this.tell(true);
+    this.closed = true;
+    this.cine.stop();
+    clearTimeout(this.timer);
+    window.removeEventListener("keydown", this.onKey, true);
+    window.removeEventListener("resize", this.onResize);
+    this.observer.disconnect();
+    for (const voxels of this.allVoxels()) {
+      voxels.listeners.delete(this.arrived);
+      voxels.stop();
+    }
+  }
+
+  *allVoxels() {
+    for (const picture of [this.main, this.other]) {
+      if (!picture) continue;
+      yield picture.voxels;
+      for (const over of picture.overlays) yield over.voxels;
+    }
+  }
+
+  // ------------------------------------------------------------------ what Python gives
+
+  /** Take what a run of the script gives; only what differs from before is touched. */
+  update({ data, setStateValue, setTriggerValue }, slice) {
+    this.setState = setStateValue;
+    this.setTrigger = setTriggerValue;
+    const before = this.data;
+    this.data = data;
+    this.link = { address: data.voxels, session: data.session, fetcher: theFetcher(), local: this.isLocal(data) };
+    const fresh = before?.main.id !== data.main.id;
+    if (fresh) this.openMain(data, slice);
+    else this.main.description = data.main;
+    if (fresh || before?.other?.id !== data.other?.id) this.openOther(data, fresh);
+    if (fresh || JSON.stringify(before.overlays) !== JSON.stringify(data.overlays)) this.lay(data.overlays);
+    if (!fresh && data.goto && before.goto?.n !== data.goto.n) this.main.move(0, data.goto.slice);
+    this.strip.update(data.series, (id, canvas) => this.thumbnail(id, canvas));
+    this.trim();
+    this.fill();
+    this.main.touch();
+    this.request();
+  }
+
+  isLocal(data) {
+    return !data.compress && LOCAL.includes(window.location.hostname);
+  }
+
+  openMain(data, slice) {
+    this.cine.stop();
+    this.release(this.main);
+    const voxels = this.voxels(data.main);
+    if (slice) voxels.expect(data.first, slice);
+    this.main = new Picture(data.main, voxels, this.palettes);
+    if (data.main.paletteAtFirst) this.main.palette = data.main.paletteAtFirst;
+    this.other = null;
+    this.restore(data.view ?? {});
+    this.measuring.begin(data.measurements ?? []);
+    this.fetchTables(this.main);
+    this.layout(this.layoutKey);
+    this.main.voxels.want(this.planeOf(this.main));
+  }
+
+  openOther(data, fresh) {
+    if (!fresh) this.release(this.other);
+    this.other = null;
+    if (data.other) {
+      this.other = new Picture(data.other, this.voxels(data.other), this.palettes);
+      this.fetchTables(this.other);
+      const saved = data.view?.beside;
+      if (saved?.of === data.other.id) this.restorePicture(this.other, saved);
+      this.linked = this.comparable();
+      this.layout("beside");
+      this.follow(this.main);
+      this.other.voxels.want(this.planeOf(this.other));
+    } else if (this.layoutKey === "beside") this.layout("one:0");
+  }
+
+  release(picture) {
+    if (!picture) return;
+    for (const voxels of [picture.voxels, ...picture.overlays.map((over) => over.voxels)]) {
+      voxels.listeners.delete(this.arrived);
+      voxels.stop();
+    }
+  }
+
+  /** Voxels of a description, those of the tab where they are there already. */
+  voxels(description, counted = false) {
+    this.arrived ??= () => this.onVoxels();
+    const found = shelf.take(description.id, () => new Voxels(description, this.link, counted));
+    found.link = this.link;
+    found.listeners.add(this.arrived);
+    return found;
+  }
+
+  onVoxels() {
+    if (this.closed || this.waiting) return;
+    this.waiting = true;
+    requestAnimationFrame(() => {
+      this.waiting = false;
+      if (this.closed) return;
+      this.measuring.respeak();
+      this.request();
+    });
+  }
+
+  trim() {
+    const used = new Set();
+    for (const voxels of this.allVoxels()) used.add(voxels.id);
+    shelf.trim(used);
+  }
+
+  /** Overlays of the main picture; settings of those known stay. */
+  lay(descriptions) {
+    const kept = new Set(descriptions.map(({ id }) => id));
+    for (const over of this.main.overlays) {
+      if (kept.has(over.id)) continue;
+      over.voxels.listeners.delete(this.arrived);
+      over.voxels.stop();
+    }
+    const known = new Set(this.main.overlays.map(({ id }) => id));
+    this.main.overlays = descriptions.map((each) => {
+      const setting = this.overlaySettings[each.key];
+      const voxels = this.voxels(each, each.kind === "mask");
+      voxels.want(each.kind === "mask" ? this.planeOf(this.main) % voxels.loaded.length : 0);
+      const made =
+        each.kind === "mask"
+          ? new Mask(each, voxels, setting)
+          : new SaliencyMap(each, voxels, this.palettes[each.colormap], setting);
+      made.key = each.key;
+      return made;
+    });
+    if (descriptions.some(({ id }) => !known.has(id))) this.hidden = Boolean(this.firstHidden);
+    this.firstHidden = false;
+    this.main.touch();
+  }
+
+  get overlays() {
+    return this.main.overlays;
+  }
+
+  async fetchTables(picture) {
+    picture.tables = {};
+    for (const window of picture.description.windows) {
+      if (!window.table) continue;
+      const voxels = this.voxels(window.table);
+      const put = () => {
+        if (voxels.missing) return;
+        picture.tables[window.key] = { first: window.first, entries: voxels.data };
+        picture.greyKey = "";
+        picture.touch();
+        this.request();
+      };
+      voxels.listeners.add(put);
+      voxels.want(0);
+      put();
+    }
+  }
+
+  async thumbnail(id, canvas) {
+    const answer = await fetch(`${this.link.address}/${id}/thumbnail`, {
+      headers: { "X-MedImg-Session": this.link.session },
+      cache: "no-store",
+    });
+    if (!answer.ok || this.closed) return;
+    const bitmap = await createImageBitmap(await answer.blob());
+    Object.assign(canvas, { width: bitmap.width, height: bitmap.height });
+    canvas.getContext("2d").drawImage(bitmap, 0, 0);
+  }
+
+  // ------------------------------------------------------------------ what Python is told
+
+  restore(view) {
+    this.restorePicture(this.main, view);
+    this.hidden = Boolean(view.hidden);
+    this.firstHidden = this.hidden;
+    this.overlaySettings = view.overlays ?? {};
+    this.savedPanes = view.panes ?? {};
+    this.smooth = view.smooth ?? true;
+    if (view.tool in POINTS || ["window", "pan", "zoom", "crosshair"].includes(view.tool)) this.tool = view.tool;
+    this.layoutKey = view.layout && view.layout !== "beside" ? view.layout : "one:0";
+  }
+
+  restorePicture(picture, view) {
+    if (view.index) view.index.forEach((value, axis) => picture.move(axis, value));
+    if (view.frame) picture.frame = Math.min(view.frame, picture.frames - 1);
+    if (view.window && !picture.colour && !picture.choose(view.window.key) && view.window.width > 0) {
+      picture.window = { ...view.window };
+    }
+    if (typeof view.inverted === "boolean") picture.inverted = view.inverted;
+    if (view.palette in this.palettes) picture.palette = view.palette;
+    if (view.slab) picture.slab = { ...picture.slab, ...view.slab };
+  }
+
+  viewOf(picture) {
+    const window = picture.window && { key: picture.window.key, centre: picture.window.centre, width: picture.window.width, function: picture.window.function };
+    const { index, frame, inverted, palette, slab } = picture;
+    return { index, frame, window, inverted, palette, slab };
+  }
+
+  /** How everything is looked at, to find it again on another page. */
+  view() {
+    const panes = {};
+    for (const pane of this.panes) {
+      if (pane.picture === this.main) panes[pane.axis] = { basis: pane.basis, zoom: pane.zoom, pan: pane.pan };
+    }
+    const overlays = { ...this.overlaySettings };
+    for (const over of this.overlays) overlays[over.key] = over.setting;
+    return {
+      ...this.viewOf(this.main),
+      layout: this.layoutKey,
+      tool: this.tool,
+      hidden: this.hidden,
+      smooth: this.smooth,
+      panes: { ...this.savedPanes, ...panes },
+      overlays,
+      beside: this.other ? { of: this.other.description.id, ...this.viewOf(this.other) } : null,
+    };
+  }
+
+  /** Tell Python once the reader rests. */
+  tell(now = false) {
+    if (now && !this.untold) return;
+    this.untold = true;
+    clearTimeout(this.timer);
+    const say = () => {
+      this.untold = false;
+      if (this.closed || !this.main) return;
+      this.count += 1;
+      const measurements = this.measuring.plain;
+      const seen = { of: this.main.description.id, n: this.count, view: this.view(), measurements };
+      this.setState("seen", seen);
+      this.announce();
+    };
+    if (now) say();
+    else if (!this.cine.playing) this.timer = setTimeout(say, QUIET_MS);
+  }
+
+  announce() {
+    const { pane } = this;
+    this.live.textContent = pane.placeLines().join(", ");
+    for (const each of this.panes) each.canvas.setAttribute("aria-label", this.described(each));
+  }
+
+  described(pane) {
+    const { words } = this;
+    const { picture } = pane;
+    const parts = [picture.description.title, ...pane.placeLines(), pane.windowLine()];
+    const letters = pane.letters();
+    parts.push(letters ? words.edges.replace(/\{(\d)\}/g, (_, place) => letters[place]) : words.no_edges);
+    const shown = this.hidden ? [] : picture.overlays.filter((over) => over.setting.visible);
+    parts.push(shown.length ? shown.map((over) => over.title).join(", ") : words.no_overlay);
+    return parts.join(", ");
+  }
+
+  /** Ask Python for something that only it can give. */
+  ask(wish) {
+    this.tell(true);
+    this.setTrigger("ask", wish);
+  }
+
+  // ------------------------------------------------------------------ layouts and panes
+
+  layouts() {
+    const { words, main } = this;
+    const list = [{ key: "one:0", name: words.layout_one }];
+    if (main.reformats) {
+      for (const axis of [1, 2]) list.push({ key: `one:${axis}`, name: `${words.layout_one}: ${words[this.planeWord(axis)]}` });
+      list.push({ key: "three", name: words.layout_three });
+    }
+    if (this.other) list.push({ key: "beside", name: words.layout_beside });
+    return list;
+  }
+
+  planeWord(axis) {
+    const normal = planeNormal(this.main.affine, axis).map(Math.abs);
+    return ["sagittal", "coronal", "axial"][normal.indexOf(Math.max(...normal))];
+  }
+
+  layout(key) {
+    const known = this.layouts().some((each) => each.key === key) ? key : "one:0";
+    this.layoutKey = known;
+    const wanted =
+      known === "three"
+        ? [[this.main, 0], [this.main, 1], [this.main, 2]]
+        : known === "beside"
+          ? [[this.main, 0], [this.other, 0]]
+          : [[this.main, Number(known.split(":")[1])]];
+    this.remember();
+    this.stage.className = `mv-stage ${known.split(":")[0]}`;
+    this.panes = wanted.map(([picture, axis]) => this.newPane(picture, axis));
+    this.stage.replaceChildren(...this.panes.map((pane) => pane.box));
+    this.active = 0;
+    this.request();
+  }
+
+  /** Keep how the panes hang before they are replaced. */
+  remember() {
+    this.savedPanes ??= {};
+    for (const pane of this.panes) {
+      if (pane.picture !== this.main) continue;
+      this.savedPanes[pane.axis] = { basis: pane.basis, zoom: pane.zoom, pan: pane.pan };
+    }
+  }
+
+  newPane(picture, axis) {
+    const canvas = make("canvas", { role: "img", tabindex: 0, "aria-label": picture.description.title });
+    const pane = new Pane(canvas, picture, axis, this.words);
+    const saved = picture === this.main && this.savedPanes?.[axis];
+    if (saved && saved.basis.normal === axis) Object.assign(pane, { basis: saved.basis, zoom: saved.zoom, pan: saved.pan });
+    pane.value = make("div", { class: "mv-value", "aria-hidden": "true", hidden: true });
+    pane.sliders = new Sliders(this, pane, this.words);
+    pane.box = make("div", { class: "mv-pane" }, make("div", { class: "mv-view" }, canvas, pane.value), pane.sliders.element);
+    pane.pointer = new Pointer(this, pane);
+    canvas.addEventListener("focus", () => this.activate(pane));
+    return pane;
+  }
+
+  get pane() {
+    return this.panes[this.active];
+  }
+
+  activate(pane) {
+    const place = this.panes.indexOf(pane);
+    if (place < 0 || place === this.active) return;
+    this.active = place;
+    this.request([]);
+  }
+
+  focus() {
+    this.pane.canvas.focus({ preventScroll: true });
+  }
+
+  // ------------------------------------------------------------------ drawing
+
+  /** Draw panes: at once when nothing was drawn in this frame yet, else with the next one. */
+  request(panes = this.panes) {
+    for (const pane of panes) this.dirty.add(pane);
+    if (this.closed || !this.panes.length) return;
+    if (this.busy) {
+      this.again = true;
+      return;
+    }
+    this.busy = true;
+    this.paint();
+    requestAnimationFrame(() => {
+      this.busy = false;
+      if (this.again) {
+        this.again = false;
+        this.request([]);
+      }
+    });
+  }
+
+  paint() {
+    const ratio = Math.min(window.devicePixelRatio || 1, 2);
+    for (const pane of this.panes) if (pane.resize(ratio)) this.dirty.add(pane);
+    const planes = this.panes.map((pane) => this.planeIn(pane));
+    for (const pane of this.panes) {
+      if (!this.dirty.has(pane)) continue;
+      pane.draw(this.scene(pane, planes.filter((each) => each && each.pane !== pane)));
+      pane.sliders.update();
+      pane.box.classList.toggle("active", pane === this.pane);
+    }
+    if (!this.marked && this.pane.ready) {
+      this.marked = true;
+      performance.mark("medimg-viewer-first-slice");
+    }
+    this.dirty.clear();
+    this.bar.update();
+    this.side.update();
+  }
+
+  scene(pane, planes) {
+    return {
+      hidden: this.hidden,
+      smooth: this.smooth,
+      measurements: this.measuring.drawnOn(pane),
+      chosen: this.measuring.chosen,
+      crosshair: this.layoutKey === "three",
+      planes,
+    };
+  }
+
+  /** A pane's plane in the patient, for reference lines. */
+  planeIn(pane) {
+    const { picture, axis } = pane;
+    if (!picture.affine) return null;
+    return {
+      pane,
+      picture,
+      frameOfReference: picture.description.frameOfReference,
+      point: toWorld(picture.affine, picture.index),
+      normal: planeNormal(picture.affine, axis),
+    };
+  }
+
+  /** After something changed what is seen: draw, and tell Python later. */
+  changed(panes) {
+    this.request(panes);
+    this.tell();
+  }
+
+  planeOf(picture) {
+    return picture.frame * picture.shape[0] + picture.index[0];
+  }
+
+  /** The reader moved: fetch around the new place, let the other pane follow. */
+  moved(picture) {
+    for (const voxels of [picture.voxels, ...picture.overlays.map((over) => over.voxels)]) {
+      if (voxels.missing) voxels.want(Math.min(this.planeOf(picture), voxels.loaded.length - 1));
+    }
+    if (this.layoutKey === "beside") this.follow(picture);
+    this.changed();
+  }
+
+  // ------------------------------------------------------------------ what the reader does
+
+  step(pane, steps) {
+    const { picture } = pane;
+    if (pane.count < 2 && picture.frames > 1) this.frameTo(pane, picture.frame + steps);
+    else this.goTo(pane, pane.position + steps);
+  }
+
+  goTo(pane, position) {
+    const { picture } = pane;
+    const before = picture.index[pane.axis];
+    picture.move(pane.axis, position);
+    if (picture.index[pane.axis] === before) return;
+    this.lead = { picture, by: picture.index[pane.axis] - before };
+    this.moved(picture);
+  }
+
+  frameTo(pane, frame) {
+    const { picture } = pane;
+    picture.frame = (frame + picture.frames) % picture.frames;
+    this.moved(picture);
+  }
+
+  crosshairTo(pane, index) {
+    if (this.layoutKey !== "three" || !pane.inside(index)) return;
+    index.forEach((value, axis) => pane.picture.move(axis, value));
+    this.moved(pane.picture);
+  }
+
+  comparable() {
+    const [a, b] = [this.main, this.other].map((picture) => picture?.description.frameOfReference);
+    return Boolean(a && a === b && this.main.affine && this.other.affine);
+  }
+
+  /** Bring the other picture to the place of the one that moved. */
+  follow(picture) {
+    if (!this.linked || !this.other) return;
+    const other = picture === this.main ? this.other : this.main;
+    if (this.comparable()) {
+      const centre = picture.index.map((value, axis) => (axis === 0 ? value : (picture.shape[axis] - 1) / 2));
+      const target = toVoxel(other.affine, toWorld(picture.affine, centre))[0];
+      other.outside = target < -0.5 || target > other.shape[0] - 0.5;
+      other.move(0, target);
+    } else if (this.lead?.picture === picture) other.move(0, other.index[0] + this.lead.by);
+    this.lead = null;
+    if (other.voxels.missing) other.voxels.want(this.planeOf(other));
+  }
+
+  setWindow(picture, window) {
+    picture.window = window;
+    picture.touch();
+    const twin = picture === this.main ? this.other : this.main;
+    if (twin && this.linked && twin !== picture && twin.unit && twin.unit === picture.unit && !twin.colour) {
+      twin.window = { ...window, key: "own" };
+      twin.touch();
+    }
+    this.changed(this.panes.filter((pane) => pane.picture === picture || pane.picture === twin));
+  }
+
+  /** Panes that zoom and pan together. */
+  together(pane) {
+    return this.layoutKey === "beside" && this.linked ? this.panes : [pane];
+  }
+
+  panBy(pane, dx, dy) {
+    const panes = this.together(pane);
+    for (const each of panes) each.pan = [each.pan[0] + dx, each.pan[1] + dy];
+    this.changed(panes);
+  }
+
+  /** Zoom around a point of the page. */
+  zoomBy(pane, factor, at) {
+    const box = pane.canvas.getBoundingClientRect();
+    const from = at ? [at[0] - box.left - box.width / 2, at[1] - box.top - box.height / 2] : [0, 0];
+    const panes = this.together(pane);
+    for (const each of panes) {
+      const zoom = Math.min(Math.max(each.zoom * factor, 0.1), 40);
+      const real = zoom / each.zoom;
+      each.pan = each.pan.map((value, place) => from[place] + (value - from[place]) * real);
+      each.zoom = zoom;
+    }
+    this.changed(panes);
+  }
+
+  reset(pane) {
+    const { picture } = pane;
+    pane.reset();
+    picture.inverted = Boolean(picture.description.inverse);
+    if (!picture.colour) picture.window = { ...picture.offered[0] };
+    picture.slab = { ...picture.slab, mode: "off" };
+    picture.touch();
+    this.changed();
+  }
+
+  turn(step) {
+    const { pane } = this;
+    pane.basis = step(pane.basis);
+    this.changed([pane]);
+  }
+
+  setOverlay(over, change) {
+    Object.assign(over.setting, change);
+    this.main.touch();
+    this.changed();
+  }
+
+  thicken(change) {
+    Object.assign(this.pane.picture.slab, change);
+    this.pane.picture.touch();
+    this.changed();
+  }
+
+  /** The picture's value under the pointer, with its place. */
+  hover(pane, event) {
+    const { picture } = pane;
+    const index = event && pane.indexAt(event);
+    pane.value.hidden = !index || !pane.inside(index);
+    if (pane.value.hidden) return;
+    const nearest = index.map(Math.round);
+    const parts = [];
+    if (picture.affine) {
+      const at = toWorld(picture.affine, index);
+      parts.push(at.map((value, axis) => `${lettersOf([0, 1, 2].map((each) => (each === axis ? value || 1 : 0)))} ${Math.abs(value).toFixed(1)}`).join("  "));
+    } else parts.push(`${nearest[2] + 1}, ${nearest[1] + 1}`);
+    const value = picture.colour ? picture.readColour(nearest).join(" ") : picture.read(nearest);
+    if (!Number.isNaN(value)) parts.push(`${typeof value === "number" ? Number(value.toPrecision(6)) : value} ${picture.colour ? "RGB" : picture.unit}`.trim());
+    if (!this.hidden) {
+      for (const over of picture.overlays) {
+        if (over.kind !== "mask" || !over.setting.visible) continue;
+        const label = over.voxels.data[nearest[0] * over.voxels.planeLength + nearest[1] * picture.shape[2] + nearest[2]];
+        const name = over.labels.find((each) => each.value === label)?.name;
+        if (name) parts.push(name);
+      }
+    }
+    pane.value.textContent = parts.join("\n");
+  }
+
+  // ------------------------------------------------------------------ commands
+
+  key(event) {
+    if (this.closed || !this.root.isConnected || taken(event)) return;
+    const command = commandOf(event);
+    if (!command) return;
+    if (!this.sheet.hidden && command !== "help" && command !== "cancel") return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    this.command(command);
+  }
+
+  /** Do what a key, a button or a list asks for: a name, or a name and a value with a colon between. */
+  command(text) {
+    const [name, ...rest] = text.split(":");
+    const { pane } = this;
+    COMMANDS[name](this, rest.join(":"), pane, pane.picture);
+  }
+
+  /** Go to a measurement of the list. */
+  show(id) {
+    const found = this.measuring.list.find((each) => each.id === id);
+    if (!found) return;
+    this.main.move(found.axis, found.points[0][found.axis]);
+    this.main.frame = found.frame;
+    if (!this.panes.some((pane) => pane.picture === this.main && pane.axis === found.axis)) this.layout(`one:${found.axis}`);
+    this.measuring.choose(id);
+    this.moved(this.main);
+  }
+
+  say(text) {
+    this.note.textContent = text;
+    this.note.hidden = false;
+    clearTimeout(this.noteTimer);
+    this.noteTimer = setTimeout(() => (this.note.hidden = true), 4000);
+  }
+
+  /** The panes as they are on the screen, in one picture with all that is written on them. */
+  composed() {
+    const box = this.stage.getBoundingClientRect();
+    const ratio = Math.min(window.devicePixelRatio || 1, 2);
+    const whole = document.createElement("canvas");
+    Object.assign(whole, { width: Math.round(box.width * ratio), height: Math.round(box.height * ratio) });
+    const ctx = whole.getContext("2d", { alpha: false });
+    for (const pane of this.panes) {
+      const own = pane.canvas.getBoundingClientRect();
+      ctx.drawImage(pane.canvas, (own.left - box.left) * ratio, (own.top - box.top) * ratio);
+    }
+    return whole;
+  }
+
+  snapshot() {
+    this.composed().toBlob((blob) => {
+      const link = make("a", { href: URL.createObjectURL(blob), download: "medimg-snapshot.png" });
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+    }, "image/png");
+  }
+}
+
+const viewers = new WeakMap();
+
+/**
+ * Show or update the viewer of an element; called by the component at every run of the script.
+ *
+ * @param slice promise of the bytes of the plane `data.first`, asked for beside the modules; or null.
+ */
+export async function show(component, slice) {
+  const { parentElement } = component;
+  let viewer = viewers.get(parentElement);
+  if (!viewer) {
+    const [{ default: words }, { default: palettes }] = await Promise.all([import("./words.js"), import("./palettes.js")]);
+    viewer = viewers.get(parentElement) ?? new Viewer(parentElement, words, decoded(palettes));
+    viewers.set(parentElement, viewer);
+  }
+  viewer.update(component, slice);
+  return viewer;
+}
+
+/** The page goes away. */
+export function leave(parentElement) {
+  viewers.get(parentElement)?.close();
+  viewers.delete(parentElement);
+}
+
+const decoded = (palettes) =>
+  Object.fromEntries(Object.entries(palettes).map(([name, text]) => [name, Uint8Array.from(atob(text), (each) => each.charCodeAt(0))]));
