@@ -208,7 +208,8 @@ def _file_series(planes: Sequence[Plane], slots: np.ndarray) -> Stack | None:
 
 
 def _phases(planes: Sequence[Plane], most: int, tags: tuple[str, ...]) -> list[Stack]:
-    """One stack a phase, when a time tag names phases that do not all hold the same slices."""
+    """One stack a phase, when a time tag names phases that do not all hold the same slices; many whole ones are one."""
+    count = int(_slots(planes).max()) + 1
     for tag in tags:
         groups: dict[Hashable, list[Plane]] = defaultdict(list)
         for plane in planes:
@@ -218,11 +219,14 @@ def _phases(planes: Sequence[Plane], most: int, tags: tuple[str, ...]) -> list[S
         slots = {value: _slots(group) for value, group in groups.items()}
         if any(int(np.bincount(found).max()) > 1 for found in slots.values()):
             continue
+        rows = [tuple(groups[value][at] for at in np.argsort(slots[value])) for value in sorted(groups, key=_sortable)]
+        whole = [row for row in rows if len(row) == count]
+        if len(whole) > _MANY_ACQUISITIONS:  # a run that was stopped, a file that was lost
+            note = "some time points do not hold all slices: they are shown by themselves, the others as one series"
+            rest = [Stack((row,), f"phase {at}", (note,)) for at, row in enumerate(rows, start=1) if len(row) < count]
+            return [Stack(tuple(whole), warnings=(note,), frames_axis=True), *rest]
         note = "the time points do not all hold the same slices: each is shown by itself"
-        return [
-            Stack((tuple(groups[value][place] for place in np.argsort(slots[value])),), f"phase {index}", (note,))
-            for index, value in enumerate(sorted(groups, key=_sortable), start=1)
-        ]
+        return [Stack((row,), f"phase {index}", (note,)) for index, row in enumerate(rows, start=1)]
     return []
 
 

@@ -120,6 +120,19 @@ def test_phases_with_a_missing_slice_are_shown_one_by_one():
     assert all("do not all hold the same slices" in series.warnings[0] for series in found)
 
 
+@pytest.mark.parametrize("tag", ["TriggerTime", "AcquisitionNumber"])
+def test_a_long_run_that_was_stopped_keeps_its_whole_volumes_together(tag):
+    slices = [
+        made.ct_slice(index, RescaleIntercept=time - 1024, **{tag: 10 * time})
+        for time in range(7)
+        for index in range(3)
+    ]
+    found = series_of(*slices[:-2])
+    assert [(series.part, voxels(series).array.shape[:-2]) for series in found] == [("", (6, 3)), ("phase 7", (1,))]
+    assert firsts(voxels(found[0])) == [100 * index + 10 + time for time in range(6) for index in range(3)]
+    assert all("shown by themselves" in series.warnings[0] for series in found)
+
+
 def test_mixed_orientation_and_sizes_are_parted_and_said():
     found = series_of(
         made.ct_slice(0), made.ct_slice(1), made.ct_slice(0, ImageOrientationPatient=SAGITTAL), made.ct_slice(5, rows=7)
