@@ -31,7 +31,8 @@ RAW_200 = 512 * 512 * 200 * 2
 MBIT, DELAY_MS = 50, 20
 WATCH = """
 () => {
-  const root = [...document.querySelectorAll('*')].map((e) => e.shadowRoot?.querySelector('.mv')).find((e) => e?.viewer);
+  const shadows = [...document.querySelectorAll('*')].map((element) => element.shadowRoot?.querySelector('.mv'));
+  const root = shadows.find((element) => element?.viewer);
   const { viewer } = root;
   window.viewer = viewer;
   window.drawn = [];
@@ -207,7 +208,6 @@ def still_step(browser: Browser, address: str, count: int) -> float:
                   const image = () => document.querySelector('[data-testid=stImage] img');
                   const before = image().src;
                   const start = performance.now();
-                  document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowDown', code: 'ArrowDown', bubbles: true }));
                   [...document.querySelectorAll('button')].find((b) => b.innerText.startsWith('Next')).click();
                   while (image().src === before || !image().complete || !image().naturalWidth)
                     await new Promise((done) => setTimeout(done, 1));
@@ -218,7 +218,7 @@ def still_step(browser: Browser, address: str, count: int) -> float:
         )
         page.wait_for_timeout(60)
     page.context.close()
-    return statistics.median(times)
+    return float(statistics.median(times))
 
 
 def figures(browser: Browser, address: str, count: int) -> list[dict[str, Any]]:

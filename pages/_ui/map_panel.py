@@ -13,6 +13,7 @@ from pages._ui.score_bar import percent
 from pages._ui.state import Case, change, load
 from pages._ui.theme import say
 from pages._ui.view import Laid
+from pages._ui.viewer import failed
 
 __all__ = ["asked_map", "map_panel"]
 
@@ -38,7 +39,7 @@ def map_panel(case: Case, card: ModelCard, result: Prediction, laid: Laid | None
     if result.refused or card.cam is None:
         return
     st.button(
-        _("Plain image") if case.overlay.shown else _("Show map"),
+        _("Remove map") if case.overlay.shown else _("Show map"),
         key="map-toggle",
         shortcut="M",
         type="secondary" if case.overlay.shown else "primary",
@@ -51,12 +52,10 @@ def map_panel(case: Case, card: ModelCard, result: Prediction, laid: Laid | None
         say(_("The map is empty: the model found no positive evidence for this reading."))
         return
     _strength(case, laid)
-    _slider("opacity", _("Opacity"), 0.0, 1.0)
-    _slider("threshold", _("Contour, share of the scale"), 0.0, 0.95)
-    _toggle("by_value", _("Opacity follows the value"))
-    if laid.usual is not None:
-        _toggle("stretched", _("Stretch colours to this map's peak"))
-    _toggle("native", _("Show the network's own grid"))
+    if failed():
+        _drawing(laid)
+    else:
+        st.caption(_("M hides and shows it on the image; opacity, contour and grid are in the image's own panel."))
     found = laid.explanation
     st.caption(
         _(
@@ -70,6 +69,16 @@ def map_panel(case: Case, card: ModelCard, result: Prediction, laid: Laid | None
             label=found.label,
         )
     )
+
+
+def _drawing(laid: Laid) -> None:
+    """How the map is drawn over a still picture; the viewer has its own controls."""
+    _slider("opacity", _("Opacity"), 0.0, 1.0)
+    _slider("threshold", _("Contour, share of the scale"), 0.0, 0.95)
+    _toggle("by_value", _("Opacity follows the value"))
+    if laid.usual is not None:
+        _toggle("stretched", _("Stretch colours to this map's peak"))
+    _toggle("native", _("Show the network's own grid"))
 
 
 def _strength(case: Case, laid: Laid) -> None:

@@ -47,8 +47,7 @@ def open_demo(phantom_id: str, title: str, *, show: bool = False) -> None:
     """
 
     def work(progress: jobs.Progress) -> Opened:
-        progress(0, 0, "")
-        files = make_phantom(phantom_id).files
+        files = make_phantom(phantom_id, progress=progress).files
         return open_study(list(files), progress=progress)
 
     jobs.start("reading", _("Preparing the demo study {title}").format(title=title), work, _show if show else _keep)

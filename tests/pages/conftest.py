@@ -1,6 +1,8 @@
 """Studies, results and cards small enough to be made in the test; no weights, no files."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from medimg_core.results import Activations, Explanation, GateOutcome, GateReaso
 from medimg_core.study import Opened, Patient, Series, Study, Volume
 from medimg_core.voi import Window
 from pages._ui.state import KEY, Case
+from pages._ui.viewer.component import FAILED
 from tests.tiny_model import CARD, SIZE
 
 FRAME = Path(__file__).resolve().parents[2] / "pages" / "_ui" / "frame.py"
@@ -112,10 +115,12 @@ def card(tmp_path, monkeypatch) -> ModelCard:
 def open_app(card):
     """Run the frame with a case, on a page."""
 
-    def run(case: Case | None = None, page: str = "worklist") -> AppTest:
+    def run(case: Case | None = None, page: str = "worklist", *, still: bool = False) -> AppTest:
         app = AppTest.from_file(str(FRAME), default_timeout=60)
         if case is not None:
             app.session_state[KEY] = case
+        if still:
+            app.session_state[FAILED] = True
         app.run()
         if page != "worklist":
             app.switch_page(f"../{page}.py").run()
@@ -134,6 +139,12 @@ def words(app: AppTest) -> str:
 def alts(app: AppTest) -> list[str]:
     """Alternative texts of the pictures on the page."""
     return [picture.alt for element in app.image for picture in element.proto.imgs]
+
+
+def told(app: AppTest) -> dict[str, Any]:
+    """What the page gives the viewer."""
+    (element,) = app.get("bidi_component")
+    return json.loads(element.proto.json)
 
 
 def case_of(app: AppTest) -> Case:

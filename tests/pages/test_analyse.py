@@ -14,6 +14,7 @@ from tests.pages.conftest import (
     make_series,
     make_study,
     settled,
+    told,
     words,
 )
 
@@ -102,11 +103,19 @@ def test_missing_weights_are_told_calmly(open_app):
 
 
 def test_the_map_is_off_until_asked_for_and_gone_by_the_same_key(open_app):
-    app = open_app(case_with_result(make_study(1), mapped=True), "analyse")
+    app = open_app(case_with_result(make_study(1), mapped=True), "analyse", still=True)
     assert sum("grad_cam map over it" in alt for alt in alts(app)) == 1
     app.button(key="map-toggle").click().run()
     assert not any("grad_cam" in alt for alt in alts(app))
     assert not app.slider
+
+
+def test_the_viewer_gets_the_map_of_the_slice_on_show_and_of_no_other(open_app):
+    app = open_app(case_with_result(make_study(1), mapped=True), "analyse")
+    (over,) = told(app)["overlays"]
+    assert (over["kind"], over["model"], over["shape"], over["only"]) == ("map", True, [1, 1, 3, 4], [0, 0])
+    app.button(key="map-toggle").click().run()
+    assert told(app)["overlays"] == []
 
 
 def test_a_map_that_cannot_be_made_leaves_the_result(open_app):
@@ -118,7 +127,7 @@ def test_a_map_that_cannot_be_made_leaves_the_result(open_app):
 
 
 def test_map_settings_survive_a_change_of_page(open_app):
-    app = open_app(case_with_result(make_study(1), mapped=True), "analyse")
+    app = open_app(case_with_result(make_study(1), mapped=True), "analyse", still=True)
     app.slider(key="overlay-opacity").set_value(0.75).run()
     app.toggle(key="overlay-native").set_value(True).run()
     app.switch_page("../worklist.py").run()

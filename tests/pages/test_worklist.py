@@ -8,7 +8,7 @@ import pytest
 from medimg_core.phantoms import catalogue, make_phantom
 from medimg_core.study import Opened, Refused
 from pages._ui.mixed import persons
-from tests.pages.conftest import case_of, case_with_result, make_case, make_series, make_study, settled, words
+from tests.pages.conftest import case_of, case_with_result, make_case, make_series, make_study, settled, told, words
 
 
 def drop(app, *files):
@@ -187,4 +187,4 @@ def test_warnings_of_the_series_are_told(open_app):
 def test_the_buttons_lead_to_the_pages(open_app):
     app = open_app(make_case(make_study(1)))
     app.button(key="worklist-read").click().run()
-    assert len(app.image) == 1
+    assert told(app)["main"]

@@ -47,7 +47,8 @@ async def serve(far: int, near: int, megabits: float, delay: float) -> None:
         await asyncio.gather(there.carry(reader, far_writer), back.carry(far_reader, writer))
 
     server = await asyncio.start_server(link, "127.0.0.1", near)
-    print("ready", flush=True)
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
     await server.serve_forever()
 
 

@@ -2,6 +2,5 @@
 
 from pages._ui.viewer.component import failed, reopen, viewer
 from pages._ui.viewer.overlays import Label, MapOverlay, MaskOverlay, Overlay, map_of
-from pages._ui.viewer.routes import routes
 
-__all__ = ["Label", "MapOverlay", "MaskOverlay", "Overlay", "failed", "map_of", "reopen", "routes", "viewer"]
+__all__ = ["Label", "MapOverlay", "MaskOverlay", "Overlay", "failed", "map_of", "reopen", "viewer"]

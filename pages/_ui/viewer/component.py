@@ -7,9 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from medimg_core.errors import MedImgError
 from medimg_core.io import interval_days, same_patient
 from medimg_core.study import Series, Study
+from pages._ui import jobs
 from pages._ui.language import _
 from pages._ui.places import on_image_page
 from pages._ui.state import Case, change, load
@@ -192,14 +192,19 @@ def _on_ask() -> None:
 
 
 def _straighten(on: bool) -> None:
+    """Show the series resampled along the patient's axes, once that is computed, or as it was read."""
     case = load()
-    if on and case.series is not None:
-        try:
-            straighten(case.series)
-        except MedImgError as error:
-            change(lambda now: now.with_warning(str(error)))
-            return
-    change(lambda now: now.with_straightened(on=on))
+    series = case.series
+    if not on or series is None:
+        change(lambda now: now.with_straightened(on=False))
+        return
+    key = case.series_key
+    jobs.start(
+        "reading",
+        _("Straightening the series"),
+        lambda progress: straighten(series, progress=progress),
+        lambda now, _made: now.with_straightened(on=True) if now.series_key == key else now,
+    )
 
 
 def _stepped(case: Case, by: int) -> Case:

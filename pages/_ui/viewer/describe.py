@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from medimg_core.io import frame_of_reference, slice_thickness
+from medimg_core.io import frame_of_reference, frame_times, slice_thickness
 from medimg_core.laterality import looks_mirrored
 from medimg_core.presets import presets
 from medimg_core.study import Series, Volume
@@ -68,7 +68,7 @@ def describe(what: Shown, *, prior: str = "") -> dict[str, Any]:
 
 
 def _times(series: Series, volume: Volume) -> list[float] | None:
-    found = None
+    found = frame_times(series) if volume.frames > 1 else None
     return list(found) if found is not None and len(found) == volume.frames else None
 
 

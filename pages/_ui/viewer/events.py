@@ -65,11 +65,11 @@ def _view(before: View, what: Shown, view: dict[str, Any]) -> View:
     window = view.get("window")
     key = window.get("key") if isinstance(window, dict) else None
     place = index[0] if isinstance(index, list) and len(index) == 3 else None
-    known = isinstance(place, int) and 0 <= place < what.volume.shape[0]
+    known = place if isinstance(place, int) and 0 <= place < what.volume.shape[0] and not what.straight else None
     text = json.dumps(view, separators=(",", ":"))
     return View(
         # a straightened slice is none of the series'
-        slice_index=what.slice_in_series(place) if known and not what.straight else before.slice_index,
+        slice_index=before.slice_index if known is None else what.slice_in_series(known),
         frame=frame if isinstance(frame, int) and 0 <= frame < what.volume.frames else before.frame,
         voi=key if isinstance(key, str) and len(key) < 60 else before.voi,
         inverted=inverted if isinstance(inverted, bool) else before.inverted,

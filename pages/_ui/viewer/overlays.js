@@ -52,10 +52,10 @@ export function blendTable(colours, setting) {
  *   show its own grid, `only`: [first, last] slice it speaks of, or null.
  * @returns false where the plane lies outside of what the map speaks of.
  */
-export function mapPlane(out, map, shape, basis, position) {
+export function mapPlane(out, map, shape, basis, position, step = 1) {
   if (map.only && (basis.normal !== 0 || position < map.only[0] || position > map.only[1])) return false;
-  const { width, height } = layoutOf(shape, basis, position);
-  const at = (x, y) => native(map.toNative, toIndex(shape, basis, position, x, y));
+  const { width, height } = layoutOf(shape, basis, position, step);
+  const at = (x, y) => native(map.toNative, toIndex(shape, basis, position, x * step, y * step));
   const origin = at(0, 0);
   const across = at(1, 0).map((value, axis) => value - origin[axis]);
   const down = at(0, 1).map((value, axis) => value - origin[axis]);

@@ -5,6 +5,7 @@ import * as marks from "./marks.js";
 import { mapPlane, paintContour, paintMap, paintMask, pixel } from "./overlays.js";
 import { cut, edgeLetters, layoutOf, lettersOf, planeName, planeNormal, toIndex, toPixel, toWorld } from "./planes.js";
 
+const LARGE = 1.5e6; // pixels of a plane from which drags are drawn coarsely
 const CYAN = pixel(0, 255, 255); // in none of the maps' colours
 
 /** Canvas, plane and transform; draws when told to. */
@@ -110,12 +111,17 @@ export class Pane {
     return picture.voxels.missing === 0 || picture.voxels.loaded.subarray(base, base + picture.shape[0]).every(Boolean);
   }
 
-  /** The pixels of the plane at the voxels' own resolution, as Uint32 (R, G, B, 255), with overlays. */
-  render(hidden) {
+  /**
+   * The pixels of the plane at the voxels' own resolution, as Uint32 (R, G, B, 255), with overlays.
+   *
+   * @param step 2 for every second pixel only, and so on: a large radiograph while its window is dragged.
+   */
+  render(hidden, step = 1) {
     const { picture } = this;
-    const { width, height } = layoutOf(picture.shape, this.basis, this.position);
+    this.step = step;
+    const { width, height } = layoutOf(picture.shape, this.basis, this.position, step);
     const key = [
-      picture.version, picture.frame, this.position, this.axis, JSON.stringify(this.basis), hidden,
+      picture.version, picture.frame, this.position, this.axis, JSON.stringify(this.basis), hidden, step,
       picture.voxels.missing, picture.overlays.map((over) => over.voxels.missing).join(),
     ].join();
     if (key === this.drawnKey) return;
@@ -133,6 +139,12 @@ export class Pane {
     this.nativeCtx.putImageData(this.bytes, 0, 0);
   }
 
+  /** Of a plane too large to be windowed as fast as the mouse moves: pixels that share one on the screen. */
+  coarseness(scale) {
+    const { width, height } = layoutOf(this.picture.shape, this.basis, 0);
+    return width * height < LARGE ? 1 : Math.max(1, Math.floor(1 / scale));
+  }
+
   get offset() {
     return this.picture.frame * this.picture.shape[0] * this.picture.voxels.planeLength;
   }
@@ -141,7 +153,7 @@ export class Pane {
     const { picture, image, greys } = this;
     const { data } = picture.voxels;
     const { first, count } = picture.slabAt(this.axis, this.position);
-    const layout = layoutOf(picture.shape, this.basis, first);
+    const layout = layoutOf(picture.shape, this.basis, first, this.step);
     const grey = picture.grey();
     if (count === 1) shadePlane(greys, data, this.offset, layout, grey);
     else {
@@ -156,7 +168,7 @@ export class Pane {
   paintColours() {
     const { picture, image } = this;
     const { data, planeLength } = picture.voxels;
-    const { width, height, start, across, down } = layoutOf(picture.shape, this.basis, 0);
+    const { width, height, start, across, down } = layoutOf(picture.shape, this.basis, 0, this.step);
     const base = this.offset + this.position * planeLength;
     // a map's colours are only told from the picture's where that has none
     const plain = picture.overlays.some((over) => over.kind === "map" && over.setting.visible && !over.voxels.missing);
@@ -176,11 +188,11 @@ export class Pane {
 
   paintOverlays(greys) {
     const { picture, image } = this;
-    const layout = layoutOf(picture.shape, this.basis, this.position);
+    const layout = layoutOf(picture.shape, this.basis, this.position, this.step);
     for (const over of picture.overlays) {
       if (!over.setting.visible || over.kind !== "map" || over.voxels.missing) continue;
       const { map } = over;
-      if (!(map.scale > 0) || !mapPlane(this.values, map, picture.shape, this.basis, this.position)) continue;
+      if (!(map.scale > 0) || !mapPlane(this.values, map, picture.shape, this.basis, this.position, this.step)) continue;
       paintMap(image, greys, this.values, map, over.table());
       if (map.threshold > 0) {
         paintContour(image, this.values, layout.width, layout.height, map.threshold * map.scale, CYAN);
@@ -213,11 +225,14 @@ export class Pane {
     ctx.fillRect(0, 0, canvas.width, canvas.height);
     const frame = this.frame();
     if (this.ready || this.axis !== 0) {
-      this.render(scene.hidden);
       const [sx] = this.scale();
+      this.render(scene.hidden, scene.hurried ? this.coarseness(sx) : 1);
       ctx.imageSmoothingEnabled = scene.smooth;
       ctx.imageSmoothingQuality = sx < 0.7 ? "medium" : "low";
-      ctx.drawImage(this.native, frame.left, frame.top, frame.right - frame.left, frame.bottom - frame.top);
+      const { width, height } = layoutOf(this.picture.shape, this.basis, 0);
+      // the last of every second pixel may stand for one that is not there
+      const [across, down] = [(this.native.width * this.step) / width, (this.native.height * this.step) / height];
+      ctx.drawImage(this.native, frame.left, frame.top, (frame.right - frame.left) * across, (frame.bottom - frame.top) * down);
     }
     this.drawMarks(scene, frame);
   }
@@ -256,11 +271,14 @@ export class Pane {
     const { picture, words } = this;
     const { marks: own } = picture.description;
     const model = !scene.hidden && picture.overlays.some((over) => over.model && over.setting.visible);
-    const waiting = this.ready ? [] : [picture.voxels.failure ? words.failed : words.loading.replace("{share}", String(Math.floor(100 * picture.voxels.share)))];
+    const banner = [...own.banner];
+    if (picture.voxels.failure) banner.push(words.failed);
+    else if (!this.ready) banner.push(words.loading.replace("{share}", String(Math.floor(100 * picture.voxels.share))));
+    else if (picture.outside) banner.push(words.outside);
     return {
       topLeft: own.left,
       topRight: own.right,
-      topCentre: [...own.banner, ...waiting],
+      topCentre: banner,
       bottomLeft: [...this.placeLines(), this.windowLine()],
       bottomCentre: [...(model ? [words.not_reviewed] : []), words.not_diagnostic],
     };

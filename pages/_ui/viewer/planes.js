@@ -99,18 +99,19 @@ function letterOf(volume, axis, sign) {
  *
  * @param shape slices, rows, columns.
  * @param position index along the normal.
+ * @param step 2 for every second pixel only, and so on.
  */
-export function layoutOf(shape, basis, position) {
+export function layoutOf(shape, basis, position, step = 1) {
   const strides = [shape[1] * shape[2], shape[2], 1];
   let start = position * strides[basis.normal];
   if (basis.xSign < 0) start += (shape[basis.x] - 1) * strides[basis.x];
   if (basis.ySign < 0) start += (shape[basis.y] - 1) * strides[basis.y];
   return {
-    width: shape[basis.x],
-    height: shape[basis.y],
+    width: Math.ceil(shape[basis.x] / step),
+    height: Math.ceil(shape[basis.y] / step),
     start,
-    across: basis.xSign * strides[basis.x],
-    down: basis.ySign * strides[basis.y],
+    across: basis.xSign * strides[basis.x] * step,
+    down: basis.ySign * strides[basis.y] * step,
     through: strides[basis.normal],
   };
 }

@@ -133,6 +133,7 @@ export class Pointer {
     drag.last = [event.clientX, event.clientY];
     if (drag.tool === "window" && drag.window) {
       const { picture } = pane;
+      viewer.hurry(true);
       viewer.setWindow(picture, { ...draggedWindow(drag.window, totalX, totalY, picture.range()), key: "own" });
     } else if (drag.tool === "pan") viewer.panBy(pane, dx, dy);
     else if (drag.tool === "zoom") viewer.zoomBy(pane, Math.exp(-dy / 150), drag.from);
@@ -169,6 +170,7 @@ export class Pointer {
     if (!drag) return;
     if (drag.tool === "touch" && this.touches.size) return;
     this.drag = null;
+    viewer.hurry(false);
     if (viewer.measuring.drawing?.pane === pane && drag.tool in POINTS) viewer.measuring.release(drag.moved);
     else if (drag.tool === "grab") viewer.measuring.drop();
     else if (drag.tool === "window" && !drag.moved && event.button === 0) viewer.crosshairTo(pane, pane.indexAt(event));
@@ -177,6 +179,7 @@ export class Pointer {
   cancel(event) {
     this.touches.delete(event.pointerId);
     this.drag = null;
+    this.viewer.hurry(false);
   }
 }
 

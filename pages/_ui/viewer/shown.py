@@ -1,7 +1,7 @@
 """A series as the viewer shows it: as it was read, reduced where it is too large, or straightened when asked for."""
 
 import weakref
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
 
 from medimg_core.errors import NotApplicableError
@@ -13,6 +13,7 @@ from pages._ui.viewer.vault import VAULT, Item, session_token, thumbnail_of
 
 __all__ = ["Shown", "can_straighten", "item_of", "shown", "straighten"]
 
+Progress = Callable[[int, int, str], None]
 OBLIQUE = 1.0
 """Degrees off the patient's axes, or of shear, from which a straightened view makes sense."""
 
@@ -96,8 +97,12 @@ def can_straighten(series: Series) -> bool:
     return max(volume.geometry.obliqueness, volume.geometry.shear) >= OBLIQUE
 
 
-def straighten(series: Series) -> None:
+def straighten(series: Series, *, progress: Progress | None = None) -> None:
     """Resample a series along the patient's axes, once; kept as long as the series is open.
+
+    Args:
+        series: The series.
+        progress: Called as ``progress(done, total, text)``.
 
     Raises:
         MedImgError: It cannot be straightened.
@@ -105,7 +110,7 @@ def straighten(series: Series) -> None:
     if series.volume is None or not can_straighten(series):
         raise NotApplicableError("only a volume that lies at an angle can be straightened")
     if series.volume not in _straight:
-        _straight[series.volume] = straightened(series.volume)
+        _straight[series.volume] = straightened(series.volume, progress=progress)
 
 
 def item_of(volume: Volume) -> Item:

@@ -458,6 +458,7 @@ export class Viewer {
     return {
       hidden: this.hidden,
       smooth: this.smooth,
+      hurried: this.hurried,
       measurements: this.measuring.drawnOn(pane),
       chosen: this.measuring.chosen,
       crosshair: this.layoutKey === "three",
@@ -508,6 +509,7 @@ export class Viewer {
   goTo(pane, position) {
     const { picture } = pane;
     const before = picture.index[pane.axis];
+    picture.outside = false;
     picture.move(pane.axis, position);
     if (picture.index[pane.axis] === before) return;
     this.lead = { picture, by: picture.index[pane.axis] - before };
@@ -543,6 +545,13 @@ export class Viewer {
     } else if (this.lead?.picture === picture) other.move(0, other.index[0] + this.lead.by);
     this.lead = null;
     if (other.voxels.missing) other.voxels.want(this.planeOf(other));
+  }
+
+  /** While a drag goes on, large planes are drawn coarsely; at its end they are drawn whole. */
+  hurry(on) {
+    if (this.hurried === on) return;
+    this.hurried = on;
+    if (!on) this.request();
   }
 
   setWindow(picture, window) {

@@ -31,7 +31,12 @@ def test_it_refuses_to_start_open(bound, capsys):
 @pytest.mark.parametrize(("address", "has_auth"), [("127.0.0.1", False), (EVERYWHERE, True)])
 def test_it_starts(bound, address, has_auth):
     bound(address, has_auth=has_auth)
-    assert server.options() == {"on_script_error": on_script_error}
+    options = server.options()
+    assert options["on_script_error"] is on_script_error
+    assert [route.path.split("/")[1:3] for route in options["routes"]] == [
+        ["medimg", "viewer"],
+        *[["medimg", "voxels"]] * 2,
+    ]
     assert server.FRAME.is_file()
 
 

@@ -4,9 +4,10 @@ from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
+from medimg_core.measuring import measure
 from medimg_core.study import Opened, Refused
 from pages._ui.state import Case
-from pages._ui.view import View
+from pages._ui.view import View, key_of
 from tests.pages.conftest import (
     case_with_result,
     make_case,
@@ -180,3 +181,24 @@ def test_a_study_that_arrives_does_not_take_the_place_of_the_one_being_read():
     assert len(stayed.studies) == 2
     assert after.without_studies({"1.9.1"}).reading_on(before).study_uid == "1.9.2"
     assert make_case(make_study(1)).reading_on(make_case()).study_uid == "1.9.1"
+
+
+def test_what_was_measured_belongs_to_its_series_as_read_or_straightened():
+    case = make_case(make_study(1, make_ct(), make_series(2)))
+    made = measure(case.volume, id="a", kind="probe", points=[(0, 0, 0)], axis=0)
+    case = case.with_measurements(case.series_key, (made,), straight=False)
+    assert case.measurements_of() == (made,)
+    assert case.measurements_of(straight=True) == ()
+    assert case.with_series(1).measurements_of() == ()
+    assert case.without_studies({case.study_uid}).measurements == {}
+
+
+def test_a_series_beside_and_a_straightened_view_go_with_their_study():
+    case = make_case(make_study(1, make_ct(), make_series(2)), make_study(2))
+    other = key_of(case.studies[1].uid, case.studies[1].series[0])
+    case = case.with_beside(other).with_straightened(on=True)
+    assert (case.beside_key, case.straightened) == (other, True)
+    assert (case.with_series(1).beside_key, case.with_series(1).straightened) == (None, False)
+    assert not case.with_straightened(on=False).straightened
+    closed = case.without_studies({case.study_uid})
+    assert (closed.beside, closed.straight) == ({}, frozenset())
