@@ -128,7 +128,10 @@ export function measured(volume, { kind, points, axis }, read) {
     const [one, other] = [distance(volume, points[0], points[1]), distance(volume, points[2], points[3])];
     return { unit, values: { long: Math.max(one, other), short: Math.min(one, other) } };
   }
-  if (kind === "probe") return { unit, values: volume.colour ? {} : { value: read(points[0].map(Math.round)) } };
+  if (kind === "probe") {
+    const nearest = points[0].map((value, each) => Math.min(Math.max(Math.round(value), 0), volume.shape[each] - 1));
+    return { unit, values: volume.colour ? {} : { value: read(nearest) } };
+  }
   const area = shapeArea(kind, points, axis) * pixelArea(volume, axis);
   return { unit, values: { area, ...(volume.colour ? {} : statistics(kind, points, axis, volume.shape, read)) } };
 }

@@ -82,6 +82,7 @@ export class Voxels {
   want(plane) {
     this.wanted = plane;
     this.failure = "";
+    this.stopped = false;
     this.pump();
   }
 
@@ -95,7 +96,7 @@ export class Voxels {
       this.put({ first: plane, last: plane }, buffer, null);
       for (const listener of this.listeners) listener({ first: plane, last: plane });
     }
-    this.pump();
+    if (!this.stopped) this.pump();
   }
 
   pump() {
@@ -105,8 +106,9 @@ export class Voxels {
     const free = missingSlabs(this.loaded, this.slab).filter(
       ({ first, last }) => !underway.some((job) => job.first <= last && first <= job.last),
     );
-    // The very first slice comes alone: it is on the screen while the slab around it is still being read.
-    if (this.missing === this.loaded.length && !this.jobs.size) {
+    // The very first slice comes alone: it is on the screen while the slab around it is still being read. Not of a
+    // mask: the slab brings it again, and its voxels would be counted twice.
+    if (this.missing === this.loaded.length && !this.jobs.size && !this.counts) {
       this.ask({ first: this.wanted, last: this.wanted });
       return;
     }
@@ -164,6 +166,7 @@ export class Voxels {
 
   /** Stop fetching; what is there stays. */
   stop() {
+    this.stopped = true;
     this.link.fetcher.abort([...this.jobs.keys()]);
     this.jobs.clear();
   }
