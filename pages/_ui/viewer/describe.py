@@ -2,7 +2,9 @@
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+import weakref
+from collections.abc import MutableMapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -33,7 +35,7 @@ def describe(what: Shown, *, prior: str = "") -> dict[str, Any]:
         prior: Label of an earlier study, e.g. ``"PRIOR 366 days"``, or empty.
     """
     volume, series = what.volume, what.series
-    item = what.item
+    item, facts = what.item, _facts(series, volume)
     geometry, planar = volume.geometry, volume.planar
     letters = None
     if planar is not None and planar.right is not None and planar.bottom is not None:
@@ -58,13 +60,41 @@ def describe(what: Shown, *, prior: str = "") -> dict[str, Any]:
         "padding": volume.padding,
         "inverse": pet,
         "palettes": pet or series.modality == "NM",
-        "windows": [] if volume.colour else windows_of(series, volume),
-        "marks": _marks(what, prior),
-        "thickness": None if what.straight else slice_thickness(series),
-        "times": _times(series, volume),
-        "frameOfReference": _hashed(frame_of_reference(series)),
+        "windows": facts.windows,
+        "marks": _marks(what, prior, facts.caution),
+        "thickness": None if what.straight else facts.thickness,
+        "times": facts.times,
+        "frameOfReference": facts.frame_of_reference,
         "title": series_title(series),
     }
+
+
+@dataclass(frozen=True, eq=False)
+class _Facts:
+    """What takes a look at all voxels or headers to know; found once, not at every rerun."""
+
+    windows: list[dict[str, Any]]
+    thickness: float | None
+    times: list[float] | None
+    frame_of_reference: str | None
+    caution: str
+
+
+_known: MutableMapping[Volume, dict[str, _Facts]] = weakref.WeakKeyDictionary()
+
+
+def _facts(series: Series, volume: Volume) -> _Facts:
+    by_session = _known.setdefault(volume, {})
+    token = session_token()
+    if token not in by_session:
+        by_session[token] = _Facts(
+            [] if volume.colour else windows_of(series, volume),
+            slice_thickness(series),
+            _times(series, volume),
+            _hashed(frame_of_reference(series)),
+            looks_mirrored(series) or "",
+        )
+    return by_session[token]
 
 
 def _times(series: Series, volume: Volume) -> list[float] | None:
@@ -77,14 +107,13 @@ def _hashed(uid: str | None) -> str | None:
     return None if uid is None else hashlib.sha256(_SECRET + uid.encode()).hexdigest()[:12]
 
 
-def _marks(what: Shown, prior: str) -> dict[str, list[str]]:
+def _marks(what: Shown, prior: str, caution: str) -> dict[str, list[str]]:
     study, series = what.study, what.series
     patient, planar = study.patient, what.volume.planar
     age = _("{age:.3g} y").format(age=patient.age) if patient.age is not None else _("age unknown")
     side = {"L": _("Left side"), "R": _("Right side"), "B": _("Both sides")}
-    caution = looks_mirrored(series)
     title = " ".join(filter(None, (series.modality, series.description, series.part)))
-    banner = (_("SYNTHETIC") if series.synthetic else "", prior, *what.notes, caution or "")
+    banner = (_("SYNTHETIC") if series.synthetic else "", prior, *what.notes, caution)
     return {
         "left": [patient.pseudonym, f"{age}  {patient.sex or _('sex unknown')}"],
         "right": list(
@@ -139,8 +168,3 @@ def interval_words(days: int) -> str:
     if days < 730:
         return _("{n} months").format(n=round(days / 30.44))
     return _("{n:.1f} years").format(n=days / 365.25)
-
-
-def overlay_shape(shape: Sequence[int]) -> list[int]:
-    """Frames, slices, rows, columns."""
-    return [1] * (4 - len(shape)) + list(shape)

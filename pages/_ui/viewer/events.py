@@ -9,7 +9,8 @@ from medimg_core.measuring import measure
 from medimg_core.results import Measurement
 from pages._ui.state import Case
 from pages._ui.view import SeriesKey, View, key_of
-from pages._ui.viewer.shown import Shown, item_of, shown
+from pages._ui.viewer.shown import Shown, recognised
+from pages._ui.viewer.vault import VAULT, session_token
 
 __all__ = ["key_of_item", "plain", "saved", "take"]
 
@@ -42,22 +43,18 @@ def take(case: Case, seen: object) -> Case:
 
 def key_of_item(case: Case, ref: object) -> SeriesKey | None:
     """The series that the browser knows by a name, or None."""
-    for study in case.studies:
-        for series in study.series:
-            if series.volume is not None and item_of(series.volume).id == ref:
-                return key_of(study.uid, series)
-    return None
+    what = _whose(case, ref)
+    return None if what is None else key_of(what.study.uid, what.series)
 
 
 def _whose(case: Case, item_id: object) -> Shown | None:
     """The series, as read or straightened, whose voxels the browser shows."""
-    for study in case.studies:
-        for series in study.series:
-            for straight in (False, True):
-                what = shown(study, series, straight=straight)
-                if what is not None and what.straight == straight and what.item.id == item_id:
-                    return what
-    return None
+    item = VAULT.find(session_token(), item_id) if isinstance(item_id, str) else None
+    if item is None:
+        return None
+    volume = item.owner()
+    found = (recognised(study, series, volume) for study in case.studies for series in study.series)
+    return next((what for what in found if what is not None), None)
 
 
 def _view(before: View, what: Shown, view: dict[str, Any]) -> View:

@@ -11,43 +11,84 @@ export const INK = {
   reference: "#7ee0a1",
 };
 const MARGIN = 10;
-const NARROW = 46; // widths of a letter
 const STEPS_MM = [1, 2, 5, 10, 20, 50, 100, 200];
 
 /** Height of a line of text for a pane of this height, in pixels. */
 export const lineHeight = (height, ratio) => Math.round(Math.min(Math.max(height / 58, 11), 15) * ratio);
 
-/** One line of text, dark behind so that it stays legible on white. */
+/** One line of text with a dark rim, so that it stays legible on white. */
 export function write(ctx, text, x, y, { align = "left", base = "top", colour = INK.white, size, bold = false }) {
-  ctx.font = `${bold ? "600 " : ""}${size}px system-ui, "DejaVu Sans", sans-serif`;
+  ctx.font = fontOf(size, bold);
   ctx.textAlign = align;
   ctx.textBaseline = base;
-  ctx.fillStyle = "rgba(0,0,0,0.85)";
-  ctx.fillText(text, x + 1, y + 1);
-  ctx.fillText(text, x - 1, y);
+  ctx.lineJoin = "round";
+  ctx.lineWidth = size / 4;
+  ctx.strokeStyle = "rgba(0,0,0,0.9)";
+  ctx.strokeText(text, x, y);
   ctx.fillStyle = colour;
   ctx.fillText(text, x, y);
 }
 
-/** Lines in the corners: {topLeft, topRight, bottomLeft, bottomCentre, topCentre}, each a list; amber ones are [text]. */
+const fontOf = (size, bold) => `${bold ? "600 " : ""}${size}px system-ui, "DejaVu Sans", sans-serif`;
+const widths = new Map();
+
+/** Width of a line of text; remembered, because the same lines come back at every drawing. */
+function widthOf(ctx, text, size, bold = false) {
+  const key = `${size}${bold}${text}`;
+  if (!widths.has(key)) {
+    if (widths.size > 2000) widths.clear();
+    ctx.font = fontOf(size, bold);
+    widths.set(key, ctx.measureText(text).width);
+  }
+  return widths.get(key);
+}
+
+/** A line cut to a width, with dots where something is left out. */
+export function fitted(ctx, text, room, size, bold = false) {
+  if (widthOf(ctx, text, size, bold) <= room) return text;
+  const share = room / widthOf(ctx, text, size, bold);
+  let length = Math.floor(text.length * share);
+  while (length > 1 && widthOf(ctx, `${text.slice(0, length)}\u2026`, size, bold) > room) length -= 1;
+  return `${text.slice(0, length).trimEnd()}\u2026`;
+}
+
+/** Whether the lines at the bottom centre must go above the scale bar, because the corner's lines reach them. */
+function narrow(ctx, width, lines, size) {
+  const widest = (texts) => Math.max(0, ...texts.map((text) => widthOf(ctx, text, size)));
+  return MARGIN + widest(lines.bottomLeft) + widest(lines.bottomCentre) / 2 + size > width / 2;
+}
+
+/** Lines in the corners: {topLeft, topRight, bottomLeft, bottomCentre, topCentre}, each a list. */
 export function corners(ctx, width, height, lines, size) {
   const step = Math.round(size * 1.4);
   const margin = MARGIN;
+  // what stands in the middle of the same row is never written over
+  const room = (row) => {
+    const middle = lines.topCentre[row];
+    return middle ? (width - widthOf(ctx, middle, size, true)) / 2 - 2 * margin : width * 0.6;
+  };
   lines.topLeft.forEach((text, row) =>
-    write(ctx, text, margin, margin + row * step, { size, bold: row === 0, colour: row ? INK.quiet : INK.white }),
+    write(ctx, fitted(ctx, text, room(row), size, row === 0), margin, margin + row * step, {
+      size,
+      bold: row === 0,
+      colour: row ? INK.quiet : INK.white,
+    }),
   );
   lines.topRight.forEach((text, row) =>
-    write(ctx, text, width - margin, margin + row * step, { size, align: "right", colour: row ? INK.quiet : INK.white }),
+    write(ctx, fitted(ctx, text, room(row), size), width - margin, margin + row * step, {
+      size,
+      align: "right",
+      colour: row ? INK.quiet : INK.white,
+    }),
   );
   [...lines.bottomLeft].reverse().forEach((text, row) =>
     write(ctx, text, margin, height - margin - row * step, { size, base: "bottom" }),
   );
-  // where the pane is narrow, above the scale bar instead of between the corners
-  const narrow = width < size * NARROW;
+  const aside = narrow(ctx, width, lines, size);
   [...lines.bottomCentre].reverse().forEach((text, row) =>
-    write(ctx, text, narrow ? width - margin : width / 2, height - margin - (row + (narrow ? 2 : 0)) * step, {
+    write(ctx, text, aside ? width - margin : width / 2, height - margin - (row + (aside ? 2 : 0)) * step, {
       size,
-      align: narrow ? "right" : "center",
+      align: aside ? "right" : "center",
       base: "bottom",
       colour: INK.quiet,
     }),
@@ -62,7 +103,7 @@ export function edgeMarks(ctx, frame, pane, letters, lines, size) {
   if (!letters) return;
   const big = Math.round(size * 1.35);
   const taken = (count) => (count ? MARGIN + count * size * 1.4 : 0);
-  const below = pane.width < size * NARROW ? 0 : lines.bottomCentre.length;
+  const below = narrow(ctx, pane.width, lines, size) ? 0 : lines.bottomCentre.length;
   const left = Math.max(frame.left, 0) + big / 2;
   const right = Math.min(frame.right, pane.width) - big / 2;
   const top = Math.max(frame.top + big * 0.3, taken(lines.topCentre.length), big * 0.3);

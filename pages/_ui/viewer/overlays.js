@@ -139,7 +139,7 @@ function general(out, map, { width, height, origin, across, down }) {
       let inside = true;
       for (let axis = 0; axis < 3; axis += 1) {
         const position = origin[axis] + i * across[axis] + j * down[axis];
-        if (position < -0.5 || position > shape[axis] - 0.5) {
+        if (position < -0.5 - 1e-6 || position > shape[axis] - 0.5 + 1e-6) {
           inside = false;
           break;
         }
@@ -224,12 +224,12 @@ export function mapPeak(map, shape) {
 export function paintContour(image, values, width, height, level, colour) {
   for (let y = 0, place = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1, place += 1) {
-      if (values[place] < level) continue;
+      if (!(values[place] >= level)) continue; // NaN, beyond the map, reaches nothing
       if (
-        (x > 0 && values[place - 1] < level) ||
-        (x < width - 1 && values[place + 1] < level) ||
-        (y > 0 && values[place - width] < level) ||
-        (y < height - 1 && values[place + width] < level)
+        (x > 0 && !(values[place - 1] >= level)) ||
+        (x < width - 1 && !(values[place + 1] >= level)) ||
+        (y > 0 && !(values[place - width] >= level)) ||
+        (y < height - 1 && !(values[place + width] >= level))
       )
         image[place] = colour;
     }

@@ -11,7 +11,7 @@ from pages._ui.language import _
 from pages._ui.settings import SETTINGS
 from pages._ui.viewer.vault import VAULT, Item, session_token, thumbnail_of
 
-__all__ = ["Shown", "can_straighten", "item_of", "shown", "straighten"]
+__all__ = ["Shown", "can_straighten", "item_of", "recognised", "shown", "straighten"]
 
 Progress = Callable[[int, int, str], None]
 OBLIQUE = 1.0
@@ -87,6 +87,27 @@ def shown(study: Study, series: Series, *, straight: bool = False) -> Shown | No
         _reduced[volume] = reduced(volume, int(SETTINGS.viewer_voxels))
     small, factors = _reduced[volume]
     return Shown(study, series, small, factors, straight)
+
+
+def recognised(study: Study, series: Series, volume: object) -> Shown | None:
+    """The series as it is shown by this very volume; None when the volume is none of the series'.
+
+    Args:
+        study: Study it belongs to.
+        series: The series.
+        volume: What the browser shows. Nothing is computed to find out.
+    """
+    if series.volume is None:
+        return None
+    for straight, source in ((False, series.volume), (True, _straight.get(series.volume))):
+        if source is None:
+            continue
+        if source is volume:
+            return Shown(study, series, source, straight=straight)
+        small = _reduced.get(source)
+        if small is not None and small[0] is volume:
+            return Shown(study, series, *small, straight)
+    return None
 
 
 def can_straighten(series: Series) -> bool:

@@ -32,12 +32,14 @@ class Item:
         planes: Shape ``(planes, rows, columns)`` or with a trailing axis of 3; time outermost.
         dtype: In which the values travel.
         thumbnail: Makes a small grey or RGB picture, ``uint8``, or None.
+        owner: Gives what it was made from, None once that is gone.
     """
 
     id: str
     planes: AnyArray = field(repr=False)
     dtype: str
     thumbnail: Callable[[], AnyArray] | None = field(default=None, repr=False)
+    owner: Callable[[], object] = field(default=lambda: None, repr=False)
 
 
 class Vault:
@@ -94,7 +96,8 @@ class Vault:
         with self._lock:
             mine = self._shelves[token].setdefault(owner, {})
             if part not in mine:
-                mine[part] = Item(secrets.token_hex(12), planes, wire_dtype(planes), thumbnail)
+                name, back = secrets.token_hex(12), weakref.ref(owner)
+                mine[part] = Item(name, planes, wire_dtype(planes), thumbnail, back)
                 self._names[token][mine[part].id] = mine[part]
             return mine[part]
 

@@ -437,12 +437,12 @@ export class Viewer {
 
   paint() {
     const ratio = Math.min(window.devicePixelRatio || 1, 2);
+    for (const pane of this.panes) if (this.dirty.has(pane)) pane.sliders.update(); // rows come and go: room for the picture
     for (const pane of this.panes) if (pane.resize(ratio)) this.dirty.add(pane);
     const planes = this.panes.map((pane) => this.planeIn(pane));
     for (const pane of this.panes) {
       if (!this.dirty.has(pane)) continue;
       pane.draw(this.scene(pane, planes.filter((each) => each && each.pane !== pane)));
-      pane.sliders.update();
       pane.box.classList.toggle("active", pane === this.pane);
     }
     if (!this.marked && this.pane.ready) {
@@ -518,7 +518,7 @@ export class Viewer {
 
   frameTo(pane, frame) {
     const { picture } = pane;
-    picture.frame = (frame + picture.frames) % picture.frames;
+    picture.frame = ((frame % picture.frames) + picture.frames) % picture.frames; // ten back of four is in range, too
     this.moved(picture);
   }
 
