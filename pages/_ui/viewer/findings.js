@@ -57,6 +57,16 @@ export function movedPoints(held, to) {
   );
 }
 
+/** Where a measurement that is moved as a whole can go: as far as all its points stay inside the volume. */
+export function within(picture, held, to) {
+  if (held.handle >= 0) return to;
+  return to.map((value, axis) => {
+    const places = held.start.map((point) => point[axis]);
+    const [least, most] = [-0.5 - Math.min(...places), picture.shape[axis] - 0.5 - Math.max(...places)];
+    return held.from[axis] + Math.min(Math.max(value - held.from[axis], least), most);
+  });
+}
+
 /** Whether a measurement has all its points, and is more than a dot. */
 export function complete(kind, points) {
   if (points.length < POINTS[kind]) return false;

@@ -1,6 +1,6 @@
 // The reader's measurements on the main picture: drawn, taken hold of, moved, deleted, taken back.
 
-import { bare, complete, History, kept, movedPoints, newId, spoken } from "./findings.js";
+import { bare, complete, History, kept, movedPoints, newId, spoken, within } from "./findings.js";
 import { POINTS } from "./measure.js";
 
 const LEAST_STEP = 0.75; // pixels of the image between two vertices of a freehand outline
@@ -47,8 +47,15 @@ export class Measuring {
 
   /** What a pane draws: its measurements and the one in the making. */
   drawnOn(pane) {
-    const making = this.drawing?.pane === pane ? [{ ...this.drawing, lines: this.drawing.lines ?? [] }] : [];
+    const making = this.underway(pane) ? [{ ...this.drawing, lines: this.drawing.lines ?? [] }] : [];
     return [...this.on(pane), ...making];
+  }
+
+  /** Whether a measurement is in the making on the plane that a pane shows: it never spans two of them. */
+  underway(pane) {
+    const { drawing } = this;
+    if (drawing?.pane !== pane) return false;
+    return drawing.frame === pane.picture.frame && drawing.points[0][pane.axis] === pane.position;
   }
 
   point(pane, index) {
@@ -63,7 +70,7 @@ export class Measuring {
       return;
     }
     const point = this.point(pane, index);
-    if (this.drawing?.pane === pane) {
+    if (this.underway(pane)) {
       const { points } = this.drawing;
       points[points.length - 1] = point;
       if (points.length < POINTS[this.drawing.kind]) points.push(point);
@@ -79,6 +86,7 @@ export class Measuring {
   /** The pointer moved: the last point follows it; a freehand outline grows while the button is down. */
   follow(index, pressed) {
     const { drawing, viewer } = this;
+    if (!this.underway(drawing.pane)) return;
     const { points } = drawing;
     const point = this.point(drawing.pane, index);
     if (drawing.kind === "freehand") {
@@ -135,7 +143,7 @@ export class Measuring {
   /** A handle, or a whole measurement, follows the pointer. */
   drag(pane, held, index) {
     this.held ??= this.list;
-    const points = movedPoints(held, index).map((point) => this.point(pane, point));
+    const points = movedPoints(held, within(this.viewer.main, held, index)).map((point) => this.point(pane, point));
     this.list = this.list.map((each) => (each.id === held.id ? this.spoken({ ...each, points }) : each));
     this.viewer.changed([pane]);
   }
@@ -155,11 +163,13 @@ export class Measuring {
 
   undo() {
     this.list = this.history.undo(this.list);
+    this.respeak();
     this.viewer.changed();
   }
 
   redo() {
     this.list = this.history.redo(this.list);
+    this.respeak();
     this.viewer.changed();
   }
 }

@@ -62,6 +62,7 @@ export class Pointer {
     if (event.pointerType === "touch") {
       this.touches.set(event.pointerId, [event.clientX, event.clientY]);
       if (this.touches.size === 2) {
+        if (this.drag?.tool === "grab") viewer.measuring.drop();
         this.begin("touch", event);
         viewer.measuring.cancel();
         return;
@@ -178,6 +179,7 @@ export class Pointer {
 
   cancel(event) {
     this.touches.delete(event.pointerId);
+    if (this.drag?.tool === "grab") this.viewer.measuring.drop();
     this.drag = null;
     this.viewer.hurry(false);
   }

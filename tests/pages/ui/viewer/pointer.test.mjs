@@ -1,0 +1,181 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { load } from "./modules.mjs";
+
+const { nearOutline, Pointer, wheelSteps } = await load("pointer");
+
+/** Steps of some wheel events one after the other. */
+function scrolled(deltas, deltaMode = 0) {
+  let rest = 0;
+  return deltas.map((deltaY) => {
+    const found = wheelSteps({ deltaY, deltaMode }, rest);
+    rest = found.rest;
+    return found.steps + 0; // no minus nought
+  });
+}
+
+const WHEELS = [
+  ["a mouse's notch is one slice", [100, -100, 120, -120, 53], 0, [1, -1, 1, -1, 1]],
+  ["a fast wheel is several", [240, -360, 1200], 0, [2, -3, 10]],
+  ["a trackpad's movements add up", [10, 10, 10, 10, 10, 35], 0, [0, 0, 0, 1, 0, 1]],
+  ["turning round begins anew", [30, -30, -15, 5], 0, [0, 0, -1, 0]],
+  ["a notch forgets what had added up", [39, 100, 39, 2], 0, [0, 1, 0, 1]],
+  ["a wheel that counts lines", [3, -3, 1, -1], 1, [1, -1, 1, -1]],
+  ["a wheel that counts pages", [1, -1], 2, [3, -3]],
+  ["nothing is nothing", [0, 0], 0, [0, 0]],
+];
+
+for (const [name, deltas, mode, steps] of WHEELS) test(name, () => assert.deepEqual(scrolled(deltas, mode), steps));
+
+const NEAR = [
+  ["length", [[0, 0], [100, 0]], [50, 8], true],
+  ["length", [[0, 0], [100, 0]], [50, 9], false],
+  ["length", [[0, 0], [100, 0]], [109, 0], false],
+  ["length", [[5, 5], [5, 5]], [5, 12], true],
+  ["angle", [[0, 0], [100, 0], [100, 100]], [95, 50], true],
+  ["angle", [[0, 0], [100, 0], [100, 100]], [50, 50], false],
+  ["angle", [[0, 0]], [0, 0], false],
+  ["bidirectional", [[0, 0], [100, 0], [50, -50], [50, 50]], [50, 40], true],
+  ["bidirectional", [[0, 0], [100, 0], [50, -50], [50, 50]], [75, -25], false],
+  ["bidirectional", [[0, 0], [100, 0], [50, -50]], [50, 3], true],
+  ["rectangle", [[0, 0], [100, 60]], [100, 30], true],
+  ["rectangle", [[0, 0], [100, 60]], [-5, 30], true],
+  ["rectangle", [[0, 0], [100, 60]], [50, 30], false],
+  ["ellipse", [[0, 0], [100, 60]], [50, 60], true],
+  ["ellipse", [[0, 0], [100, 60]], [0, 30], true],
+  ["ellipse", [[0, 0], [100, 60]], [50, 30], false],
+  ["ellipse", [[0, 0], [100, 60]], [0, 0], false],
+  ["ellipse", [[0, 0], [0, 60]], [0, 30], false],
+  ["freehand", [[0, 0], [100, 0], [100, 100]], [50, 50], true],
+  ["freehand", [[0, 0], [100, 0], [100, 100]], [80, 40], false],
+  ["probe", [[0, 0]], [0, 0], false],
+];
+
+for (const [kind, points, place, wanted] of NEAR) {
+  test(`${kind} ${JSON.stringify(points)} is ${wanted ? "" : "not "}near ${JSON.stringify(place)}`, () => {
+    assert.equal(Boolean(nearOutline(kind, points, place, 8)), wanted);
+  });
+}
+
+// ---------------------------------------------------------------- what a viewer is told
+
+/** A pane whose pixels are the page's, and a viewer that writes down what it is told. */
+function watched(tool, measurements = []) {
+  const told = [];
+  const note = (name) => (...values) => told.push([name, ...values.filter((value) => value !== pane)]);
+  const steps = {};
+  const pane = {
+    ratio: 1,
+    canvas: {
+      addEventListener: (name, step) => (steps[name] = step),
+      focus: () => {},
+      setPointerCapture: () => {},
+      getBoundingClientRect: () => ({ left: 0, top: 0, width: 400, height: 300 }),
+    },
+    picture: { window: { centre: 40, width: 300, function: "LINEAR", key: "auto" }, range: () => 300 },
+    canvasOf: ([, row, column]) => [column, row],
+    indexAt: ({ clientX, clientY }) => [0, clientY, clientX],
+  };
+  const viewer = { tool, activate: () => {}, hover: () => {}, hurry: () => {} };
+  for (const name of ["setWindow", "panBy", "zoomBy", "step", "reset", "crosshairTo"]) viewer[name] = note(name);
+  viewer.measuring = { drawing: null, on: () => measurements };
+  for (const name of ["press", "follow", "release", "cancel", "choose", "drag", "drop"]) viewer.measuring[name] = note(name);
+  new Pointer(viewer, pane);
+  const send = (name, clientX, clientY, more = {}) =>
+    steps[name]({ clientX, clientY, button: 0, pointerId: 1, pointerType: "mouse", preventDefault: () => {}, ...more });
+  const drag = (from, to, more) => {
+    send("pointerdown", ...from, more);
+    send("pointermove", ...to, more);
+    send("pointerup", ...to, more);
+  };
+  const names = () => told.map(([name]) => name);
+  return { told, names, viewer, pane, send, drag };
+}
+
+test("left windows: width to the right, centre downward", () => {
+  const { told, drag } = watched("window");
+  drag([100, 100], [120, 90]);
+  const [, [name, picture, window]] = told; // first nothing is chosen
+  assert.deepEqual([name, picture.range(), window.width, window.centre, window.key], ["setWindow", 300, 320, 30, "own"]);
+});
+
+test("a click of less than three pixels moves the crosshair, nothing else", () => {
+  const { told, drag } = watched("window");
+  drag([100, 100], [102, 101]);
+  assert.deepEqual(told, [["choose", null], ["crosshairTo", [0, 101, 102]]]);
+});
+
+test("middle and Shift pan, right zooms around where it began", () => {
+  for (const more of [{ button: 1 }, { shiftKey: true }]) {
+    const { told, drag } = watched("window");
+    drag([100, 100], [110, 95], more);
+    assert.deepEqual(told.filter(([name]) => name !== "choose"), [["panBy", 10, -5]]);
+  }
+  const { told, drag } = watched("length");
+  drag([100, 100], [100, 85], { button: 2 });
+  assert.deepEqual(told, [["zoomBy", Math.exp(0.1), [100, 100]]]);
+});
+
+test("the wheel scrolls, with Ctrl it zooms; a double click puts back", () => {
+  const { told, send } = watched("window");
+  send("wheel", 10, 20, { deltaY: -120, deltaMode: 0 });
+  send("wheel", 10, 20, { deltaY: -30, deltaMode: 0, ctrlKey: true });
+  send("dblclick", 10, 20);
+  assert.deepEqual(told, [["step", -1], ["zoomBy", Math.exp(0.1), [10, 20]], ["reset"]]);
+});
+
+const HELD = { id: "m-1", kind: "length", points: [[0, 50, 50], [0, 50, 150]] };
+
+test("a handle is taken hold of before the line, whatever the tool", () => {
+  for (const tool of ["window", "length"]) {
+    const { told, drag, names } = watched(tool, [HELD]);
+    drag([145, 52], [160, 70]);
+    assert.deepEqual(names(), ["choose", "drag", "drop"]);
+    assert.deepEqual(told[1].slice(1), [{ id: "m-1", handle: 1, start: HELD.points, from: [0, 52, 145] }, [0, 70, 160]]);
+  }
+  const { told, drag } = watched("window", [HELD]);
+  drag([100, 45], [100, 60]);
+  assert.equal(told[1][1].handle, -1);
+});
+
+test("a measuring tool presses, follows, lets go", () => {
+  const { names, viewer, pane, send } = watched("length");
+  send("pointerdown", 10, 10);
+  viewer.measuring.drawing = { pane };
+  send("pointermove", 40, 10);
+  send("pointerup", 40, 10);
+  assert.deepEqual(names(), ["choose", "press", "follow", "release"]);
+});
+
+const FINGERS = [
+  ["apart: zoom", [[100, 100], [200, 100]], [[60, 100], [240, 100]], "zoomBy"],
+  ["down together: scroll", [[100, 100], [200, 100]], [[100, 160], [200, 160]], "step"],
+];
+
+for (const [name, from, to, wanted] of FINGERS) {
+  test(`two fingers ${name}`, () => {
+    const { names, send } = watched("window");
+    const finger = (place) => ({ pointerId: place, pointerType: "touch" });
+    from.forEach((at, place) => send("pointerdown", ...at, finger(place)));
+    for (let step = 1; step <= 20; step += 1) {
+      const along = (place) => [0, 1].map((axis) => from[place][axis] + ((to[place][axis] - from[place][axis]) * step) / 20);
+      for (const place of [0, 1]) send("pointermove", ...along(place), finger(place));
+    }
+    to.forEach((at, place) => send("pointerup", ...at, finger(place)));
+    const moves = names().filter((each) => ["zoomBy", "step", "setWindow"].includes(each));
+    assert.ok(moves.length > 0);
+    assert.deepEqual([...new Set(moves)], [wanted]);
+  });
+}
+
+test("a drag that the system ends, or that a second finger ends, lets go of what it held", () => {
+  for (const end of ["pointercancel", "pointerdown"]) {
+    const { names, send } = watched("window", [HELD]);
+    const touch = { pointerType: "touch" };
+    send("pointerdown", 100, 50, touch);
+    send("pointermove", 100, 80, touch);
+    send(end, 200, 50, { ...touch, pointerId: end === "pointerdown" ? 2 : 1 });
+    assert.ok(names().includes("drop"), end);
+  }
+});
