@@ -24,6 +24,8 @@ export class Cine {
 
   speedTo(picture, rate) {
     if (rate >= 1 && rate <= 60) this.rates.set(picture.description.id, rate);
+    // counted anew: at a lower speed, as many images as were shown would be due only much later
+    if (this.run) Object.assign(this.run, { since: performance.now(), shown: 0 });
     this.viewer.request([]);
   }
 
