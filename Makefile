@@ -51,7 +51,7 @@ format: $(DEV_STAMP)
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(DEV_STAMP)
+bench: $(DEV_STAMP) browser
 	@status=0; for file in benchmarks/[a-z]*.py; do $(BIN)/python -m benchmarks.$$(basename $$file .py) || status=1; done; \
 	  exit $$status
 

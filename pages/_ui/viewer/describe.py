@@ -113,7 +113,7 @@ def _marks(what: Shown, prior: str, caution: str) -> dict[str, list[str]]:
     age = _("{age:.3g} y").format(age=patient.age) if patient.age is not None else _("age unknown")
     side = {"L": _("Left side"), "R": _("Right side"), "B": _("Both sides")}
     title = " ".join(filter(None, (series.modality, series.description, series.part)))
-    banner = (_("SYNTHETIC") if series.synthetic else "", prior, *what.notes, caution)
+    banner = (_("SYNTHETIC") if series.synthetic else "", prior, *what.notes, _(caution) if caution else "")
     return {
         "left": [patient.pseudonym, f"{age}  {patient.sex or _('sex unknown')}"],
         "right": list(

@@ -52,6 +52,22 @@ export function fitted(ctx, text, room, size, bold = false) {
   return `${text.slice(0, length).trimEnd()}\u2026`;
 }
 
+/** Lines broken between words, so that each fits a width where words allow it. */
+export function wrapped(ctx, texts, room, size, bold = true) {
+  return texts.flatMap((text) => {
+    const rows = [];
+    let row = "";
+    for (const word of text.split(" ")) {
+      const longer = row ? `${row} ${word}` : word;
+      if (row && widthOf(ctx, longer, size, bold) > room) {
+        rows.push(row);
+        row = word;
+      } else row = longer;
+    }
+    return [...rows, row];
+  });
+}
+
 /** Whether the lines at the bottom centre must go above the scale bar, because the corner's lines reach them. */
 function narrow(ctx, width, lines, size) {
   const widest = (texts) => Math.max(0, ...texts.map((text) => widthOf(ctx, text, size)));

@@ -220,8 +220,12 @@ export function mapPeak(map, shape) {
   });
 }
 
-/** Paint the contour of a map at a level: pixels that reach it and have a neighbour that does not. */
-export function paintContour(image, values, width, height, level, colour) {
+/**
+ * Paint the contour of a map at a level: pixels that reach it and have a neighbour that does not.
+ *
+ * @param thick pixels inward, so that a line is seen where the screen shows fewer pixels than the plane has.
+ */
+export function paintContour(image, values, width, height, level, colour, thick = 1) {
   for (let y = 0, place = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1, place += 1) {
       if (!(values[place] >= level)) continue; // NaN, beyond the map, reaches nothing
@@ -271,9 +275,11 @@ const blended = (under, colours, from, cover) =>
  *
  * @param labels Uint8Array of the volume's frame in the plane's order of reading (see planes.layoutOf).
  * @param looks by label: null where hidden, else {colour: [r, g, b], fill: 0..1, outline: true or false}.
+ * @param thick pixels of an outline, inward.
  */
-export function paintMask(image, labels, offset, layout, looks) {
+export function paintMask(image, labels, offset, layout, looks, thick = 1) {
   const { width, height, across, down, start } = layout;
+  const [sideways, onward] = [thick * across, thick * down];
   let place = 0;
   for (let y = 0; y < height; y += 1) {
     let from = offset + start + y * down;
@@ -284,10 +290,10 @@ export function paintMask(image, labels, offset, layout, looks) {
       if (!look) continue;
       const edge =
         look.outline &&
-        ((x > 0 && labels[from - across] !== label) ||
-          (x < width - 1 && labels[from + across] !== label) ||
-          (y > 0 && labels[from - down] !== label) ||
-          (y < height - 1 && labels[from + down] !== label));
+        ((x >= thick && labels[from - sideways] !== label) ||
+          (x < width - thick && labels[from + sideways] !== label) ||
+          (y >= thick && labels[from - onward] !== label) ||
+          (y < height - thick && labels[from + onward] !== label));
       if (edge) image[place] = look.pixel;
       else if (look.fill > 0) image[place] = blended(image[place], look.colour, 0, look.fill);
     }

@@ -119,9 +119,10 @@ export class Pane {
   render(hidden, step = 1) {
     const { picture } = this;
     this.step = step;
+    this.thick = Math.max(1, Math.round(1 / (this.scale()[0] * step)));
     const { width, height } = layoutOf(picture.shape, this.basis, this.position, step);
     const key = [
-      picture.version, picture.frame, this.position, this.axis, JSON.stringify(this.basis), hidden, step,
+      picture.version, picture.frame, this.position, this.axis, JSON.stringify(this.basis), hidden, step, this.thick,
       picture.voxels.missing, picture.overlays.map((over) => over.voxels.missing).join(),
     ].join();
     if (key === this.drawnKey) return;
@@ -195,14 +196,14 @@ export class Pane {
       if (!(map.scale > 0) || !mapPlane(this.values, map, picture.shape, this.basis, this.position, this.step)) continue;
       paintMap(image, greys, this.values, map, over.table());
       if (map.threshold > 0) {
-        paintContour(image, this.values, layout.width, layout.height, map.threshold * map.scale, CYAN);
+        paintContour(image, this.values, layout.width, layout.height, map.threshold * map.scale, CYAN, this.thick);
       }
     }
     for (const over of picture.overlays) {
       if (!over.setting.visible || over.kind !== "mask") continue;
       const frames = over.voxels.loaded.length / picture.shape[0];
       const offset = frames > 1 ? picture.frame * picture.shape[0] * over.voxels.planeLength : 0;
-      paintMask(image, over.voxels.data, offset, layout, over.looks());
+      paintMask(image, over.voxels.data, offset, layout, over.looks(), this.thick);
     }
   }
 
@@ -253,7 +254,7 @@ export class Pane {
       const points = each.points.map((point) => this.canvasOf(point));
       marks.measurement(ctx, each.kind, points, each.lines, { size, chosen: each.id === scene.chosen });
     }
-    const lines = this.lines(scene);
+    const lines = this.lines(scene, size);
     marks.corners(ctx, canvas.width, canvas.height, lines, size);
     marks.edgeMarks(ctx, frame, canvas, this.letters(), lines, size);
     if (picture.inMillimetres) {
@@ -267,7 +268,7 @@ export class Pane {
   }
 
   /** The lines in the corners. */
-  lines(scene) {
+  lines(scene, size) {
     const { picture, words } = this;
     const { marks: own } = picture.description;
     const model = !scene.hidden && picture.overlays.some((over) => over.model && over.setting.visible);
@@ -278,7 +279,7 @@ export class Pane {
     return {
       topLeft: own.left,
       topRight: own.right,
-      topCentre: banner,
+      topCentre: marks.wrapped(this.ctx, banner, this.canvas.width * 0.5, size),
       bottomLeft: [...this.placeLines(), this.windowLine()],
       bottomCentre: [...(model ? [words.not_reviewed] : []), words.not_diagnostic],
     };

@@ -115,6 +115,7 @@ export class Bar {
     this.slabs.hidden = !picture.affine || Math.max(...picture.shape) === 1 || picture.colour;
     this.thickness.hidden = this.slabs.hidden || picture.slab.mode === "off";
     this.thickness.value = String(picture.slab.mm);
+    for (const group of this.element.children) group.hidden = [...group.children].every((child) => child.hidden);
   }
 }
 
@@ -318,6 +319,7 @@ export class Strip {
 
   update(series, thumbnail) {
     this.element.hidden = series.length < 2;
+    if (this.element.hidden) return;
     const key = JSON.stringify(series);
     if (key === this.key) return;
     this.key = key;
