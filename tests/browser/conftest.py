@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
+from tests.browser.viewer_stage import open_case, stage_address  # noqa: F401 - fixtures for every test here
+
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = (
     "--headless",

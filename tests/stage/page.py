@@ -50,7 +50,9 @@ if st.session_state.get(_NAME) != name:
 with st.sidebar:
     st.button("Run again", key="again")
     case = load()
+    st.session_state["runs"] = st.session_state.get("runs", 0) + 1
     told = {
+        "runs": st.session_state["runs"],
         "view": case.view.rest,
         "slice": case.view.slice_index,
         "frame": case.view.frame,

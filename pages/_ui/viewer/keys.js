@@ -74,7 +74,9 @@ export function taken(event) {
     const slides = ["range", "checkbox", "radio", "color", "button"].includes(target.type);
     return !slides || /^(Arrow|Home|End|Page| $)/.test(event.key);
   }
-  if (tag === "BUTTON" || tag === "A" || tag === "SUMMARY" || target.getAttribute?.("role")) {
+  const role = target.getAttribute?.("role");
+  // the viewer's own pictures (img) and its frame (group) may have the focus, but there is nothing to press in them
+  if (tag === "BUTTON" || tag === "A" || tag === "SUMMARY" || (role && role !== "img" && role !== "group")) {
     return event.key === " " || event.key === "Enter" || roleTakes(target, event.key);
   }
   return false;
