@@ -106,18 +106,16 @@ def planes() -> list[dict[str, Any]]:
         affine[:3, 0] += rng.normal(0, 0.3, 3)
         affine[:3, 3] = rng.normal(0, 100, 3)
         affines.append(affine)
-    found = []
-    for geometry in map(Geometry, affines):
-        found.append(
-            {
-                "affine": geometry.affine.ravel().tolist(),
-                "letters": [direction_letters(direction) for direction in geometry.directions],
-                "edges": list(geometry.edge_letters()),
-                "plane": geometry.plane,
-                "world": geometry.to_world([1.5, -2, 7]).tolist(),
-            }
-        )
-    return found
+    return [
+        {
+            "affine": geometry.affine.ravel().tolist(),
+            "letters": [direction_letters(direction) for direction in geometry.directions],
+            "edges": list(geometry.edge_letters()),
+            "plane": geometry.plane,
+            "world": geometry.to_world([1.5, -2, 7]).tolist(),
+        }
+        for geometry in map(Geometry, affines)
+    ]
 
 
 def overlays() -> dict[str, Any]:
