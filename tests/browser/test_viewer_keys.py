@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.browser.viewer_stage import Opener, Viewer, expected_grey, volume_of
+from tests.browser.viewer_stage import Opener, expected_grey, volume_of
 
 pytestmark = pytest.mark.browser
 
@@ -124,7 +124,8 @@ def test_the_help_sheet_lists_every_key(open_case: Opener) -> None:
     assert sheet.is_visible()
     table = viewer.page.evaluate(
         "async () => { const keys = await import(viewer.data.modules + 'keys.js');"
-        " return keys.KEYS.map(([, names, , word]) => [names, names.map(keys.keyName).join(', '), viewer.words[word]]); }"
+        " const shown = (names) => names.map(keys.keyName).join(', ');"
+        " return keys.KEYS.map(([, names, , word]) => [names, shown(names), viewer.words[word]]); }"
     )
     rows = sheet.locator("dl > div")
     listed = {(each.split("\n")[0], each.split("\n")[-1]) for each in rows.all_inner_texts()}

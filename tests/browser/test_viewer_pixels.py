@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from medimg_core.phantoms.orientation import CENTRE, LANDMARKS, STACKS
-from tests.browser.viewer_stage import Cut, Opener, Viewer, expected_grey, volume_of
+from tests.browser.viewer_stage import Cut, Opener, expected_grey, volume_of
 
 pytestmark = pytest.mark.browser
 

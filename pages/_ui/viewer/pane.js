@@ -1,12 +1,10 @@
 // One plane of a picture on one canvas.
 
-import { projectPlanes, shadePlane, shadeValues } from "./grey.js";
 import * as marks from "./marks.js";
-import { mapPlane, paintContour, paintMap, paintMask, pixel } from "./overlays.js";
 import { cut, edgeLetters, layoutOf, lettersOf, planeName, planeNormal, toIndex, toPixel, toWorld } from "./planes.js";
+import { keyOf, Sheet } from "./sheet.js";
 
 const LARGE = 1.5e6; // pixels of a plane from which drags are drawn coarsely
-const CYAN = pixel(0, 255, 255); // in none of the maps' colours
 
 /** Canvas, plane and transform; draws when told to. */
 export class Pane {
@@ -14,15 +12,12 @@ export class Pane {
     this.canvas = canvas;
     this.ctx = canvas.getContext("2d", { alpha: false });
     this.words = words;
-    this.native = document.createElement("canvas");
-    this.show(picture, axis);
-  }
-
-  /** Put a plane of a picture on the canvas. */
-  show(picture, axis) {
     this.picture = picture;
     this.axis = axis;
-    this.drawnKey = "";
+    this.sheets = [new Sheet(), new Sheet()]; // the plane on show, and the one that comes next
+    this.from = [this.position, picture.frame];
+    this.way = 1;
+    this.timeWay = 0;
     this.reset();
   }
 
@@ -111,100 +106,52 @@ export class Pane {
     return picture.voxels.missing === 0 || picture.voxels.loaded.subarray(base, base + picture.shape[0]).every(Boolean);
   }
 
+  /** The plane as it is to be painted. */
+  wish(hidden, step, position = this.position, frame = this.picture.frame) {
+    const { picture, axis, basis } = this;
+    const thick = Math.max(1, Math.round(1 / (this.scale()[0] * step)));
+    return { picture, axis, basis, position, frame, hidden, step, thick };
+  }
+
   /**
-   * The pixels of the plane at the voxels' own resolution, as Uint32 (R, G, B, 255), with overlays.
+   * Paint the plane at the voxels' own resolution, with overlays, unless it is painted already.
    *
    * @param step 2 for every second pixel only, and so on: a large radiograph while its window is dragged.
    */
   render(hidden, step = 1) {
+    const wish = this.wish(hidden, step);
+    if (this.sheets[1].key === keyOf(wish)) this.sheets.reverse();
+    else this.sheets[0].paint(wish);
+    this.way = Math.sign(this.position - this.from[0]) || this.way;
+    this.timeWay = Math.sign(this.picture.frame - this.from[1]);
+    this.from = [this.position, this.picture.frame];
+  }
+
+  /** While nothing else is to be done: paint the plane that comes next in the direction of scrolling. */
+  prepare(hidden) {
     const { picture } = this;
-    this.step = step;
-    this.thick = Math.max(1, Math.round(1 / (this.scale()[0] * step)));
-    const { width, height } = layoutOf(picture.shape, this.basis, this.position, step);
-    const key = [
-      picture.version, picture.frame, this.position, this.axis, JSON.stringify(this.basis), hidden, step, this.thick,
-      picture.voxels.missing, picture.overlays.map((over) => over.voxels.missing).join(),
-    ].join();
-    if (key === this.drawnKey) return;
-    this.drawnKey = key;
-    if (this.native.width !== width || this.native.height !== height || !this.image) {
-      Object.assign(this.native, { width, height });
-      this.nativeCtx = this.native.getContext("2d", { alpha: false });
-      this.bytes = this.nativeCtx.createImageData(width, height);
-      this.image = new Uint32Array(this.bytes.data.buffer);
-      this.greys = new Uint8Array(width * height);
-      this.values = new Float32Array(width * height);
-    }
-    const greys = picture.colour ? this.paintColours() : this.paintGreys();
-    if (!hidden) this.paintOverlays(greys);
-    this.nativeCtx.putImageData(this.bytes, 0, 0);
+    const { width, height } = layoutOf(picture.shape, this.basis, 0);
+    if (!this.ready || picture.voxels.missing || width * height > LARGE || this.sheets[0].step > 1) return;
+    const [position, frame] = this.timeWay
+      ? [this.position, (picture.frame + this.timeWay + picture.frames) % picture.frames]
+      : [this.position + this.way, picture.frame];
+    if (position >= 0 && position < this.count) this.sheets[1].paint(this.wish(hidden, 1, position, frame));
+  }
+
+  /** Pixels of the plane, Uint32 of R, G, B, 255. */
+  get image() {
+    return this.sheets[0].image;
+  }
+
+  /** Greys of the plane, bytes. */
+  get greys() {
+    return this.sheets[0].greys;
   }
 
   /** Of a plane too large to be windowed as fast as the mouse moves: pixels that share one on the screen. */
   coarseness(scale) {
     const { width, height } = layoutOf(this.picture.shape, this.basis, 0);
     return width * height < LARGE ? 1 : Math.max(1, Math.floor(1 / scale));
-  }
-
-  get offset() {
-    return this.picture.frame * this.picture.shape[0] * this.picture.voxels.planeLength;
-  }
-
-  paintGreys() {
-    const { picture, image, greys } = this;
-    const { data } = picture.voxels;
-    const { first, count } = picture.slabAt(this.axis, this.position);
-    const layout = layoutOf(picture.shape, this.basis, first, this.step);
-    const grey = picture.grey();
-    if (count === 1) shadePlane(greys, data, this.offset, layout, grey);
-    else {
-      projectPlanes(this.values, data, this.offset, layout, count, picture.slab.mode);
-      shadeValues(greys, this.values, grey);
-    }
-    const pixels = picture.pixels();
-    for (let place = 0; place < greys.length; place += 1) image[place] = pixels[greys[place]];
-    return picture.palette ? null : greys;
-  }
-
-  paintColours() {
-    const { picture, image } = this;
-    const { data, planeLength } = picture.voxels;
-    const { width, height, start, across, down } = layoutOf(picture.shape, this.basis, 0, this.step);
-    const base = this.offset + this.position * planeLength;
-    // a map's colours are only told from the picture's where that has none
-    const plain = picture.overlays.some((over) => over.kind === "map" && over.setting.visible && !over.voxels.missing);
-    let place = 0;
-    for (let y = 0; y < height; y += 1) {
-      let from = base + 3 * (start + y * down);
-      for (let x = 0; x < width; x += 1, from += 3 * across, place += 1) {
-        if (plain) {
-          const grey = Math.floor((data[from] + data[from + 1] + data[from + 2]) / 3 + 0.5);
-          this.greys[place] = grey;
-          image[place] = pixel(grey, grey, grey);
-        } else image[place] = pixel(data[from], data[from + 1], data[from + 2]);
-      }
-    }
-    return plain ? this.greys : null;
-  }
-
-  paintOverlays(greys) {
-    const { picture, image } = this;
-    const layout = layoutOf(picture.shape, this.basis, this.position, this.step);
-    for (const over of picture.overlays) {
-      if (!over.setting.visible || over.kind !== "map" || over.voxels.missing) continue;
-      const { map } = over;
-      if (!(map.scale > 0) || !mapPlane(this.values, map, picture.shape, this.basis, this.position, this.step)) continue;
-      paintMap(image, greys, this.values, map, over.table());
-      if (map.threshold > 0) {
-        paintContour(image, this.values, layout.width, layout.height, map.threshold * map.scale, CYAN, this.thick);
-      }
-    }
-    for (const over of picture.overlays) {
-      if (!over.setting.visible || over.kind !== "mask") continue;
-      const frames = over.voxels.loaded.length / picture.shape[0];
-      const offset = frames > 1 ? picture.frame * picture.shape[0] * over.voxels.planeLength : 0;
-      paintMask(image, over.voxels.data, offset, layout, over.looks(), this.thick);
-    }
   }
 
   /** Edges of the picture on the canvas. */
@@ -232,8 +179,9 @@ export class Pane {
       ctx.imageSmoothingQuality = sx < 0.7 ? "medium" : "low";
       const { width, height } = layoutOf(this.picture.shape, this.basis, 0);
       // the last of every second pixel may stand for one that is not there
-      const [across, down] = [(this.native.width * this.step) / width, (this.native.height * this.step) / height];
-      ctx.drawImage(this.native, frame.left, frame.top, (frame.right - frame.left) * across, (frame.bottom - frame.top) * down);
+      const [{ canvas: painted, step }] = this.sheets;
+      const [across, down] = [(painted.width * step) / width, (painted.height * step) / height];
+      ctx.drawImage(painted, frame.left, frame.top, (frame.right - frame.left) * across, (frame.bottom - frame.top) * down);
     }
     this.drawMarks(scene, frame);
   }

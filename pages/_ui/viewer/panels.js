@@ -187,7 +187,9 @@ export class Sliders {
   updateStrip() {
     const { pane, viewer } = this;
     const over = viewer.hidden ? null : pane.picture.overlays.find((each) => each.setting.visible);
-    this.strip.hidden = !over;
+    // hidden overlays keep the strip's room: the picture must not move when they are switched on and off
+    this.strip.hidden = !pane.picture.overlays.length;
+    this.strip.style.visibility = over ? "" : "hidden";
     if (!over) return;
     const width = Math.max(1, this.strip.clientWidth);
     const values = over.strip(pane.axis, pane.picture.shape);
