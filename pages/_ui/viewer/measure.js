@@ -143,6 +143,9 @@ export function figure(value) {
   return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2);
 }
 
+/** A voxel's own value: whole where it is whole. */
+const stored = (value) => (Number.isInteger(value) ? String(value) : figure(value));
+
 /** The lines beside a measurement; `words` translates, `valueUnit` is the volume's unit or "". */
 export function said(volume, measurement, { unit, values }, words, valueUnit) {
   const note = unit === "mm" && volume.spacingNote ? ` ${volume.spacingNote}` : "";
@@ -155,12 +158,12 @@ export function said(volume, measurement, { unit, values }, words, valueUnit) {
     case "bidirectional":
       return [`${figure(values.long)} x ${of(values.short, unit)}${note}`];
     case "probe":
-      return values.value === undefined ? [] : [of(values.value, valueUnit)];
+      return values.value === undefined ? [] : [`${stored(values.value)} ${valueUnit}`.trim()];
     default: {
       const lines = [`${words.area} ${of(values.area, unit === "mm" ? "mm\u00b2" : "px\u00b2")}${note}`];
       if (values.n > 0) {
         lines.push(`${words.mean} ${of(values.mean, valueUnit)}  ${words.sd} ${figure(values.sd)}`);
-        lines.push(`${words.least} ${figure(values.min)}  ${words.most} ${figure(values.max)}`);
+        lines.push(`${words.least} ${stored(values.min)}  ${words.most} ${stored(values.max)}`);
       }
       return lines;
     }

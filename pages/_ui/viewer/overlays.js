@@ -230,14 +230,20 @@ export function paintContour(image, values, width, height, level, colour, thick 
     for (let x = 0; x < width; x += 1, place += 1) {
       if (!(values[place] >= level)) continue; // NaN, beyond the map, reaches nothing
       if (
-        (x > 0 && !(values[place - 1] >= level)) ||
-        (x < width - 1 && !(values[place + 1] >= level)) ||
-        (y > 0 && !(values[place - width] >= level)) ||
-        (y < height - 1 && !(values[place + width] >= level))
+        falls(values, place, -1, Math.min(x, thick), level) ||
+        falls(values, place, 1, Math.min(width - 1 - x, thick), level) ||
+        falls(values, place, -width, Math.min(y, thick), level) ||
+        falls(values, place, width, Math.min(height - 1 - y, thick), level)
       )
         image[place] = colour;
     }
   }
+}
+
+/** Whether a map is below a level at any of the next pixels one way. */
+function falls(values, place, stride, count, level) {
+  for (let step = 1; step <= count; step += 1) if (!(values[place + step * stride] >= level)) return true;
+  return false;
 }
 
 /** Lay a map over shaded pixels: greys by one table, colours channel by channel. */
@@ -279,7 +285,6 @@ const blended = (under, colours, from, cover) =>
  */
 export function paintMask(image, labels, offset, layout, looks, thick = 1) {
   const { width, height, across, down, start } = layout;
-  const [sideways, onward] = [thick * across, thick * down];
   let place = 0;
   for (let y = 0; y < height; y += 1) {
     let from = offset + start + y * down;
@@ -290,14 +295,20 @@ export function paintMask(image, labels, offset, layout, looks, thick = 1) {
       if (!look) continue;
       const edge =
         look.outline &&
-        ((x >= thick && labels[from - sideways] !== label) ||
-          (x < width - thick && labels[from + sideways] !== label) ||
-          (y >= thick && labels[from - onward] !== label) ||
-          (y < height - thick && labels[from + onward] !== label));
+        (ends(labels, from, -across, Math.min(x, thick)) ||
+          ends(labels, from, across, Math.min(width - 1 - x, thick)) ||
+          ends(labels, from, -down, Math.min(y, thick)) ||
+          ends(labels, from, down, Math.min(height - 1 - y, thick)));
       if (edge) image[place] = look.pixel;
       else if (look.fill > 0) image[place] = blended(image[place], look.colour, 0, look.fill);
     }
   }
+}
+
+/** Whether any of the next pixels one way has another label. */
+function ends(labels, from, stride, count) {
+  for (let step = 1; step <= count; step += 1) if (labels[from + step * stride] !== labels[from]) return true;
+  return false;
 }
 
 /** The look of a label, with its screen pixel. */

@@ -143,6 +143,11 @@ export class Pane {
     return this.sheets[0].image;
   }
 
+  /** Canvas of the plane's own pixels. */
+  get native() {
+    return this.sheets[0].canvas;
+  }
+
   /** Greys of the plane, bytes. */
   get greys() {
     return this.sheets[0].greys;
@@ -224,6 +229,9 @@ export class Pane {
     if (picture.voxels.failure) banner.push(words.failed);
     else if (!this.ready) banner.push(words.loading.replace("{share}", String(Math.floor(100 * picture.voxels.share))));
     else if (picture.outside) banner.push(words.outside);
+    if (!scene.hidden && picture.overlays.some((over) => over.setting.visible && over.voxels.missing)) {
+      banner.push(picture.overlays.some((over) => over.voxels.failure) ? words.overlay_failed : words.loading_overlay);
+    }
     return {
       topLeft: own.left,
       topRight: own.right,

@@ -38,6 +38,7 @@ MODULES = (
     "picture.js",
     "planes.js",
     "pointer.js",
+    "sheet.js",
     "viewer.js",
     "voxels.js",
 )

@@ -117,7 +117,6 @@ export class Viewer {
     else this.main.description = data.main;
     if (fresh || before?.other?.id !== data.other?.id) this.openOther(data, fresh);
     if (fresh || JSON.stringify(before.overlays) !== JSON.stringify(data.overlays)) this.lay(data.overlays);
-    if (!fresh && data.goto && before.goto?.n !== data.goto.n) this.main.move(0, data.goto.slice);
     this.strip.update(data.series, (id, canvas) => this.thumbnail(id, canvas));
     this.trim();
     this.fill();
@@ -229,6 +228,7 @@ export class Viewer {
       const voxels = this.voxels(window.table);
       const put = () => {
         if (voxels.missing) return;
+        voxels.listeners.delete(put);
         picture.tables[window.key] = { first: window.first, entries: voxels.data };
         picture.greyKey = "";
         picture.touch();
@@ -452,6 +452,18 @@ export class Viewer {
     this.dirty.clear();
     this.bar.update();
     this.side.update();
+    this.prepare();
+  }
+
+  /** Paint what comes next while the browser has nothing else to do. */
+  prepare() {
+    if (this.idle) return;
+    this.idle = true;
+    const later = window.requestIdleCallback ?? ((step) => setTimeout(step, 1));
+    later(() => {
+      this.idle = false;
+      if (!this.closed) for (const pane of this.panes) pane.prepare(this.hidden);
+    });
   }
 
   scene(pane, planes) {

@@ -27,6 +27,8 @@ def _on_the_picture() -> dict[str, str]:
         "zoom": _("Zoom"),
         "loading": _("Loading {share} %"),
         "failed": _("The image cannot be loaded: reload the page"),
+        "loading_overlay": _("Loading the overlay"),
+        "overlay_failed": _("The overlay cannot be loaded: reload the page"),
         "outside": _("No slice of this series lies at that place"),
         "not_reviewed": _("AI - not reviewed"),
         "not_diagnostic": _("Not for diagnostic use"),
