@@ -45,6 +45,10 @@ test("the reader's own speed stays with the picture, within one to sixty", () =>
   cine.speedTo(picture, 12);
   for (const rate of [0, 61, NaN, -5]) cine.speedTo(picture, rate);
   assert.equal(cine.speed(picture), 12);
+  for (const rate of [1, 60]) {
+    cine.speedTo(picture, rate);
+    assert.equal(cine.speed(picture), rate);
+  }
   assert.equal(cine.speed({ description: { id: "b", times: null } }), 10);
 });
 

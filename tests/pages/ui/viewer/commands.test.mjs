@@ -175,6 +175,7 @@ test("two series scroll together; without a common frame of reference by steps, 
   assert.equal(viewer.linked, false);
   viewer.comparable = () => false;
   assert.deepEqual(run("link"), [["say", "by step"], ["changed"]]);
+  assert.deepEqual(run("link"), [["changed"]], "apart again, nothing is said");
 });
 
 test("the help sheet takes the focus and gives it back", () => {

@@ -3,6 +3,11 @@ import test from "node:test";
 
 import { load } from "./modules.mjs";
 
+// a worker's own world, so that the module listens
+const posted = [];
+globalThis.WorkerGlobalScope = class {};
+globalThis.self = Object.assign(new WorkerGlobalScope(), { postMessage: (message, handed) => posted.push({ ...message, handed }) });
+
 const { countLabels, joined } = await load("fetcher");
 
 /** All first bytes, all second bytes and so on: what slabs.py sends. */
@@ -28,4 +33,58 @@ for (const array of [
 test("labels are counted in slices, rows and columns, whatever their value", () => {
   const bytes = Uint8Array.of(0, 1, 0, 0, 2, 255, /* second slice */ 0, 0, 7, 0, 0, 0);
   assert.deepEqual(countLabels(bytes, [2, 2, 3]).map((each) => [...each]), [[3, 1], [2, 2], [0, 2, 2]]);
+});
+
+// ---------------------------------------------------------------- the worker
+
+const REQUEST = { job: 7, url: "/voxels/a/0-1?as=raw", session: "secret", size: 2, split: false, count: null };
+
+/** Pass a request to the worker, with an answer of the server's; gives what the worker says. */
+async function said(request, fetching) {
+  posted.length = 0;
+  globalThis.fetch = fetching;
+  self.onmessage({ data: request });
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  return posted;
+}
+
+const bringing = (bytes, asked = []) => async (url, options) => {
+  asked.push([url, options]);
+  return { ok: true, arrayBuffer: async () => Uint8Array.from(bytes).buffer };
+};
+
+test("the worker asks with the session's token, keeps nothing in the browser's cache, and hands the bytes over", async () => {
+  const asked = [];
+  const [answer, ...more] = await said(REQUEST, bringing([1, 2, 3, 4], asked));
+  assert.deepEqual(more, []);
+  assert.deepEqual([answer.job, [...new Uint8Array(answer.buffer)], answer.counts], [7, [1, 2, 3, 4], null]);
+  assert.deepEqual(answer.handed, [answer.buffer], "without a copy");
+  const [[url, options]] = asked;
+  assert.deepEqual([url, options.headers, options.cache], [REQUEST.url, { "X-MedImg-Session": "secret" }, "no-store"]);
+});
+
+test("the worker puts split bytes together, and counts labels", async () => {
+  const [joinedAnswer] = await said({ ...REQUEST, split: true }, bringing([1, 2, 3, 4]));
+  assert.deepEqual([...new Uint8Array(joinedAnswer.buffer)], [1, 3, 2, 4]);
+  const [counted] = await said({ ...REQUEST, size: 1, count: [1, 2, 2] }, bringing([0, 5, 0, 5]));
+  assert.deepEqual(counted.counts.map((each) => [...each]), [[2], [1, 1], [0, 2]]);
+});
+
+test("what goes wrong is told", async () => {
+  const [refused] = await said(REQUEST, async () => ({ ok: false, status: 404 }));
+  assert.deepEqual([refused.job, refused.error], [7, "404"]);
+  const [broken] = await said(REQUEST, async () => {
+    throw new TypeError("Failed to fetch");
+  });
+  assert.equal(broken.error, "Failed to fetch");
+});
+
+test("an aborted request says so, others go on", async () => {
+  const aborting = (url, { signal }) =>
+    new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("The operation was aborted"))));
+  assert.deepEqual(await said(REQUEST, aborting), []);
+  self.onmessage({ data: { ...REQUEST, job: 8 } });
+  self.onmessage({ data: { abort: [7, 99] } });
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assert.deepEqual(posted.map(({ job, error }) => [job, error]), [[7, "aborted"]]);
 });

@@ -3,7 +3,7 @@ import test from "node:test";
 
 import { load } from "./modules.mjs";
 
-const { bare, complete, History, kept, movedPoints, newId, spoken } = await load("findings");
+const { bare, complete, History, kept, movedPoints, newId, spoken, within } = await load("findings");
 
 test("lists are taken back and had again; a new one ends what was taken back", () => {
   const history = new History();
@@ -42,6 +42,17 @@ test("one point moves, or all", () => {
   assert.deepEqual(movedPoints({ start, handle: 1, from: [0, 5, 5] }, [0, 6, 4]), [[0, 1, 1], [0, 6, 4]]);
   assert.deepEqual(movedPoints({ start, handle: -1, from: [0, 3, 3] }, [0, 4, 1]), [[0, 2, -1], [0, 6, 3]]);
   assert.deepEqual(start, [[0, 1, 1], [0, 5, 5]], "what was is not touched");
+});
+
+test("a whole measurement goes as far as all its points stay inside; a single point is free", () => {
+  const picture = { shape: [4, 20, 30] };
+  const start = [[2, 3, 5], [2, 8, 25]];
+  const held = { start, handle: -1, from: [2, 5, 10] };
+  assert.deepEqual(within(picture, held, [2, 6, 9]), [2, 6, 9]);
+  assert.deepEqual(within(picture, held, [2, 99, 99]), [2, 5 + 11.5, 10 + 4.5]);
+  assert.deepEqual(within(picture, held, [2, -99, -99]), [2, 5 - 3.5, 10 - 5.5]);
+  assert.deepEqual(within(picture, { ...held, handle: 0 }, [2, 99, -99]), [2, 99, -99]);
+  assert.deepEqual(movedPoints({ start, handle: 0, from: [2, 3, 5] }, [2, 4, 4]), [[2, 4, 4], start[1]]);
 });
 
 const at = (...places) => places.map(([row, column]) => [0, row, column]);

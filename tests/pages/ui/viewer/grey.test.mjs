@@ -58,6 +58,7 @@ test("a drag widens to the right, raises the centre downward, and stops at the l
   };
   assert.deepEqual(of(soft, 20, 0, 1000), [40, 320]);
   assert.deepEqual(of(soft, 0, -20, 1000), [20, 300]);
+  assert.deepEqual(of({ ...soft, width: 600 }, 20, -20, 1000), [0, 640]);
   assert.deepEqual(of(soft, -5000, 0, 1000), [40, 1]);
   assert.deepEqual(of({ ...soft, function: "LINEAR_EXACT" }, -5000, 0, 1000), [40, 0.01]);
   assert.deepEqual(of({ ...soft, function: "SIGMOID" }, -5000, 0, 0), [40, 1e-6]);

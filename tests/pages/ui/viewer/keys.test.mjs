@@ -58,6 +58,12 @@ const element = (tagName, more = {}) => {
 const TAKEN = [
   ["the page itself", element("BODY"), "z", false],
   ["a canvas with the role of a picture", element("CANVAS", { role: "img" }), "ArrowUp", false],
+  ["a canvas and the space bar", element("CANVAS", { role: "img" }), " ", false],
+  ["the viewer's frame and the space bar", element("DIV", { role: "group" }), " ", false],
+  ["a button that is none, and the space bar", element("DIV", { role: "button" }), " ", true],
+  ["a button that is none, and a letter", element("DIV", { role: "button" }), "r", false],
+  ["a link and Enter", element("A"), "Enter", true],
+  ["a summary and the space bar", element("SUMMARY"), " ", true],
   ["a text field", element("INPUT", { type: "text" }), "z", true],
   ["a number", element("INPUT", { type: "number" }), "1", true],
   ["a text area", element("TEXTAREA"), "z", true],

@@ -90,10 +90,10 @@ const SAID = [
   ["angle", sheet, { unit: "deg", values: { angle: 89.96 } }, "", ["90.0\u00b0"]],
   ["bidirectional", sheet, { unit: "mm", values: { long: 20.04, short: 9.5 } }, "", ["20.0 x 9.50 mm at the detector"]],
   ["probe", solid, { unit: "mm", values: { value: -1000 } }, "HU", ["-1000 HU"]],
-  ["probe", pixels, { unit: "px", values: { value: 5 } }, "", ["5.00"]],
+  ["probe", pixels, { unit: "px", values: { value: 5 } }, "", ["5"]],
   ["probe", pixels, { unit: "px", values: {} }, "", []],
-  ["ellipse", solid, { unit: "mm", values: full }, "HU", ["Area 12.3 mm\u00b2", "Mean 40.6 HU  SD 7.10", "Min -5.00  Max 120"]],
-  ["rectangle", sheet, { unit: "mm", values: full }, "", ["Area 12.3 mm\u00b2 at the detector", "Mean 40.6  SD 7.10", "Min -5.00  Max 120"]],
+  ["ellipse", solid, { unit: "mm", values: full }, "HU", ["Area 12.3 mm\u00b2", "Mean 40.6 HU  SD 7.10", "Min -5  Max 120"]],
+  ["rectangle", sheet, { unit: "mm", values: full }, "", ["Area 12.3 mm\u00b2 at the detector", "Mean 40.6  SD 7.10", "Min -5  Max 120"]],
   ["freehand", pixels, { unit: "px", values: { area: 0.2, n: 0 } }, "", ["Area 0.20 px\u00b2"]],
 ];
 

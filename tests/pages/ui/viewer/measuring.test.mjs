@@ -198,6 +198,15 @@ test("taken hold of and let go at once: nothing to take back", () => {
   assert.deepEqual(viewer.measuring.history.past, []);
 });
 
+test("choosing draws anew, once", () => {
+  const viewer = viewerWith("window", [LENGTH]);
+  viewer.measuring.choose("m-1");
+  viewer.measuring.choose("m-1");
+  assert.deepEqual([viewer.measuring.chosen, viewer.requests], ["m-1", 1]);
+  viewer.measuring.choose(null);
+  assert.deepEqual([viewer.measuring.chosen, viewer.requests], [null, 2]);
+});
+
 test("deleted, taken back, had again", () => {
   const viewer = viewerWith("length", [LENGTH]);
   const { measuring } = viewer;

@@ -206,6 +206,28 @@ for (const [name, outline, fill, wanted] of MASKS) {
   });
 }
 
+// A box beside the left border and one in the middle, 2 pixels thick: the line lies inside them, up to the border.
+const THICK = ["............", ".####.......", ".####.#####.", ".####.#####.", ".####.#####.", ".####.#####.", ".####.#####.", "............"];
+const LINED = ["............", ".1111.......", ".1111.11111.", ".1111.11111.", ".1111.11.11.", ".1111.11111.", ".1111.11111.", "............"];
+
+test("thicker outlines of masks and maps, inward, beside the border too", () => {
+  const inside = Uint8Array.from(THICK.join(""), (each) => Number(each === "#"));
+  const mask = new Uint32Array(96);
+  paintMask(mask, inside, 0, layoutOf([1, 8, 12], storedBasis(0), 0), [null, { ...lookOf([0, 0, 0], 0, true), pixel: 1 }], 2);
+  assert.deepEqual(drawing(mask, 12), LINED);
+  const contour = new Uint32Array(96);
+  paintContour(contour, Float32Array.from(inside), 12, 8, 0.5, 1, 2);
+  assert.deepEqual(drawing(contour, 12), LINED);
+});
+
+test("an outline that fills the picture has no edge, however thick", () => {
+  for (const thick of [1, 2, 5]) {
+    const image = new Uint32Array(12);
+    paintContour(image, new Float32Array(12).fill(1), 4, 3, 0.5, 1, thick);
+    assert.equal(image.some(Boolean), false);
+  }
+});
+
 test("a hidden label is not drawn, and still an edge for the other", () => {
   const image = new Uint32Array(48);
   paintMask(image, labels, 48, layoutOf([1, 6, 8], storedBasis(0), 0), [null, { ...lookOf([0, 0, 0], 0, true), pixel: 1 }]);

@@ -25,7 +25,8 @@ function affineOf(letters, steps = [3, 0.5, 0.7]) {
 test("letters, planes and places are the core's: 48 axis-aligned orientations, oblique and sheared ones", () => {
   const cases = expected("planes");
   assert.equal(new Set(cases.slice(0, 48).map(({ letters }) => letters.join())).size, 48);
-  for (const { affine, letters, edges, plane, world } of cases) {
+  for (const { affine, letters, edges, plane, steps, world } of cases) {
+    for (const axis of [0, 1, 2]) near(planeNormal(affine, axis).map((value) => value * planeStep(affine, axis)), steps[axis]);
     assert.deepEqual([0, 1, 2].map((axis) => lettersOf(direction(affine, axis))), letters);
     assert.deepEqual(edgeLetters({ affine }, storedBasis(0)), edges);
     assert.equal(planeName(affine, 0), plane);

@@ -66,24 +66,24 @@ function watched(tool, measurements = []) {
   const note = (name) => (...values) => told.push([name, ...values.filter((value) => value !== pane)]);
   const steps = {};
   const pane = {
-    ratio: 1,
+    ratio: 2, // the canvas has twice as many pixels as the page, and begins at (1000, 2000) of it
     canvas: {
       addEventListener: (name, step) => (steps[name] = step),
       focus: () => {},
       setPointerCapture: () => {},
-      getBoundingClientRect: () => ({ left: 0, top: 0, width: 400, height: 300 }),
+      getBoundingClientRect: () => ({ left: 1000, top: 2000, width: 400, height: 300 }),
     },
     picture: { window: { centre: 40, width: 300, function: "LINEAR", key: "auto" }, range: () => 300 },
-    canvasOf: ([, row, column]) => [column, row],
-    indexAt: ({ clientX, clientY }) => [0, clientY, clientX],
+    canvasOf: ([, row, column]) => [2 * column, 2 * row],
+    indexAt: ({ clientX, clientY }) => [0, clientY - 2000, clientX - 1000],
   };
   const viewer = { tool, activate: () => {}, hover: () => {}, hurry: () => {} };
   for (const name of ["setWindow", "panBy", "zoomBy", "step", "reset", "crosshairTo"]) viewer[name] = note(name);
   viewer.measuring = { drawing: null, on: () => measurements };
   for (const name of ["press", "follow", "release", "cancel", "choose", "drag", "drop"]) viewer.measuring[name] = note(name);
   new Pointer(viewer, pane);
-  const send = (name, clientX, clientY, more = {}) =>
-    steps[name]({ clientX, clientY, button: 0, pointerId: 1, pointerType: "mouse", preventDefault: () => {}, ...more });
+  const send = (name, x, y, more = {}) =>
+    steps[name]({ clientX: 1000 + x, clientY: 2000 + y, button: 0, pointerId: 1, pointerType: "mouse", preventDefault: () => {}, ...more });
   const drag = (from, to, more) => {
     send("pointerdown", ...from, more);
     send("pointermove", ...to, more);
@@ -114,7 +114,7 @@ test("middle and Shift pan, right zooms around where it began", () => {
   }
   const { told, drag } = watched("length");
   drag([100, 100], [100, 85], { button: 2 });
-  assert.deepEqual(told, [["zoomBy", Math.exp(0.1), [100, 100]]]);
+  assert.deepEqual(told, [["zoomBy", Math.exp(0.1), [1100, 2100]]]);
 });
 
 test("the wheel scrolls, with Ctrl it zooms; a double click puts back", () => {
@@ -122,7 +122,7 @@ test("the wheel scrolls, with Ctrl it zooms; a double click puts back", () => {
   send("wheel", 10, 20, { deltaY: -120, deltaMode: 0 });
   send("wheel", 10, 20, { deltaY: -30, deltaMode: 0, ctrlKey: true });
   send("dblclick", 10, 20);
-  assert.deepEqual(told, [["step", -1], ["zoomBy", Math.exp(0.1), [10, 20]], ["reset"]]);
+  assert.deepEqual(told, [["step", -1], ["zoomBy", Math.exp(0.1), [1010, 2020]], ["reset"]]);
 });
 
 const HELD = { id: "m-1", kind: "length", points: [[0, 50, 50], [0, 50, 150]] };

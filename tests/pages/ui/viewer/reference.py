@@ -112,10 +112,19 @@ def planes() -> list[dict[str, Any]]:
             "letters": [direction_letters(direction) for direction in geometry.directions],
             "edges": list(geometry.edge_letters()),
             "plane": geometry.plane,
+            "steps": [_step(geometry, axis).tolist() for axis in range(3)],
             "world": geometry.to_world([1.5, -2, 7]).tolist(),
         }
         for geometry in map(Geometry, affines)
     ]
+
+
+def _step(geometry: Geometry, axis: int) -> np.ndarray:
+    """Normal of the planes across an axis, along the growing index, as long as the planes lie apart in mm."""
+    along, *plane = np.roll(geometry.affine[:3, :3].T, -axis, axis=0)
+    normal = np.cross(*plane)
+    normal /= np.linalg.norm(normal)
+    return normal * (normal @ along)
 
 
 def overlays() -> dict[str, Any]:
