@@ -3,38 +3,22 @@ import test from "node:test";
 
 import { canvasOf } from "./canvas.mjs";
 import { load } from "./modules.mjs";
+import { mapOver, maskOver, phantom, value } from "./phantom.mjs";
 
 globalThis.document = { createElement: () => canvasOf(0, 0) };
 
 const { Pane } = await load("pane");
-const { Mask, Picture, SaliencyMap } = await load("picture");
 const { flippedAcross, turnedRight } = await load("planes");
-const { pixel } = await load("overlays");
 
 const WORDS = {
   image: "Image", frame: "Frame", coronal: "Coronal", sagittal: "Sagittal", reformatted: "reformatted", thickness: "Thickness", mean: "Mean",
-  max: "MIP", colour: "colour", inverted: "inverted", zoom: "Zoom", loading: "Loading {share} %", failed: "Failed", outside: "Outside",
+  max: "MIP", colour: "colour", inverted: "inverted", zoom: "Zoom", loading: "Loading {share} %", failed: "Failed", loading_overlay: "Loading the overlay", overlay_failed: "Overlay failed", outside: "Outside",
   not_reviewed: "AI - not reviewed", not_diagnostic: "Not for diagnostic use",
 };
-const WINDOW = { key: "stored", name: "As stored", centre: 127.5, width: 255, function: "LINEAR_EXACT" };
-// axial head first: slices 3 mm to Superior from z = -4, rows 0.5 mm to Posterior, columns 1 mm to Left
-const AFFINE = [0, 0, 1, 10, 0, 0.5, 0, 20, 3, 0, 0, -4, 0, 0, 0, 1];
-const SHAPE = [3, 4, 5];
 
-/** A pane of 400 x 300 pixels of the page over 2 frames of 3 slices, 4 rows, 5 columns. */
-function paneOf({ axis = 0, loaded = () => true, ratio = 1, ...more } = {}) {
-  const description = {
-    id: "a", dtype: "uint8", shape: [2, ...SHAPE], colour: false, affine: AFFINE, letters: null, spacing: [3, 0.5, 1], spacingNote: "", unit: "HU",
-    monochrome1: false, padding: null, inverse: false, windows: [WINDOW], asStored: true, times: null, thickness: null, frameOfReference: "f",
-    marks: { left: ["P-0001"], right: ["CT"], banner: ["SYNTHETIC"] }, ...more,
-  };
-  const planeLength = 20 * (description.colour ? 3 : 1);
-  const there = Uint8Array.from({ length: 6 }, (_, plane) => Number(loaded(plane)));
-  const missing = there.filter((each) => !each).length;
-  const data = Uint8Array.from({ length: 6 * planeLength }, (_, place) => place);
-  const voxels = { data, planeLength, loaded: there, missing, failure: "", share: 1 - missing / 6, has: (plane) => there[plane] === 1 };
-  const picture = new Picture(description, voxels, { HOT: Uint8Array.from({ length: 768 }, (_, place) => 255 - (place % 256)) });
-  picture.index = [1, 2, 3];
+/** A pane of 400 x 300 pixels of the page over the phantom. */
+function paneOf({ axis = 0, ratio = 1, ...more } = {}) {
+  const picture = phantom(more);
   const canvas = canvasOf(400, 300);
   const pane = new Pane(canvas, picture, axis, WORDS);
   pane.resize(ratio);
@@ -43,7 +27,6 @@ function paneOf({ axis = 0, loaded = () => true, ratio = 1, ...more } = {}) {
 
 const SCENE = { hidden: false, smooth: true, measurements: [], chosen: null, crosshair: false, planes: [] };
 const reds = (pane) => [...pane.image].map((each) => each & 255);
-const value = (slice, row, column, frame = 0) => frame * 60 + slice * 20 + row * 5 + column;
 const rounded = (values) => values.map((each) => Number(each.toFixed(6)));
 
 // ---------------------------------------------------------------- places
@@ -90,25 +73,10 @@ test("inside ends half a voxel beyond the outer centres", () => {
   assert.deepEqual([[0, -0.5, 4.5], [0, -0.6, 0], [3, 0, 0]].map((index) => pane.inside(index)), [true, false, false]);
 });
 
-// ---------------------------------------------------------------- pixels
+// ---------------------------------------------------------------- painting
 
-const PIXELS = [
-  ["axial, as stored", {}, 5, (x, y) => value(1, y, x)],
-  ["coronal, from the front", { axis: 1 }, 5, (x, y) => value(2 - y, 2, x)],
-  ["sagittal, nose to the left", { axis: 2 }, 4, (x, y) => value(2 - y, x, 3)],
-];
-
-for (const [name, more, width, wanted] of PIXELS) {
-  test(`pixels of a plane: ${name}, of the frame on show`, () => {
-    const { pane, picture } = paneOf(more);
-    for (const frame of [0, 1]) {
-      picture.frame = frame;
-      pane.render(false);
-      const places = Array.from(pane.image, (_, place) => wanted(place % width, Math.floor(place / width)) + 60 * frame);
-      assert.deepEqual(reds(pane), places);
-    }
-  });
-}
+/** How often a pane has painted a plane. */
+const painted = (pane) => pane.sheets.reduce((sum, { ctx }) => sum + (ctx?.named("putImageData").length ?? 0), 0);
 
 test("flipped and turned, the pixels follow", () => {
   const { pane } = paneOf();
@@ -118,113 +86,64 @@ test("flipped and turned, the pixels follow", () => {
   assert.deepEqual(reds(pane).slice(0, 4), [3, 2, 1, 0].map((row) => value(1, row, 0)), "the lowest row comes to the left");
 });
 
-test("drawn anew only when something changed", () => {
+test("painted anew only when something changed", () => {
   const { pane, picture } = paneOf();
   pane.render(false);
   pane.render(false);
-  assert.equal(pane.nativeCtx.named("putImageData").length, 1);
-  picture.touch();
-  pane.render(false);
-  picture.index[0] = 2;
-  pane.render(false);
-  pane.basis = flippedAcross(pane.basis);
-  pane.render(false);
-  assert.equal(pane.nativeCtx.named("putImageData").length, 4);
-});
-
-test("a slab of neighbouring slices", () => {
-  const { pane, picture } = paneOf();
-  picture.slab = { mode: "max", mm: 6 };
-  pane.render(false);
-  assert.deepEqual(reds(pane)[0], value(2, 0, 0));
-  picture.slab = { mode: "mean", mm: 9 };
-  picture.touch();
-  pane.render(false);
-  assert.deepEqual(reds(pane)[7], value(1, 1, 2));
-});
-
-test("colours are the file's; under a map they are grey", () => {
-  const { pane, picture } = paneOf({ colour: true, windows: [], affine: null });
-  pane.render(false);
-  const from = 60 + 3 * 7;
-  assert.equal(pane.image[7], pixel(from, from + 1, from + 2) >>> 0);
-  picture.overlays = [mapOver({ visible: true })];
-  pane.render(false);
-  assert.equal(pane.image[0], pixel(61, 61, 61) >>> 0, "where the map is clear");
-});
-
-test("a palette colours the greys", () => {
-  const { pane, picture } = paneOf();
-  picture.palette = "HOT";
-  pane.render(false);
-  const grey = value(1, 0, 1);
-  assert.equal(pane.image[1], pixel(255 - ((3 * grey) % 256), 255 - ((3 * grey + 1) % 256), 255 - ((3 * grey + 2) % 256)) >>> 0);
-});
-
-// ---------------------------------------------------------------- overlays
-
-/** A map of slice 1 whose right column is hot. */
-function mapOver(setting) {
-  const grid = [1, 0, 0, -1, 0, 1, 0, 0, 0, 0, 1, 0];
-  const description = { id: "s", title: "Grad-CAM", unit: "log-odds", model: true, toNative: grid, toVolume: grid, only: [1, 1], scales: { own: 2, usual: null } };
-  const voxels = { shape: [1, 1, 4, 5], data: Float32Array.from({ length: 20 }, (_, place) => (place % 5 === 4 ? 2 : 0)), missing: 0 };
-  return new SaliencyMap(description, voxels, new Uint8Array(768).fill(200), { opacity: 1, ...setting });
-}
-
-/** A mask with label 1 on row 1, columns 1 and 2 of slice 1. */
-function maskOver(setting) {
-  const data = new Uint8Array(60);
-  data[value(1, 1, 1)] = 1;
-  data[value(1, 1, 2)] = 1;
-  const labels = [{ value: 1, name: "nodule", colour: [255, 0, 0] }];
-  return new Mask({ id: "m", title: "Nodules", model: true, labels }, { data, planeLength: 20, loaded: new Uint8Array(3).fill(1), missing: 0 }, setting);
-}
-
-const RED = pixel(255, 0, 0) >>> 0;
-const CYAN = pixel(0, 255, 255) >>> 0;
-
-test("a mask is on its slice, and on every plane through it", () => {
-  const { pane, picture } = paneOf();
-  picture.overlays = [maskOver()];
-  pane.render(false);
-  assert.deepEqual([...pane.image].flatMap((each, place) => (each === RED ? [place] : [])), [6, 7]);
-  picture.index[0] = 2;
-  pane.render(false);
-  assert.equal(pane.image.includes(RED), false);
-  const coronal = paneOf({ axis: 1 });
-  coronal.picture.index[1] = 1;
-  coronal.picture.overlays = [maskOver()];
-  coronal.pane.render(false);
-  assert.deepEqual([...coronal.pane.image].flatMap((each, place) => (each === RED ? [place] : [])), [6, 7]);
-});
-
-test("a map and its contour; hidden, the picture is as it was", () => {
-  const { pane, picture } = paneOf();
-  pane.render(false);
-  const plain = [...pane.image];
-  picture.overlays = [mapOver({})];
-  picture.touch();
-  pane.render(false);
-  const painted = [...pane.image];
-  assert.deepEqual(painted.flatMap((each, place) => (each === plain[place] ? [] : [place])), [4, 9, 14, 19]);
-  assert.ok(painted.every((each, place) => place % 5 !== 4 || each === CYAN), "its edge is the contour");
+  assert.equal(painted(pane), 1);
+  const changes = [() => picture.touch(), () => (picture.index[0] = 2), () => (pane.basis = flippedAcross(pane.basis)), () => (picture.frame = 1)];
+  changes.forEach((change, place) => {
+    change();
+    pane.render(false);
+    assert.equal(painted(pane), place + 2);
+  });
   pane.render(true);
-  assert.deepEqual([...pane.image], plain);
-  picture.overlays[0].setting.visible = false;
-  picture.touch();
-  pane.render(false);
-  assert.deepEqual([...pane.image], plain);
+  assert.equal(painted(pane), 6, "without overlays");
 });
 
-test("a mask lies over a map", () => {
+const NEXT = [
+  ["the next slice", {}, () => {}, (picture) => (picture.index[0] = 2), value(2, 0, 0)],
+  ["the slice before, after a step back", {}, (picture) => (picture.index[0] = 1), (picture) => (picture.index[0] = 0), value(0, 0, 0), 2],
+  ["the next frame, after a step in time", {}, (picture) => (picture.frame = 1), (picture) => (picture.frame = 0), value(1, 0, 0)],
+];
+
+for (const [name, more, before, after, wanted, begin = 1] of NEXT) {
+  test(`painted beforehand: ${name}`, () => {
+    const { pane, picture } = paneOf(more);
+    picture.index[0] = begin;
+    pane.from = [begin, 0];
+    pane.render(false);
+    before(picture);
+    pane.render(false);
+    pane.prepare(false);
+    const count = painted(pane);
+    after(picture);
+    pane.render(false);
+    assert.deepEqual([painted(pane), reds(pane)[0]], [count, wanted]);
+  });
+}
+
+test("nothing is painted beforehand beyond the last slice, or before all voxels are there", () => {
   const { pane, picture } = paneOf();
-  const mask = maskOver();
-  mask.voxels.data.fill(1);
-  mask.setting.style = "fill";
-  mask.setting.opacity = 1;
-  picture.overlays = [mask, mapOver({})];
+  picture.index[0] = 2;
   pane.render(false);
-  assert.equal(pane.image[4], RED);
+  pane.prepare(false);
+  assert.equal(painted(pane), 1);
+  const waiting = paneOf({ loaded: (plane) => plane !== 5 });
+  waiting.pane.render(false);
+  waiting.pane.prepare(false);
+  assert.equal(painted(waiting.pane), 1);
+});
+
+test("what was painted beforehand is not shown when it has changed since", () => {
+  const { pane, picture } = paneOf();
+  pane.render(false);
+  pane.prepare(false);
+  picture.inverted = true;
+  picture.touch();
+  picture.index[0] = 2;
+  pane.render(false);
+  assert.equal(reds(pane)[0], 255 - value(2, 0, 0));
 });
 
 // ---------------------------------------------------------------- lines
