@@ -110,7 +110,8 @@ class Viewer:
                 return packed(new Uint8Array(pane.image.buffer));
               });
               pane.picture.move(pane.axis, before);
-              return { texts, size: [pane.native.height, pane.native.width] };
+              const { canvas } = pane.sheets[0];
+              return { texts, size: [canvas.height, canvas.width] };
             }""",
             [place, positions, hidden],
         )

@@ -195,6 +195,18 @@ def two_series() -> Made:
     return Made(one_series(one, other))
 
 
+def thick_and_thin() -> Made:
+    """One acquisition and every second of its slices, in one frame of reference."""
+    thin = phantom("orientation_axial").series
+    assert thin is not None
+    assert thin.volume is not None
+    assert thin.volume.geometry is not None
+    affine = thin.volume.geometry.affine.copy()
+    affine[:3, 0] *= 2
+    thick = replace(thin.volume, array=thin.volume.array[::2], geometry=Geometry(affine), instances=())
+    return Made(one_series(thin, replace(thin, uid="1.6.1", volume=thick, source=thin.source[::2])))
+
+
 def radiograph(*, monochrome1: bool) -> Made:
     """A 3000 x 3000 radiograph of 16 bits; a collimated edge of padding where low values are white."""
     down, across = np.mgrid[:3000, :3000].astype(np.uint32)
@@ -222,6 +234,7 @@ CASES: dict[str, Callable[[], Made]] = {
     "overlaid": overlaid,
     "cine": lambda: Made(phantom("heart_cine")),
     "two": two_series,
+    "thick_and_thin": thick_and_thin,
     "radiograph": lambda: radiograph(monochrome1=False),
     "radiograph1": lambda: radiograph(monochrome1=True),
     "ct200": lambda: big(200),

@@ -49,6 +49,7 @@ if st.session_state.get(_NAME) != name:
     # what AppTest-like checks read: nothing of it is patient data, all cases are generated
 with st.sidebar:
     st.button("Run again", key="again")
+    left = st.toggle("Without the viewer", key="left")
     case = load()
     st.session_state["runs"] = st.session_state.get("runs", 0) + 1
     told = {
@@ -62,4 +63,5 @@ with st.sidebar:
         ],
     }
     st.text(json.dumps(told), help=None)
-body()
+if not left:
+    body()
