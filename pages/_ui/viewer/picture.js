@@ -196,6 +196,14 @@ export class Picture {
     this.touch();
   }
 
+  /** Window that a drag begins with; in place of a table, the values that it spans. */
+  draggable() {
+    if (!this.window) return null;
+    const { first, entries } = this.voi();
+    if (!entries) return { ...this.window };
+    return { key: "own", centre: first + (entries.length - 1) / 2, width: Math.max(entries.length - 1, 1), function: "LINEAR_EXACT" };
+  }
+
   /** Spread of values that a drag across the picture runs through. */
   range() {
     return Math.max(...this.offered.map((each) => each.width || 0), this.window.width || 0, 1e-6);

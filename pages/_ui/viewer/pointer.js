@@ -82,7 +82,7 @@ export class Pointer {
       tool,
       from: [event.clientX, event.clientY],
       last: [event.clientX, event.clientY],
-      window: pane.picture.window && { ...pane.picture.window },
+      window: pane.picture.draggable(),
       fingers: tool === "touch" ? spread(this.touches) : null,
       way: "",
       moved: false,

@@ -636,7 +636,7 @@ export class Viewer {
     const index = event && pane.indexAt(event);
     pane.value.hidden = !index || !pane.inside(index);
     if (pane.value.hidden) return;
-    const nearest = index.map(Math.round);
+    const nearest = index.map((place, axis) => Math.min(Math.max(Math.round(place), 0), picture.shape[axis] - 1));
     const parts = [];
     if (picture.affine) {
       const at = toWorld(picture.affine, index);

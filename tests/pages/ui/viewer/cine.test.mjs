@@ -27,6 +27,7 @@ const SPEEDS = [
   ["no times", null, 10],
   ["one time", [0], 10],
   ["25 a second", [0, 40, 80, 120], 25],
+  ["times that begin later", [1000, 1040, 1080], 25],
   ["uneven times, on average", [0, 10, 100], 20],
   ["no slower than one a second", [0, 5000, 10000], 1],
   ["no faster than sixty a second", [0, 1, 2], 60],

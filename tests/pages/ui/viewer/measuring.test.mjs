@@ -242,6 +242,13 @@ test("what waited for its voxels says its values when they are there, taken back
   measuring.respeak();
   measuring.undo();
   assert.deepEqual(lines(), ["Area 12.0 px\u00b2"]);
+  viewer.there.all = false;
+  measuring.begin([{ ...LENGTH, kind: "rectangle" }]);
+  measuring.put([...measuring.list]);
+  measuring.undo();
+  viewer.there.all = true;
+  measuring.redo();
+  assert.deepEqual(lines(), ["Area 12.0 px\u00b2"]);
 });
 
 test("another picture: everything begins anew", () => {

@@ -248,6 +248,31 @@ test("reference lines of planes in the same frame of reference only", () => {
   assert.equal(dashes([{ ...coronal, normal: [0, 0, 1] }]), 0);
 });
 
+test("a crosshair takes the place of the own picture's reference lines", () => {
+  const { pane, picture, context } = paneOf();
+  const coronal = { picture, frameOfReference: "f", point: [0, 20.75, 0], normal: [0, 1, 0] };
+  pane.draw({ ...SCENE, planes: [coronal], crosshair: true });
+  assert.equal(context.named("setLineDash").length, 0);
+  pane.draw({ ...SCENE, planes: [coronal] });
+  assert.equal(context.named("setLineDash").length, 1);
+});
+
+test("what no model made is not said to be one's", () => {
+  const { pane, picture, context } = paneOf();
+  const mask = maskOver();
+  mask.model = false;
+  picture.overlays = [mask];
+  pane.draw(SCENE);
+  assert.equal(context.text("AI - not reviewed"), undefined);
+});
+
+test("large planes are drawn coarsely where the screen has fewer pixels, small ones never", () => {
+  const { pane, picture } = paneOf();
+  assert.equal(pane.coarseness(0.2), 1);
+  picture.shape = [1, 2000, 2500];
+  assert.deepEqual([0.2, 0.4, 0.9, 3].map((scale) => pane.coarseness(scale)), [5, 2, 1, 1]);
+});
+
 test("a crosshair and measurements lie where their voxels do", () => {
   const { pane, context } = paneOf();
   const measurements = [{ id: "m-1", kind: "length", points: [[1, 0, 0], [1, 3, 4]], lines: ["4.27 mm"] }];

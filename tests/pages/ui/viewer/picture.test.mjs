@@ -82,6 +82,16 @@ test("a table takes the place of its window as soon as it is there", () => {
   assert.deepEqual([0, 1, 2].map((value) => picture.grey().shade(value)), [0, 128, 255]);
 });
 
+test("a drag begins with the window, or with the values that its table spans", () => {
+  const picture = pictureOf();
+  assert.deepEqual(picture.draggable(), WINDOWS[0]);
+  assert.notEqual(picture.draggable(), picture.window);
+  assert.equal(pictureOf({ colour: true, windows: [] }).draggable(), null);
+  const tabled = pictureOf({ windows: [{ key: "file:0", name: "T", first: -100, centre: 0, width: 0, function: "", table: {} }] });
+  tabled.tables = { "file:0": { first: -100, entries: new Float32Array(301) } };
+  assert.deepEqual(tabled.draggable(), { key: "own", centre: 50, width: 300, function: "LINEAR_EXACT" });
+});
+
 test("windows are chosen by name", () => {
   const picture = pictureOf();
   assert.deepEqual([picture.choose("auto"), picture.window.key, picture.version], [true, "auto", 1]);

@@ -46,6 +46,7 @@ const NEAR = [
   ["ellipse", [[0, 0], [100, 60]], [0, 30], true],
   ["ellipse", [[0, 0], [100, 60]], [50, 30], false],
   ["ellipse", [[0, 0], [100, 60]], [0, 0], false],
+  ["ellipse", [[0, 0], [100, 20]], [50, 25], true],
   ["ellipse", [[0, 0], [0, 60]], [0, 30], false],
   ["freehand", [[0, 0], [100, 0], [100, 100]], [50, 50], true],
   ["freehand", [[0, 0], [100, 0], [100, 100]], [80, 40], false],
@@ -73,7 +74,7 @@ function watched(tool, measurements = []) {
       setPointerCapture: () => {},
       getBoundingClientRect: () => ({ left: 1000, top: 2000, width: 400, height: 300 }),
     },
-    picture: { window: { centre: 40, width: 300, function: "LINEAR", key: "auto" }, range: () => 300 },
+    picture: { window: { centre: 40, width: 300, function: "LINEAR", key: "auto" }, range: () => 300, draggable() { return { ...this.window }; } },
     canvasOf: ([, row, column]) => [2 * column, 2 * row],
     indexAt: ({ clientX, clientY }) => [0, clientY - 2000, clientX - 1000],
   };
@@ -134,9 +135,11 @@ test("a handle is taken hold of before the line, whatever the tool", () => {
     assert.deepEqual(names(), ["choose", "drag", "drop"]);
     assert.deepEqual(told[1].slice(1), [{ id: "m-1", handle: 1, start: HELD.points, from: [0, 52, 145] }, [0, 70, 160]]);
   }
-  const { told, drag } = watched("window", [HELD]);
-  drag([100, 45], [100, 60]);
-  assert.equal(told[1][1].handle, -1);
+  for (const [from, handle] of [[[100, 45], -1], [[48, 50], 0]]) {
+    const { told, drag } = watched("window", [HELD]);
+    drag(from, [100, 60]);
+    assert.equal(told[1][1].handle, handle);
+  }
 });
 
 test("a measuring tool presses, follows, lets go", () => {
@@ -155,7 +158,7 @@ const FINGERS = [
 
 for (const [name, from, to, wanted] of FINGERS) {
   test(`two fingers ${name}`, () => {
-    const { names, send } = watched("window");
+    const { told, names, send } = watched("window");
     const finger = (place) => ({ pointerId: place, pointerType: "touch" });
     from.forEach((at, place) => send("pointerdown", ...at, finger(place)));
     for (let step = 1; step <= 20; step += 1) {
@@ -166,6 +169,7 @@ for (const [name, from, to, wanted] of FINGERS) {
     const moves = names().filter((each) => ["zoomBy", "step", "setWindow"].includes(each));
     assert.ok(moves.length > 0);
     assert.deepEqual([...new Set(moves)], [wanted]);
+    if (wanted === "step") assert.equal(told.reduce((sum, [step, by]) => sum + (step === "step" ? by : 0), 0), 3, "20 pixels a slice");
   });
 }
 

@@ -23,6 +23,7 @@ test("the nearest slab first, the own frame before others", () => {
   assert.deepEqual(order.slice(0, 5), ["14-15", "12-13", "16-17", "10-11", "18-19"]);
   assert.deepEqual(order.slice(5, 9), ["8-9", "20-21", "6-7", "22-23"]);
   assert.equal(order.length, 15);
+  assert.deepEqual(ranges(fetchOrder([{ first: 15, last: 16 }, { first: 0, last: 10 }], 12, 20)), ["0-10", "15-16"], "by their nearer end");
 });
 
 // ---------------------------------------------------------------- fetching
