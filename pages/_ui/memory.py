@@ -10,6 +10,7 @@ from medimg_core.study import Study
 from pages._ui.language import ngettext
 from pages._ui.settings import SETTINGS, Settings
 from pages._ui.state import Case
+from pages._ui.viewer.shown import derived_bytes
 
 __all__ = ["Ledger", "admit", "settle", "size_of"]
 
@@ -52,8 +53,9 @@ LEDGER = Ledger()
 
 
 def size_of(study: Study) -> int:
-    """Bytes of a study's voxels."""
-    return sum(series.volume.array.nbytes for series in study.series if series.volume is not None)
+    """Bytes of a study's voxels, and of what was computed from them to be shown."""
+    volumes = [series.volume for series in study.series if series.volume is not None]
+    return sum(volume.array.nbytes + derived_bytes(volume) for volume in volumes)
 
 
 def admit(case: Case, session: str, ledger: Ledger = LEDGER) -> tuple[Case, int]:

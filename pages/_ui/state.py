@@ -330,7 +330,13 @@ def load() -> Case:
 
 
 def keep(case: Case) -> Case:
-    """Make this the session's case."""
+    """Make this the session's case.
+
+    The one before goes at once: a value that is only replaced stays in the session until its next run, and with it
+    the voxels of a study that was closed.
+    """
+    if KEY in st.session_state:
+        del st.session_state[KEY]
     st.session_state[KEY] = case
     return case
 

@@ -1,6 +1,7 @@
 """The table of opened studies, its actions, and what could not be read."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -68,7 +69,7 @@ def study_table(case: Case) -> None:
         pd.DataFrame([_row(case, study, cards) for study in case.studies]),
         hide_index=True,
         key=key,
-        on_select=lambda: _choose(key, case),
+        on_select=partial(_choose, key, tuple(study.uid for study in case.studies)),
         selection_mode="single-row-required",
         height="content" if len(case.studies) < 9 else 360,
         alt=_("Opened studies"),
@@ -85,10 +86,11 @@ def study_table(case: Case) -> None:
                 st.caption(_("Note: {text}").format(text=warning))
 
 
-def _choose(key: str, case: Case) -> None:
+def _choose(key: str, uids: tuple[str, ...]) -> None:
+    """Not given the case: what a widget calls outlives its run, and a closed study must not live on in it."""
     rows = st.session_state[key]["selection"]["rows"]
     if rows:
-        change(lambda now: now.with_study(case.studies[rows[0]].uid))
+        change(lambda now: now.with_study(uids[rows[0]]))
 
 
 def _close() -> None:

@@ -40,7 +40,8 @@ export class Cine {
     const { picture } = pane;
     const count = picture.frames > 1 ? picture.frames : pane.count;
     if (count < 2) return;
-    const run = { since: performance.now(), shown: 0 };
+    const { axis } = pane;
+    const run = { since: performance.now(), shown: 0, picture };
     this.run = run;
     const tick = (now) => {
       if (this.run !== run || viewer.closed) return;
@@ -48,9 +49,8 @@ export class Cine {
       if (due > run.shown) {
         run.shown = due;
         if (picture.frames > 1) picture.frame = (picture.frame + 1) % count;
-        else picture.move(pane.axis, (pane.position + 1) % count);
-        if (picture.voxels.missing) picture.voxels.want(viewer.planeOf(picture));
-        viewer.request();
+        else viewer.lead = { picture, by: picture.step(axis, 1) };
+        viewer.moved(picture);
       }
       requestAnimationFrame(tick);
     };
@@ -58,7 +58,13 @@ export class Cine {
     viewer.request();
   }
 
+  /** Stop when what plays is not on the screen any more. */
+  leave(pictures) {
+    if (this.run && !pictures.includes(this.run.picture)) this.stop();
+  }
+
   stop() {
+    if (!this.run) return;
     this.run = null;
     if (this.viewer.panes.length) this.viewer.request();
   }

@@ -19,7 +19,7 @@ export const COMMANDS = {
   cine: (viewer) => viewer.cine.toggle(),
   peak: (viewer) => {
     const over = viewer.overlays.find((each) => each.setting.visible);
-    const index = over?.peak(viewer.main.shape);
+    const index = over?.peak(viewer.main.shape, viewer.main.frame);
     if (!index) viewer.say(viewer.words.no_peak);
     else {
       index.forEach((value, axis) => viewer.main.move(axis, value));
@@ -57,17 +57,19 @@ export const COMMANDS = {
   },
   auto: (viewer, _, pane, picture) => {
     if (picture.colour || !pane.ready) return;
-    picture.auto();
+    picture.auto(pane.axis);
     viewer.changed();
   },
   palette: (viewer, value, pane, picture) => {
     picture.palette = value;
+    picture.inverted = value ? false : Boolean(picture.description.inverse); // a palette runs from low to high
     picture.touch();
     viewer.changed();
   },
   reset: (viewer, _, pane) => viewer.reset(pane),
   overlays: (viewer) => {
     if (!viewer.overlays.length) {
+      viewer.hidden = false;
       viewer.ask({ map: true });
       return;
     }
@@ -75,9 +77,7 @@ export const COMMANDS = {
     viewer.changed();
   },
   native: (viewer) => {
-    for (const over of viewer.overlays) if (over.kind === "map") over.setting.native = !over.setting.native;
-    viewer.main.touch();
-    viewer.changed();
+    for (const over of viewer.overlays) if (over.kind === "map") viewer.setOverlay(over, { native: !over.setting.native });
   },
   layout: (viewer, value) => {
     viewer.layout(value);
@@ -92,6 +92,7 @@ export const COMMANDS = {
   },
   link: (viewer) => {
     viewer.linked = !viewer.linked;
+    for (const picture of viewer.pictures) picture.outside = false;
     if (viewer.linked && !viewer.comparable()) viewer.say(viewer.words.linked_by_step);
     viewer.changed();
   },
@@ -112,8 +113,13 @@ export const COMMANDS = {
     viewer.side.element.hidden = !viewer.side.element.hidden;
     viewer.request();
   },
+  smooth: (viewer) => {
+    viewer.smooth = !viewer.smooth;
+    viewer.changed();
+  },
   help: (viewer) => {
     viewer.sheet.hidden = !viewer.sheet.hidden;
+    for (const behind of viewer.root.children) if (behind !== viewer.sheet) behind.inert = !viewer.sheet.hidden;
     if (viewer.sheet.hidden) viewer.focus();
     else viewer.sheet.querySelector("button").focus();
   },

@@ -9,9 +9,8 @@ import streamlit as st
 
 from medimg_core.io import interval_days, same_patient
 from medimg_core.study import Series, Study
-from pages._ui import jobs
+from pages._ui import jobs, memory
 from pages._ui.language import _
-from pages._ui.places import on_image_page
 from pages._ui.state import Case, change, load
 from pages._ui.study_panel import series_title
 from pages._ui.view import key_of
@@ -19,13 +18,14 @@ from pages._ui.viewer import events
 from pages._ui.viewer.describe import describe, interval_words
 from pages._ui.viewer.overlays import Overlay
 from pages._ui.viewer.routes import MODULES, address, style, voxel_address
-from pages._ui.viewer.shown import Shown, can_straighten, item_of, shown, straighten
+from pages._ui.viewer.shown import Shown, can_straighten, forget, item_of, shown, straighten
 from pages._ui.viewer.vault import session_token
 
 __all__ = ["failed", "reopen", "viewer"]
 
 KEY = "viewer"
 FAILED = "medimg_viewer_failed"
+_WHOLE = "medimg_viewer_whole"  # the whole page runs again, not the viewer's part alone
 # The modules come from our own route: a blob, as which Streamlit loads this text, cannot import by itself. All are
 # asked for at once, and the slice on show with them, so that neither waits for the other.
 _STUB = """
@@ -59,7 +59,7 @@ export default function (component) {
     console.error(error);
     component.setTriggerValue("ask", { failed: String(error).slice(0, 200) });
   });
-  return () => load(data).then((loaded) => loaded.leave(parentElement));
+  return () => load(data).then((loaded) => loaded.leave(parentElement)).catch(() => {});
 }
 """.replace("@MODULES@", json.dumps([*MODULES, "words.js", "palettes.js"]))
 _HTML = '<div class="mv">&nbsp;</div>'
@@ -86,6 +86,8 @@ def viewer(case: Case, overlays: Sequence[Overlay] = ()) -> None:
         case: Its current series has voxels.
         overlays: What lies over it.
     """
+    if st.session_state.pop(_WHOLE, False):
+        st.rerun()
     study, series = case.study, case.series
     if study is None or series is None:
         return
@@ -102,8 +104,9 @@ def viewer(case: Case, overlays: Sequence[Overlay] = ()) -> None:
         "main": describe(what),
         "other": None if beside is None else describe(beside, prior=_prior(series, study, beside)),
         "series": _strip(case, what, beside),
+        "open": [item_of(each.volume).id for known in case.studies for each in known.series if each.volume is not None],
         "overlays": [over.describe() for over in overlays],
-        "measurements": events.plain(case.measurements_of(what.straight)),
+        "measurements": events.plain(case.measurements_of(what.straight), what),
         "view": view,
         "straightenable": can_straighten(series),
         "straightened": what.straight,
@@ -112,12 +115,11 @@ def viewer(case: Case, overlays: Sequence[Overlay] = ()) -> None:
 
 
 def _beside(case: Case, what: Shown) -> Shown | None:
-    """The series chosen to be shown beside, while it is open."""
+    """The series chosen to be shown beside, while it is open and of the same patient."""
     wanted = case.beside_key
-    for study in case.studies:
-        for series in study.series:
-            if wanted is not None and key_of(study.uid, series) == wanted and series is not what.series:
-                return shown(study, series)
+    for study, series in _offered(case, what):
+        if wanted is not None and key_of(study.uid, series) == wanted and series is not what.series:
+            return shown(study, series)
     return None
 
 
@@ -179,31 +181,44 @@ def _on_ask() -> None:
         return
     if "failed" in wish:
         st.session_state[FAILED] = True
-    elif wish.get("map"):
-        change(lambda case: case.with_overlay(shown=True))
-    elif "straighten" in wish:
-        _straighten(bool(wish["straighten"]))
-    elif isinstance(wish.get("step"), int) and on_image_page():
-        change(lambda case: _stepped(case, 1 if wish["step"] > 0 else -1))
-    elif "series" in wish:
-        change(lambda case: _opened(case, wish["series"]))
-    elif "beside" in wish:
-        change(lambda case: case.with_beside(events.key_of_item(case, wish["beside"])))
-
-
-def _straighten(on: bool) -> None:
-    """Show the series resampled along the patient's axes, once that is computed, or as it was read."""
-    case = load()
-    series = case.series
-    if not on or series is None:
-        change(lambda now: now.with_straightened(on=False))
         return
-    key = case.series_key
+    case = load()
+    if events.key_of_item(case, wish.get("of")) != case.series_key:
+        return  # asked of a series that is not on show any more
+    if wish.get("map"):
+        change(lambda now: now.with_overlay(shown=True))
+    elif "straighten" in wish:
+        _straighten(case, on=bool(wish["straighten"]))
+    elif isinstance(wish.get("step"), int):
+        _turn_to(case, _stepped(case, 1 if wish["step"] > 0 else -1))
+    elif "series" in wish:
+        _turn_to(case, _opened(case, wish["series"]))
+    elif "beside" in wish:
+        change(lambda now: now.with_beside(events.key_of_item(now, wish["beside"])))
+
+
+def _turn_to(before: Case, after: Case) -> None:
+    """Show another series; what stands around the viewer speaks of it, too."""
+    if after.series_key != before.series_key:
+        change(lambda _now: after)
+        st.session_state[_WHOLE] = True
+
+
+def _straighten(case: Case, *, on: bool) -> None:
+    """Show the series resampled along the patient's axes, once that is computed, or as it was read."""
+    series, key = case.series, case.series_key
+    st.session_state[_WHOLE] = True
+    if series is None:
+        return
+    if not on:
+        change(lambda now: now.with_straightened(on=False))
+        forget(series)
+        return
     jobs.start(
         "reading",
         _("Straightening the series"),
         lambda progress: straighten(series, progress=progress),
-        lambda now, _made: now.with_straightened(on=True) if now.series_key == key else now,
+        lambda now, _made: memory.settle(now.with_straightened(on=True)) if now.series_key == key else now,
     )
 
 

@@ -14,7 +14,7 @@ from medimg_core.laterality import looks_mirrored
 from medimg_core.presets import presets
 from medimg_core.study import Series, Volume
 from medimg_core.voi import EIGHT_BIT, Lut, Window, auto_window
-from pages._ui.language import _
+from pages._ui.language import _, ngettext
 from pages._ui.study_panel import series_title
 from pages._ui.viewer.shown import Shown
 from pages._ui.viewer.vault import VAULT, session_token
@@ -25,6 +25,7 @@ SLAB_BYTES = 4 * 1024**2
 """About how much one request brings: 8 slices of 512 x 512."""
 _SECRET = secrets.token_bytes(16)
 _PET_TOP = 99.9  # per cent
+MOST_RADIOGRAPHS = 50  # of one series that are looked at one by one
 
 
 def describe(what: Shown, *, prior: str = "") -> dict[str, Any]:
@@ -54,15 +55,17 @@ def describe(what: Shown, *, prior: str = "") -> dict[str, Any]:
         "spacing": None if volume.spacing is None else list(volume.spacing),
         "spacingNote": _("at the detector") if planar and planar.spacing_source == "detector" else "",
         # DICOM slices hang as they were made; other files say nothing of how to hang them
-        "asStored": bool(volume.instances) and not what.straight,
+        "asStored": series.volume is not None and bool(series.volume.instances) and not what.straight,
         "unit": "" if volume.unit == "unknown" else volume.unit,
         "monochrome1": volume.photometric == "MONOCHROME1",
         "padding": volume.padding,
         "inverse": pet,
         "palettes": pet or series.modality == "NM",
         "windows": facts.windows,
-        "marks": _marks(what, prior, facts.caution),
-        "thickness": None if what.straight else facts.thickness,
+        "marks": _marks(what, prior),
+        "thickness": facts.thickness if volume.instances else None,  # of slices as they were acquired
+        "caution": facts.caution,
+        "cautionSlices": facts.caution_slices,
         "times": facts.times,
         "frameOfReference": facts.frame_of_reference,
         "title": series_title(series),
@@ -78,6 +81,7 @@ class _Facts:
     times: list[float] | None
     frame_of_reference: str | None
     caution: str
+    caution_slices: list[int] | None
 
 
 _known: MutableMapping[Volume, dict[str, _Facts]] = weakref.WeakKeyDictionary()
@@ -92,7 +96,7 @@ def _facts(series: Series, volume: Volume) -> _Facts:
             slice_thickness(series),
             _times(series, volume),
             _hashed(frame_of_reference(series)),
-            looks_mirrored(series) or "",
+            *_caution(series, volume),
         )
     return by_session[token]
 
@@ -107,13 +111,24 @@ def _hashed(uid: str | None) -> str | None:
     return None if uid is None else hashlib.sha256(_SECRET + uid.encode()).hexdigest()[:12]
 
 
-def _marks(what: Shown, prior: str, caution: str) -> dict[str, list[str]]:
+def _caution(series: Series, volume: Volume) -> tuple[str, list[int] | None]:
+    """What to look at twice, and on which slices; a CT is judged as a whole, radiographs one by one."""
+    slices = volume.shape[0]
+    whole = volume.geometry is not None or slices > MOST_RADIOGRAPHS
+    found = [looks_mirrored(series, place) for place in range(1 if whole else slices)]
+    text = next((text for text in found if text), None)
+    if text is None:
+        return "", None
+    return _(text), None if whole else [place for place, each in enumerate(found) if each]
+
+
+def _marks(what: Shown, prior: str) -> dict[str, list[str]]:
     study, series = what.study, what.series
     patient, planar = study.patient, what.volume.planar
     age = _("{age:.3g} y").format(age=patient.age) if patient.age is not None else _("age unknown")
     side = {"L": _("Left side"), "R": _("Right side"), "B": _("Both sides")}
     title = " ".join(filter(None, (series.modality, series.description, series.part)))
-    banner = (_("SYNTHETIC") if series.synthetic else "", prior, *what.notes, _(caution) if caution else "")
+    banner = (_("SYNTHETIC") if series.synthetic else "", prior, *what.notes)
     return {
         "left": [patient.pseudonym, f"{age}  {patient.sex or _('sex unknown')}"],
         "right": list(
@@ -156,7 +171,9 @@ def _entry(key: str, name: str, voi: Window | Lut, source: str = "") -> dict[str
         entries = voi.entries.reshape(1, 1, -1)
         item = VAULT.put(session_token(), voi, entries)
         table = {"id": item.id, "dtype": item.dtype, "shape": [1, *entries.shape], "colour": False, "slab": 1}
-        return {"key": key, "name": name, "first": voi.first, "table": table, "centre": 0, "width": 0, "function": ""}
+        span = max(entries.size - 1, 1)  # what a drag begins with
+        window = {"centre": voi.first + span / 2, "width": span, "function": "LINEAR_EXACT"}
+        return {"key": key, "name": name, "first": voi.first, "table": table, **window}
     figures = {"centre": voi.centre, "width": voi.width, "function": voi.function}
     return {"key": key, "name": name, **figures, **({"source": source} if source else {})}
 
@@ -164,7 +181,8 @@ def _entry(key: str, name: str, voi: Window | Lut, source: str = "") -> dict[str
 def interval_words(days: int) -> str:
     """How long before, in words."""
     if days < 60:
-        return _("{n} days").format(n=days)
+        return ngettext("{n} day", "{n} days", days).format(n=days)
     if days < 730:
-        return _("{n} months").format(n=round(days / 30.44))
+        months = round(days / 30.44)
+        return ngettext("{n} month", "{n} months", months).format(n=months)
     return _("{n:.1f} years").format(n=days / 365.25)

@@ -6,7 +6,7 @@ from typing import Any
 
 from medimg_core.errors import MedImgError
 from medimg_core.measuring import measure
-from medimg_core.results import Measurement
+from medimg_core.results import Measurement, Point
 from pages._ui.state import Case
 from pages._ui.view import SeriesKey, View, key_of
 from pages._ui.viewer.shown import Shown, recognised
@@ -37,7 +37,8 @@ def take(case: Case, seen: object) -> Case:
         case = case.with_view_of(key, _view(case.view_of(key), what, view))
     listed = seen.get("measurements")
     if isinstance(listed, list):
-        case = case.with_measurements(key, _measured(what, listed), straight=what.straight)
+        before = case.measurements.get((key, what.straight), ())
+        case = case.with_measurements(key, _measured(what, listed, before), straight=what.straight)
     return case
 
 
@@ -75,49 +76,77 @@ def _view(before: View, what: Shown, view: dict[str, Any]) -> View:
     )
 
 
-def _measured(what: Shown, listed: Sequence[Any]) -> tuple[Measurement, ...]:
-    made = []
+def _measured(what: Shown, listed: Sequence[Any], before: Sequence[Measurement]) -> tuple[Measurement, ...]:
+    """Measurements of a list; those that are as they were are not computed again."""
+    known = {each["id"]: (each, made) for each, made in zip(plain(before, what), before, strict=True)}
+    made: list[Measurement] = []
     for each in listed[:MOST_MEASUREMENTS]:
         if not isinstance(each, dict):
             continue
+        said = {name: each.get(name) for name in ("id", "kind", "axis", "frame", "points")}
+        name = said["id"] if isinstance(said["id"], str) else ""
+        if name in known and known[name][0] == said:
+            made.append(known[name][1])
+            continue
         try:
-            made.append(
-                measure(
-                    what.volume,
-                    id=each.get("id", ""),
-                    kind=each.get("kind", ""),
-                    points=each.get("points", ()),
-                    axis=each.get("axis", -1),
-                    frame=each.get("frame", -1),
-                    series_uid=what.series.uid,
-                )
-            )
+            made.append(_measure(what, said))
         except MedImgError:
-            continue  # not made by our viewer; its own list shows what Python kept at the next run
+            continue  # not made by our viewer
     return tuple(made)
 
 
-def plain(measurements: Sequence[Measurement]) -> list[dict[str, Any]]:
-    """Measurements as the browser keeps them."""
+def _measure(what: Shown, said: dict[str, Any]) -> Measurement:
+    """Measure on the series' own voxels, also where means of them are shown."""
+    volume = what.volume
+    if what.factors != (1, 1, 1) and not what.straight and what.series.volume is not None:
+        volume = what.series.volume
+        said = {**said, "points": _moved(said["points"], what, said["axis"])}
+    return measure(volume, **said, series_uid=what.series.uid)
+
+
+def _moved(points: Any, what: Shown, axis: Any) -> Any:
+    """Points on the grid of the series; what is no list of points is left for measure() to refuse."""
+    try:
+        full = [[value * f + (f - 1) / 2 for value, f in zip(point, what.factors, strict=True)] for point in points]
+        for point, shown in zip(full, points, strict=True):
+            point[axis] = (
+                what.slice_in_series(int(shown[axis])) if axis == 0 else float(int(shown[axis] * what.factors[axis]))
+            )
+    except (TypeError, ValueError, IndexError):
+        return points
+    return full
+
+
+def plain(measurements: Sequence[Measurement], what: Shown | None = None) -> list[dict[str, Any]]:
+    """Measurements as the browser keeps them, on the grid that it shows."""
+    factors = what.factors if what is not None and not what.straight else (1, 1, 1)
     return [
         {
             "id": each.id,
             "kind": each.kind,
             "axis": each.axis,
             "frame": each.frame,
-            "points": [list(p) for p in each.points],
+            "points": [_shown_point(point, factors, each.axis) for point in each.points],
         }
         for each in measurements
     ]
+
+
+def _shown_point(point: Point, factors: Sequence[int], axis: int) -> list[float]:
+    """A point of the series on a grid of block means; the plane stays a whole number."""
+    moved = [(value - (f - 1) / 2) / f for value, f in zip(point, factors, strict=True)]
+    moved[axis] = float(int(point[axis] // factors[axis]))
+    return moved
 
 
 def saved(case: Case, what: Shown) -> dict[str, Any]:
     """How the series was looked at, for a viewer that begins anew; slice and frame are the case's."""
     view = case.view
     state: dict[str, Any] = json.loads(view.rest) if view.rest and view.rest_of == what.item.id else {}
+    index = state.get("index")
+    if not (isinstance(index, list) and len(index) == 3 and all(isinstance(place, int) for place in index)):
+        index = [length // 2 for length in what.volume.shape]
     if not what.straight:
-        middle = [length // 2 for length in what.volume.shape]
-        index = state.get("index", middle)
-        state["index"] = [what.slice_on_screen(view.slice_index), *index[1:]]
+        index = [what.slice_on_screen(view.slice_index), *index[1:]]
         state["frame"] = view.frame
-    return state
+    return {**state, "index": index}

@@ -41,7 +41,8 @@ export function countLabels(bytes, [slices, rows, columns]) {
   return counts;
 }
 
-async function fetchSlab({ job, url, session, size, split, count }) {
+/** Fetch one slab: {job, buffer, counts}, or {job, error} with "aborted", the server's status or the browser's word. */
+export async function fetchSlab({ job, url, session, size, split, count }) {
   const control = new AbortController();
   underway.set(job, control);
   try {
@@ -54,18 +55,22 @@ async function fetchSlab({ job, url, session, size, split, count }) {
     if (!answer.ok) throw new Error(String(answer.status));
     const bytes = new Uint8Array(await answer.arrayBuffer());
     const whole = split ? joined(bytes, size) : bytes;
-    const counts = count ? countLabels(whole, count) : null;
-    self.postMessage({ job, buffer: whole.buffer, counts }, [whole.buffer]);
+    return { job, buffer: whole.buffer, counts: count ? countLabels(whole, count) : null };
   } catch (error) {
-    self.postMessage({ job, error: control.signal.aborted ? "aborted" : String(error.message || error) });
+    return { job, error: control.signal.aborted ? "aborted" : String(error.message || error) };
   } finally {
     underway.delete(job);
   }
 }
 
+/** Give up fetches. */
+export function abort(jobs) {
+  for (const job of jobs) underway.get(job)?.abort();
+}
+
 if (typeof WorkerGlobalScope !== "undefined" && self instanceof WorkerGlobalScope) {
   self.onmessage = ({ data }) => {
-    if (data.abort) for (const job of data.abort) underway.get(job)?.abort();
-    else fetchSlab(data);
+    if (data.abort) abort(data.abort);
+    else fetchSlab(data).then((answer) => self.postMessage(answer, answer.buffer ? [answer.buffer] : []));
   };
 }

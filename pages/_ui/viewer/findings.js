@@ -31,6 +31,9 @@ export class History {
 /** What Python keeps of a measurement. */
 export const bare = ({ id, kind, axis, frame, points }) => ({ id, kind, axis, frame, points });
 
+/** Points of an outline drawn by hand, to a hundredth of a pixel: no hand is surer, and a page stays small. */
+export const rounded = (points) => points.map((point) => point.map((value) => Math.round(value * 100) / 100));
+
 /** A measurement with its words; `waiting` while voxels that it needs are on their way. */
 export function spoken(picture, measurement, words) {
   const { axis, frame, points } = measurement;

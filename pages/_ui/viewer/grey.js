@@ -113,8 +113,13 @@ export function shadePlane(out, data, offset, layout, grey) {
  * @param out Float32Array of width * height.
  * @param count planes from the layout's own, along its normal.
  * @param mode "mean", "max" or "min".
+ * @param padding value that is no measurement and takes no part; NaN where there is nothing else. Or null.
  */
-export function projectPlanes(out, data, offset, layout, count, mode) {
+export function projectPlanes(out, data, offset, layout, count, mode, padding = null) {
+  if (padding !== null) {
+    projectWithout(out, data, offset, layout, count, mode, padding);
+    return;
+  }
   const { width, height, across, down, start, through } = layout;
   out.fill(mode === "max" ? -Infinity : mode === "min" ? Infinity : 0);
   for (let plane = 0; plane < count; plane += 1) {
@@ -129,6 +134,21 @@ export function projectPlanes(out, data, offset, layout, count, mode) {
     }
   }
   if (mode === "mean") for (let place = 0; place < out.length; place += 1) out[place] /= count;
+}
+
+function projectWithout(out, data, offset, { width, height, across, down, start, through }, count, mode, padding) {
+  for (let y = 0, place = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1, place += 1) {
+      let [sum, seen] = [mode === "max" ? -Infinity : mode === "min" ? Infinity : 0, 0];
+      for (let plane = 0; plane < count; plane += 1) {
+        const value = data[offset + start + plane * through + y * down + x * across];
+        if (value === padding) continue;
+        seen += 1;
+        sum = mode === "max" ? Math.max(sum, value) : mode === "min" ? Math.min(sum, value) : sum + value;
+      }
+      out[place] = seen ? (mode === "mean" ? sum / seen : sum) : NaN;
+    }
+  }
 }
 
 /** Shade values that lie in screen order already. */

@@ -34,6 +34,7 @@ export const KEYS = [
   ["picture", [" "], "reset", "key_reset"],
   ["picture", ["m"], "overlays", "key_overlays"],
   ["picture", ["n"], "native", "key_native"],
+  ["picture", ["k"], "smooth", "key_smooth"],
   ["picture", [","], "previousLayout", "key_previous_layout"],
   ["picture", ["."], "nextLayout", "key_next_layout"],
   ["picture", ["x"], "tool:crosshair", "key_crosshair"],
@@ -70,7 +71,8 @@ export function taken(event) {
   if (!tag) return false;
   if (target.isContentEditable || tag === "TEXTAREA" || tag === "SELECT") return true;
   if (tag === "INPUT") {
-    if (target.dataset.slices) return false; // the viewer's own sliders
+    // the viewer's own sliders: across they move themselves, up and down the slices move
+    if (target.dataset.slices) return /^Arrow(Left|Right)$/.test(event.key);
     const slides = ["range", "checkbox", "radio", "color", "button"].includes(target.type);
     return !slides || /^(Arrow|Home|End|Page| $)/.test(event.key);
   }

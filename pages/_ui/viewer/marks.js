@@ -74,21 +74,33 @@ function narrow(ctx, width, lines, size) {
   return MARGIN + widest(lines.bottomLeft) + widest(lines.bottomCentre) / 2 + size > width / 2;
 }
 
+/** Row in which the lines at the top centre begin: the first where they fit between the corners', else below these. */
+function bannerRow(ctx, width, lines, size) {
+  const reach = (row) =>
+    Math.max(
+      lines.topLeft[row] ? widthOf(ctx, lines.topLeft[row], size, row === 0) : 0,
+      lines.topRight[row] ? Math.min(widthOf(ctx, lines.topRight[row], size), width * 0.45) : 0,
+    );
+  const fits = lines.topCentre.every(
+    (text, row) => widthOf(ctx, text, size, true) / 2 + reach(row) + 2 * MARGIN <= width / 2,
+  );
+  return fits ? 0 : Math.max(lines.topLeft.length, lines.topRight.length);
+}
+
 /** Lines in the corners: {topLeft, topRight, bottomLeft, bottomCentre, topCentre}, each a list. */
 export function corners(ctx, width, height, lines, size) {
   const step = Math.round(size * 1.4);
   const margin = MARGIN;
-  // what stands in the middle of the same row is never written over
+  const begin = bannerRow(ctx, width, lines, size);
+  // the patient's tag is never cut; what stands right of it has the rest of the row, or its half beside a banner
   const room = (row) => {
-    const middle = lines.topCentre[row];
-    return middle ? (width - widthOf(ctx, middle, size, true)) / 2 - 2 * margin : width * 0.6;
+    const left = lines.topLeft[row] ? widthOf(ctx, lines.topLeft[row], size, row === 0) : 0;
+    const middle = begin === 0 && lines.topCentre[row];
+    const half = middle ? (width - widthOf(ctx, middle, size, true)) / 2 - 2 * margin : Infinity;
+    return Math.min(width - left - 3 * margin, half);
   };
   lines.topLeft.forEach((text, row) =>
-    write(ctx, fitted(ctx, text, room(row), size, row === 0), margin, margin + row * step, {
-      size,
-      bold: row === 0,
-      colour: row ? INK.quiet : INK.white,
-    }),
+    write(ctx, text, margin, margin + row * step, { size, bold: row === 0, colour: row ? INK.quiet : INK.white }),
   );
   lines.topRight.forEach((text, row) =>
     write(ctx, fitted(ctx, text, room(row), size), width - margin, margin + row * step, {
@@ -110,7 +122,7 @@ export function corners(ctx, width, height, lines, size) {
     }),
   );
   lines.topCentre.forEach((text, row) =>
-    write(ctx, text, width / 2, margin + row * step, { size, align: "center", colour: INK.amber, bold: true }),
+    write(ctx, text, width / 2, margin + (begin + row) * step, { size, align: "center", colour: INK.amber, bold: true }),
   );
 }
 
@@ -122,7 +134,8 @@ export function edgeMarks(ctx, frame, pane, letters, lines, size) {
   const below = narrow(ctx, pane.width, lines, size) ? 0 : lines.bottomCentre.length;
   const left = Math.max(frame.left, 0) + big / 2;
   const right = Math.min(frame.right, pane.width) - big / 2;
-  const top = Math.max(frame.top + big * 0.3, taken(lines.topCentre.length), big * 0.3);
+  const rows = lines.topCentre.length && bannerRow(ctx, pane.width, lines, size) + lines.topCentre.length;
+  const top = Math.max(frame.top + big * 0.3, taken(rows), big * 0.3);
   const bottom = Math.min(frame.bottom - big * 0.3, pane.height - taken(below), pane.height - big * 0.3);
   const [x, y] = [(left + right) / 2, (top + bottom) / 2];
   const style = { size: big, bold: true };
@@ -153,7 +166,7 @@ export function scaleBar(ctx, width, height, pixelsPerMm, note, size) {
   write(ctx, `${length} mm ${note}`.trim(), right, y - 8, { size, align: "right", base: "bottom" });
 }
 
-/** The colours of a map from its scale (top) to zero, with a line at the threshold. */
+/** The colours from a scale (top) down to `low`, zero where there is none, with a line at the threshold. */
 export function colourBar(ctx, width, height, map, title, size) {
   const rows = Math.round(height * 0.24);
   const across = Math.round(size * 0.9);
@@ -171,7 +184,7 @@ export function colourBar(ctx, width, height, map, title, size) {
   ctx.strokeRect(left - 0.5, top - 0.5, across + 1, rows + 1);
   const mark = top + (1 - map.threshold) * (rows - 1);
   write(ctx, title, width - MARGIN, top - size * 0.6, { size, align: "right", base: "bottom" });
-  const labels = [[top, short(map.scale)], [top + rows, "0"]];
+  const labels = [[top, short(map.scale)], [top + rows, short(map.low ?? 0)]];
   if (map.threshold > 0) {
     ctx.fillStyle = "rgb(0,255,255)";
     ctx.fillRect(left - 3, mark, across + 6, 1.5);

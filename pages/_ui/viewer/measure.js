@@ -140,6 +140,7 @@ export function measured(volume, { kind, points, axis }, read) {
 export function figure(value) {
   if (!Number.isFinite(value)) return "-";
   const size = Math.abs(value);
+  if (size < 1) return String(Number(value.toPrecision(3)));
   return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2);
 }
 

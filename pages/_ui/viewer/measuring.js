@@ -1,10 +1,11 @@
 // The reader's measurements on the main picture: drawn, taken hold of, moved, deleted, taken back.
 
-import { bare, complete, History, kept, movedPoints, newId, spoken, within } from "./findings.js";
+import { bare, complete, History, kept, movedPoints, newId, rounded, spoken, within } from "./findings.js";
 import { POINTS } from "./measure.js";
 
 const LEAST_STEP = 0.75; // pixels of the image between two vertices of a freehand outline
 const MOST_VERTICES = 1500;
+const MOST = 200; // measurements of a series, as many as Python keeps
 
 export class Measuring {
   constructor(viewer) {
@@ -79,7 +80,7 @@ export class Measuring {
       this.drawing = { id: newId(), kind: viewer.tool, axis: pane.axis, frame: viewer.main.frame, points: [point, point], pane };
       this.chosen = null;
     }
-    if (viewer.tool === "probe") this.finish();
+    if (viewer.tool === "probe") this.drawing.done = true;
     viewer.request([pane]);
   }
 
@@ -113,8 +114,10 @@ export class Measuring {
     const { drawing, viewer } = this;
     this.drawing = null;
     if (!drawing) return;
-    const points = drawing.kind === "probe" ? drawing.points.slice(0, 1) : drawing.points;
-    if (complete(drawing.kind, points)) {
+    const count = drawing.kind === "probe" ? 1 : drawing.points.length;
+    const points = drawing.kind === "freehand" ? rounded(drawing.points) : drawing.points.slice(0, count);
+    if (this.list.length >= MOST) viewer.say(viewer.words.too_many);
+    else if (complete(drawing.kind, points)) {
       const made = this.spoken(bare({ ...drawing, points }));
       this.put([...this.list, made]);
       this.chosen = made.id;

@@ -86,6 +86,7 @@ class MapOverlay:
         usual: Value at the top of the colour bar otherwise, or None.
         unit: Of the values, in words.
         only: First and last slice of the volume that it speaks of, or None for all.
+        frame: Time point that it speaks of, or None for all.
         model: True when a model made it.
     """
 
@@ -98,6 +99,7 @@ class MapOverlay:
     usual: float | None = None
     unit: str = ""
     only: tuple[int, int] | None = None
+    frame: int | None = None
     model: bool = True
 
     def describe(self) -> dict[str, Any]:
@@ -113,6 +115,7 @@ class MapOverlay:
             "toNative": _numbers(back[:3]),
             "toVolume": _numbers(self.to_volume[:3]),
             "only": None if self.only is None else list(self.only),
+            "frame": self.frame,
             "scales": {"own": self.own, "usual": self.usual},
             "colormap": COLORMAP,
             "id": item.id,
@@ -156,4 +159,5 @@ def map_of(
         usual=usual,
         unit=_("Evidence, log-odds per cell"),
         only=(slice_on_screen, slice_on_screen),
+        frame=explanation.frame,
     )

@@ -97,6 +97,7 @@ export class Pane {
   /** Whether the voxels of the plane are there. */
   get ready() {
     const { picture } = this;
+    if (picture.waiting) return false;
     const { first, count } = picture.slabAt(this.axis, this.position);
     const base = picture.frame * picture.shape[0];
     if (this.axis === 0) {
@@ -173,11 +174,11 @@ export class Pane {
    * @param scene {hidden, notes, measurements, chosen, crosshair, planes, active}: what is not this plane's own.
    */
   draw(scene) {
-    const { ctx, canvas } = this;
+    const { ctx, canvas, picture } = this;
     ctx.fillStyle = "#000";
     ctx.fillRect(0, 0, canvas.width, canvas.height);
     const frame = this.frame();
-    if (this.ready || this.axis !== 0) {
+    if (this.ready || (this.axis !== 0 && !picture.waiting)) {
       const [sx] = this.scale();
       this.render(scene.hidden, scene.hurried ? this.coarseness(sx) : 1);
       ctx.imageSmoothingEnabled = scene.smooth;
@@ -203,9 +204,12 @@ export class Pane {
       const ends = cut(picture, this.basis, this.position, other);
       if (ends) marks.referenceLine(ctx, ends.map((end) => this.toCanvas(end)));
     }
+    // values are read from the very slice, also where a slab is shown
+    const single = picture.slabAt(this.axis, this.position).count > 1 ? [this.words.single_slice] : [];
     for (const each of scene.measurements) {
       const points = each.points.map((point) => this.canvasOf(point));
-      marks.measurement(ctx, each.kind, points, each.lines, { size, chosen: each.id === scene.chosen });
+      const lines = each.lines.length > 1 || each.kind === "probe" ? [...each.lines, ...single] : each.lines;
+      marks.measurement(ctx, each.kind, points, lines, { size, chosen: each.id === scene.chosen });
     }
     const lines = this.lines(scene, size);
     marks.corners(ctx, canvas.width, canvas.height, lines, size);
@@ -214,10 +218,7 @@ export class Pane {
       const [sx] = this.scale();
       marks.scaleBar(ctx, canvas.width, canvas.height, sx / picture.pixelSize(this.basis)[0], picture.spacingNote, size);
     }
-    const map = !scene.hidden && picture.overlays.find((over) => over.kind === "map" && over.setting.visible);
-    if (map && !map.voxels.missing && map.map.scale > 0) {
-      marks.colourBar(ctx, canvas.width, canvas.height, map.map, map.unit, size);
-    }
+    this.drawBar(scene, size);
   }
 
   /** The lines in the corners. */
@@ -226,19 +227,47 @@ export class Pane {
     const { marks: own } = picture.description;
     const model = !scene.hidden && picture.overlays.some((over) => over.model && over.setting.visible);
     const banner = [...own.banner];
-    if (picture.voxels.failure) banner.push(words.failed);
-    else if (!this.ready) banner.push(words.loading.replace("{share}", String(Math.floor(100 * picture.voxels.share))));
-    else if (picture.outside) banner.push(words.outside);
-    if (!scene.hidden && picture.overlays.some((over) => over.setting.visible && over.voxels.missing)) {
-      banner.push(picture.overlays.some((over) => over.voxels.failure) ? words.overlay_failed : words.loading_overlay);
-    }
+    const { caution, cautionSlices } = picture.description;
+    if (caution && (!cautionSlices || cautionSlices.includes(picture.index[0]))) banner.push(caution);
+    banner.push(...this.troubles(scene));
     return {
       topLeft: own.left,
       topRight: own.right,
-      topCentre: marks.wrapped(this.ctx, banner, this.canvas.width * 0.5, size),
+      topCentre: marks.wrapped(this.ctx, banner, this.canvas.width * 0.85, size),
       bottomLeft: [...this.placeLines(), this.windowLine()],
       bottomCentre: [...(model ? [words.not_reviewed] : []), words.not_diagnostic],
     };
+  }
+
+  /** What keeps the picture from being all that it should be. */
+  troubles(scene) {
+    const { picture, words } = this;
+    const found = [];
+    if (!this.ready) {
+      const lost = picture.voxels.lost || picture.tables[picture.window?.key]?.voxels.lost;
+      found.push(lost ? words.failed : words.loading.replace("{share}", String(Math.floor(100 * picture.voxels.share))));
+    } else if (picture.outside) found.push(words.outside);
+    const late = scene.hidden ? [] : picture.overlays.filter((over) => over.setting.visible && over.voxels.missing);
+    if (late.length) found.push(late.some((over) => over.voxels.lost) ? words.overlay_failed : words.loading_overlay);
+    return found;
+  }
+
+  /** The colours beside the picture: of a map that says something of this plane, else of a palette. */
+  drawBar(scene, size) {
+    const { ctx, canvas, picture } = this;
+    const map =
+      !scene.hidden &&
+      picture.overlays.find(
+        (over) => over.kind === "map" && over.setting.visible && over.speaks(this.axis, this.position, picture.frame),
+      );
+    if (map && !map.voxels.missing && map.map.scale > 0) {
+      marks.colourBar(ctx, canvas.width, canvas.height, map.map, map.unit, size);
+    } else if (picture.palette && !picture.voi().entries) {
+      const { centre, width } = picture.window;
+      const colours = picture.inverted ? reversed(picture.palettes[picture.palette]) : picture.palettes[picture.palette];
+      const bar = { colours, threshold: 0, low: centre - width / 2, scale: centre + width / 2 };
+      marks.colourBar(ctx, canvas.width, canvas.height, bar, picture.unit, size);
+    }
   }
 
   placeLines() {
@@ -272,12 +301,19 @@ export class Pane {
     const parts = [];
     if (picture.colour) parts.push(words.colour);
     else if (picture.voi().entries) parts.push(picture.window.name);
-    else parts.push(`W ${rounded(picture.window.width)} L ${rounded(picture.window.centre)}`);
+    else parts.push(`${words.width} ${rounded(picture.window.width)} ${words.level} ${rounded(picture.window.centre)}`);
     if (!picture.colour && picture.unit) parts.push(picture.unit);
     if (picture.inverted && !picture.colour) parts.push(words.inverted);
     parts.push(`${words.zoom} ${this.zoom.toFixed(2)}`);
     return parts.join("  ");
   }
+}
+
+/** A palette from its other end. */
+function reversed(colours) {
+  const turned = new Uint8Array(colours.length);
+  for (let level = 0; level < 256; level += 1) turned.set(colours.subarray(3 * level, 3 * level + 3), 3 * (255 - level));
+  return turned;
 }
 
 const trimmed = (value) => String(Number(value.toFixed(2)));

@@ -2,6 +2,7 @@
 
 import { icon } from "./icons.js";
 import { keyName, KEYS } from "./keys.js";
+import { planeName } from "./planes.js";
 
 /** An element with its attributes and children. */
 export function make(tag, attributes = {}, ...children) {
@@ -192,8 +193,9 @@ export class Sliders {
     this.strip.style.visibility = over ? "" : "hidden";
     if (!over) return;
     const width = Math.max(1, this.strip.clientWidth);
-    const values = over.strip(pane.axis, pane.picture.shape);
-    const key = [over.id, over.kind, pane.axis, width, over.voxels.missing, over.kind === "map" && over.setting.native].join();
+    const { frame, shape } = pane.picture;
+    const values = over.strip(pane.axis, shape, frame);
+    const key = [over.id, over.kind, pane.axis, frame, width, over.voxels.missing, over.kind === "map" && over.setting.native].join();
     if (key === this.stripKey) return;
     this.stripKey = key;
     this.strip.width = width;
@@ -217,21 +219,34 @@ export class Sliders {
 export class Side {
   constructor(viewer, words) {
     Object.assign(this, { viewer, words });
-    this.element = make("aside", { class: "mv-side", "aria-label": words.panel, hidden: true });
+    this.overlays = make("div");
+    this.findings = make("div");
+    this.syncs = [];
+    this.element = make("aside", { class: "mv-side", "aria-label": words.panel, hidden: true }, this.overlays, this.findings);
   }
 
+  /** Build what is new; a control in hand stays where it is and keeps the focus. */
   update() {
     if (this.element.hidden) return;
     const { viewer, words } = this;
-    const overlays = viewer.overlays.map((over) => (over.kind === "map" ? this.map(over) : this.mask(over)));
-    const list = viewer.measuring.list.map((each) => this.finding(each));
-    const inside = this.element.contains(this.element.getRootNode().activeElement);
-    if (inside && this.element.getRootNode().activeElement.tagName === "INPUT") return; // a slider in hand
-    this.element.replaceChildren(
-      ...(overlays.length ? [make("h3", {}, words.overlays), ...overlays] : []),
+    const ids = viewer.overlays.map(({ id }) => id).join();
+    if (ids !== this.ids) {
+      this.ids = ids;
+      this.syncs = [];
+      const made = viewer.overlays.map((over) => (over.kind === "map" ? this.map(over) : this.mask(over)));
+      this.overlays.replaceChildren(...(made.length ? [make("h3", {}, words.overlays), ...made] : []));
+    }
+    for (const sync of this.syncs) sync();
+    const { list } = viewer.measuring;
+    const key = JSON.stringify(list.map(({ id, lines }) => [id, lines]));
+    if (key === this.key) return;
+    this.key = key;
+    const inside = this.findings.contains(this.element.getRootNode().activeElement);
+    this.findings.replaceChildren(
       make("h3", {}, words.measurements),
-      list.length ? make("ul", {}, ...list) : make("p", {}, words.no_measurements),
+      list.length ? make("ul", {}, ...list.map((each) => this.finding(each))) : make("p", {}, words.no_measurements),
     );
+    if (inside) (this.findings.querySelector("button") ?? viewer.pane.canvas).focus();
   }
 
   line(label, ...controls) {
@@ -240,13 +255,13 @@ export class Side {
 
   check(label, value, step) {
     const box = make("input", { type: "checkbox", onchange: () => step(box.checked) });
-    box.checked = value;
+    this.syncs.push(() => (box.checked = value()));
     return this.line(label, box);
   }
 
   slide(label, value, max, step) {
     const slider = make("input", { type: "range", min: 0, max, step: 0.01, oninput: () => step(Number(slider.value)) });
-    slider.value = String(value);
+    this.syncs.push(() => (slider.value = String(value())));
     return this.line(label, slider);
   }
 
@@ -258,12 +273,12 @@ export class Side {
       "fieldset",
       {},
       make("legend", {}, over.title),
-      this.check(words.visible, setting.visible, (visible) => put({ visible })),
-      this.slide(words.opacity, setting.opacity, 1, (opacity) => put({ opacity })),
-      this.slide(words.threshold, setting.threshold, 0.95, (threshold) => put({ threshold })),
-      this.check(words.by_value, setting.alpha === "by_value", (on) => put({ alpha: on ? "by_value" : "constant" })),
-      over.scales.usual ? this.check(words.stretched, setting.stretched, (stretched) => put({ stretched })) : null,
-      this.check(words.native, setting.native, (native) => put({ native })),
+      this.check(words.visible, () => setting.visible, (visible) => put({ visible })),
+      this.slide(words.opacity, () => setting.opacity, 1, (opacity) => put({ opacity })),
+      this.slide(words.threshold, () => setting.threshold, 0.95, (threshold) => put({ threshold })),
+      this.check(words.by_value, () => setting.alpha === "by_value", (on) => put({ alpha: on ? "by_value" : "constant" })),
+      over.scales.usual ? this.check(words.stretched, () => setting.stretched, (stretched) => put({ stretched })) : null,
+      this.check(words.native, () => setting.native, (native) => put({ native })),
     );
   }
 
@@ -277,29 +292,32 @@ export class Side {
         "aria-label": `${words.colour_of} ${name}`,
         oninput: () => put({ colours: { ...setting.colours, [value]: rgb(picker.value) } }),
       });
-      picker.value = hex(setting.colours[value] ?? colour);
+      this.syncs.push(() => (picker.value = hex(setting.colours[value] ?? colour)));
       const box = make("input", {
         type: "checkbox",
         "aria-label": `${words.visible}: ${name}`,
         onchange: () => put({ hidden: box.checked ? setting.hidden.filter((each) => each !== value) : [...setting.hidden, value] }),
       });
-      box.checked = !setting.hidden.includes(value);
+      this.syncs.push(() => (box.checked = !setting.hidden.includes(value)));
       return make("div", { class: "mv-line" }, make("span", {}, name), picker, box);
     });
     return make(
       "fieldset",
       {},
       make("legend", {}, over.title),
-      this.check(words.visible, setting.visible, (visible) => put({ visible })),
-      this.check(words.filled, setting.style === "fill", (on) => put({ style: on ? "fill" : "outline" })),
-      this.slide(words.opacity, setting.opacity, 1, (opacity) => put({ opacity })),
+      this.check(words.visible, () => setting.visible, (visible) => put({ visible })),
+      this.check(words.filled, () => setting.style === "fill", (on) => put({ style: on ? "fill" : "outline" })),
+      this.slide(words.opacity, () => setting.opacity, 1, (opacity) => put({ opacity })),
       ...labels,
     );
   }
 
   finding(each) {
     const { viewer, words } = this;
-    const place = `${words[each.kind]}, ${words.image} ${Math.round(each.points[0][each.axis]) + 1}`;
+    const { main } = viewer;
+    const plane = each.axis === 0 ? words.image : words[planeName(main.affine, each.axis)];
+    const frame = main.frames > 1 ? `, ${words.frame} ${each.frame + 1}` : "";
+    const place = `${words[each.kind]}, ${plane} ${Math.round(each.points[0][each.axis]) + 1}${frame}`;
     return make(
       "li",
       {},
@@ -366,7 +384,7 @@ export function helpSheet(words, close) {
   );
   return make(
     "div",
-    { class: "mv-sheet", role: "dialog", "aria-label": words.help, hidden: true },
+    { class: "mv-sheet", role: "dialog", "aria-modal": "true", "aria-label": words.help, hidden: true },
     make("h3", {}, words.help, " ", make("button", { type: "button", onclick: close }, words.close)),
     make("dl", {}, ...mouse),
     make("dl", {}, ...rows("move")),

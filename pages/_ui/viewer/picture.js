@@ -2,7 +2,7 @@
 
 import { autoWindow, shader } from "./grey.js";
 import { blendTable, lookOf, mapMaxima, mapPeak, paletteOf } from "./overlays.js";
-import { conventionalBasis, planeStep, storedBasis } from "./planes.js";
+import { conventionalBasis, layoutOf, planeStep, storedBasis } from "./planes.js";
 
 /** A mask of labels on the volume's own grid. */
 export class Mask {
@@ -25,15 +25,32 @@ export class Mask {
     return table;
   }
 
-  /** Voxels of the mask in each slice along an axis. */
-  strip(axis) {
-    return this.voxels.counts[axis];
+  /** First voxel of the mask of a time point; one mask may hold for all of them. */
+  offset(frame) {
+    const [frames, slices] = this.voxels.shape;
+    return (frames > 1 ? frame : 0) * slices * this.voxels.planeLength;
   }
 
-  peak(shape) {
-    const place = (counts) => counts.indexOf(counts.reduce((top, count) => Math.max(top, count), 0));
-    if (!this.voxels.counts[0].some((count) => count > 0)) return null;
-    return [0, 1, 2].map((axis) => Math.min(place(this.voxels.counts[axis]), shape[axis] - 1));
+  speaks() {
+    return true;
+  }
+
+  /** Name of the label at a voxel, or "". */
+  nameAt([slice, row, column], frame) {
+    const value = this.voxels.data[this.offset(frame) + slice * this.voxels.planeLength + row * this.voxels.columns + column];
+    return this.labels.find((each) => each.value === value)?.name ?? "";
+  }
+
+  /** Voxels of the mask in each slice along an axis. */
+  strip(axis, shape, frame) {
+    return (this.voxels.counts[frame] ?? this.voxels.counts[0])[axis];
+  }
+
+  /** The slice, row and column that hold most of it; null for an empty mask. */
+  peak(shape, frame) {
+    const counts = [0, 1, 2].map((axis) => this.strip(axis, shape, frame));
+    if (!counts[0].some((count) => count > 0)) return null;
+    return counts.map((each) => each.indexOf(each.reduce((top, count) => Math.max(top, count), 0)));
   }
 }
 
@@ -44,6 +61,7 @@ export class SaliencyMap {
     Object.assign(this, { id: description.id, title: description.title, model: description.model });
     Object.assign(this, { unit: description.unit, toNative: description.toNative, toVolume: description.toVolume });
     this.only = description.only;
+    this.frame = description.frame;
     this.scales = description.scales; // usual and own
     this.voxels = voxels;
     this.colours = colours;
@@ -69,6 +87,16 @@ export class SaliencyMap {
       alpha,
       native,
     };
+  }
+
+  /** Whether the map says anything of a plane. */
+  speaks(axis, position, frame) {
+    if (this.frame !== null && this.frame !== undefined && this.frame !== frame) return false;
+    return !this.only || (axis === 0 && position >= this.only[0] && position <= this.only[1]);
+  }
+
+  nameAt() {
+    return "";
   }
 
   table() {
@@ -110,6 +138,7 @@ export class Picture {
     this.colour = description.colour;
     this.unit = description.unit;
     this.overlays = [];
+    this.tables = {}; // of windows that are tables: {first, voxels}
     this.index = shape.map((count) => Math.floor(count / 2));
     this.frame = 0;
     this.window = description.colour ? null : { ...this.offered[0] };
@@ -156,7 +185,8 @@ export class Picture {
   grey() {
     const { dtype, monochrome1, padding } = this.description;
     const inverted = this.inverted !== Boolean(monochrome1);
-    const key = JSON.stringify([this.window.key, this.window.centre, this.window.width, this.window.function, inverted]);
+    const { key: name, centre, width, function: shape } = this.window;
+    const key = JSON.stringify([name, centre, width, shape, inverted, this.waiting]);
     if (this.greyKey !== key) {
       this.greyKey = key;
       this.shader = shader(dtype, this.voi(), inverted, padding);
@@ -164,10 +194,15 @@ export class Picture {
     return this.shader;
   }
 
+  /** Whether the window on show is a table that is not there yet. */
+  get waiting() {
+    return Boolean(this.tables[this.window?.key]?.voxels.missing);
+  }
+
+  /** What shades the values: the window, or its table. */
   voi() {
-    const { key } = this.window;
-    const table = this.tables?.[key];
-    return table ?? this.window;
+    const table = this.tables[this.window.key];
+    return table && !table.voxels.missing ? { first: table.first, entries: table.voxels.data } : this.window;
   }
 
   pixels() {
@@ -187,13 +222,22 @@ export class Picture {
     return true;
   }
 
-  /** Window from 1 to 99 % of the plane on show. */
-  auto() {
-    const length = this.voxels.planeLength;
-    const place = this.frame * this.shape[0] + this.index[0];
-    const plane = this.voxels.data.subarray(place * length, (place + 1) * length);
-    this.window = { key: "plane", ...autoWindow(plane, this.description.padding) };
+  /** Window from 1 to 99 % of the plane on show across an axis. */
+  auto(axis = 0) {
+    this.window = { key: "plane", ...autoWindow(this.plane(axis), this.description.padding) };
     this.touch();
+  }
+
+  /** Values of the plane on show across an axis, in no particular order. */
+  plane(axis) {
+    const { data, planeLength } = this.voxels;
+    const { width, height, start, across, down } = layoutOf(this.shape, storedBasis(axis), this.index[axis]);
+    const values = new data.constructor(width * height);
+    const offset = this.frame * this.shape[0] * planeLength + start;
+    for (let y = 0, place = 0; y < height; y += 1) {
+      for (let x = 0; x < width; x += 1, place += 1) values[place] = data[offset + y * down + x * across];
+    }
+    return values;
   }
 
   /** Window that a drag begins with; in place of a table, the values that it spans. */
@@ -220,6 +264,13 @@ export class Picture {
 
   move(axis, position) {
     this.index[axis] = Math.min(Math.max(Math.round(position), 0), this.shape[axis] - 1);
+  }
+
+  /** Go on along an axis, from the last plane to the first; gives by how many planes it went. */
+  step(axis, by) {
+    const before = this.index[axis];
+    this.index[axis] = (before + by + this.shape[axis]) % this.shape[axis];
+    return this.index[axis] - before;
   }
 
   /** Value of a voxel in the frame on show; NaN while it is not there. */

@@ -35,7 +35,7 @@ export class Pointer {
     on("wheel", (event) => this.wheel(event), { passive: false });
     on("dblclick", (event) => {
       event.preventDefault();
-      if (!viewer.measuring.drawing) viewer.reset(pane);
+      if (!(viewer.tool in POINTS)) viewer.reset(pane); // two points set in quick succession are no double click
     });
     on("contextmenu", (event) => event.preventDefault());
     on("auxclick", (event) => event.preventDefault());
@@ -60,6 +60,7 @@ export class Pointer {
     pane.canvas.focus({ preventScroll: true });
     pane.canvas.setPointerCapture(event.pointerId);
     if (event.pointerType === "touch") {
+      if (this.touches.size >= 2) return; // a third finger says nothing
       this.touches.set(event.pointerId, [event.clientX, event.clientY]);
       if (this.touches.size === 2) {
         if (this.drag?.tool === "grab") viewer.measuring.drop();

@@ -27,6 +27,7 @@ MODULES = (
     "fetcher.js",
     "findings.js",
     "grey.js",
+    "holdings.js",
     "icons.js",
     "keys.js",
     "marks.js",
@@ -39,6 +40,7 @@ MODULES = (
     "planes.js",
     "pointer.js",
     "sheet.js",
+    "telling.js",
     "viewer.js",
     "voxels.js",
 )

@@ -31,7 +31,7 @@ export class Sheet {
   paint(wish) {
     const key = keyOf(wish);
     if (key === this.key) return;
-    this.key = key;
+    this.key = ""; // until all of it is painted
     const { picture, basis, step } = wish;
     Object.assign(this, wish);
     const { width, height } = layoutOf(picture.shape, basis, 0, step);
@@ -46,6 +46,7 @@ export class Sheet {
     const greys = picture.colour ? this.paintColours() : this.paintGreys();
     if (!wish.hidden) this.paintOverlays(greys);
     this.ctx.putImageData(this.bytes, 0, 0);
+    this.key = key;
   }
 
   /** First voxel of the frame. */
@@ -61,7 +62,7 @@ export class Sheet {
     const grey = picture.grey();
     if (count === 1) shadePlane(greys, data, this.offset, layout, grey);
     else {
-      projectPlanes(this.values, data, this.offset, layout, count, picture.slab.mode);
+      projectPlanes(this.values, data, this.offset, layout, count, picture.slab.mode, picture.description.padding ?? null);
       shadeValues(greys, this.values, grey);
     }
     const pixels = picture.pixels();
@@ -90,10 +91,15 @@ export class Sheet {
     return plain ? this.greys : null;
   }
 
-  /** Maps that are shown and there. */
+  /** Maps that are shown, there, and say something of this plane. */
   maps() {
     return this.picture.overlays.filter(
-      (over) => over.kind === "map" && over.setting.visible && !over.voxels.missing && over.map.scale > 0,
+      (over) =>
+        over.kind === "map" &&
+        over.setting.visible &&
+        !over.voxels.missing &&
+        over.map.scale > 0 &&
+        over.speaks(this.axis, this.position, this.frame),
     );
   }
 
@@ -109,9 +115,7 @@ export class Sheet {
     }
     for (const over of picture.overlays) {
       if (!over.setting.visible || over.kind !== "mask") continue;
-      const timed = over.voxels.loaded.length > picture.shape[0];
-      const offset = timed ? this.frame * picture.shape[0] * over.voxels.planeLength : 0;
-      paintMask(image, over.voxels.data, offset, layout, over.looks(), thick);
+      paintMask(image, over.voxels.data, over.offset(this.frame), layout, over.looks(), thick);
     }
   }
 }

@@ -11,7 +11,7 @@ from pages._ui.language import _
 from pages._ui.settings import SETTINGS
 from pages._ui.viewer.vault import VAULT, Item, session_token, thumbnail_of
 
-__all__ = ["Shown", "can_straighten", "item_of", "recognised", "shown", "straighten"]
+__all__ = ["Shown", "can_straighten", "derived_bytes", "forget", "item_of", "recognised", "shown", "straighten"]
 
 Progress = Callable[[int, int, str], None]
 OBLIQUE = 1.0
@@ -131,7 +131,21 @@ def straighten(series: Series, *, progress: Progress | None = None) -> None:
     if series.volume is None or not can_straighten(series):
         raise NotApplicableError("only a volume that lies at an angle can be straightened")
     if series.volume not in _straight:
-        _straight[series.volume] = straightened(series.volume, progress=progress)
+        _straight[series.volume] = straightened(
+            series.volume, progress=progress, most_bytes=int(SETTINGS.session_bytes // 2)
+        )
+
+
+def forget(series: Series) -> None:
+    """Let the straightened view of a series go."""
+    if series.volume is not None:
+        _straight.pop(series.volume, None)
+
+
+def derived_bytes(volume: Volume) -> int:
+    """Bytes of what was computed from a volume to be shown."""
+    made = [_straight.get(volume), *(small[0] for small in (_reduced.get(volume),) if small is not None)]
+    return sum(each.array.nbytes for each in made if each is not None)
 
 
 def item_of(volume: Volume) -> Item:

@@ -52,6 +52,7 @@ class Vault:
         self._lock = threading.Lock()
         self._shelves: dict[str, weakref.WeakKeyDictionary[Any, dict[str, Item]]] = {}
         self._names: dict[str, weakref.WeakValueDictionary[str, Item]] = {}
+        self._alive: weakref.WeakValueDictionary[str, Item] = weakref.WeakValueDictionary()
         self._packed: OrderedDict[tuple[str, str], bytes] = OrderedDict()
         self._kept_bytes = kept_bytes
 
@@ -67,10 +68,14 @@ class Vault:
         """End a session: its token opens nothing any more."""
         with self._lock:
             self._shelves.pop(token, None)
-            names = self._names.pop(token, None)
-            gone = set(names) if names else set()
-            for key in [key for key in self._packed if key[0] in gone]:
-                del self._packed[key]
+            for name in list(self._names.pop(token, {})):
+                self._alive.pop(name, None)
+            self._clear()
+
+    def _clear(self) -> None:
+        """Let go packed slabs of items that are gone."""
+        for key in [key for key in self._packed if key[0] not in self._alive]:
+            del self._packed[key]
 
     def put(
         self,
@@ -98,7 +103,8 @@ class Vault:
             if part not in mine:
                 name, back = secrets.token_hex(12), weakref.ref(owner)
                 mine[part] = Item(name, planes, wire_dtype(planes), thumbnail, back)
-                self._names[token][mine[part].id] = mine[part]
+                self._names[token][name] = self._alive[name] = mine[part]
+                self._clear()
             return mine[part]
 
     def find(self, token: str, item_id: str) -> Item | None:

@@ -2,27 +2,15 @@
 
 import { Cine } from "./cine.js";
 import { COMMANDS } from "./commands.js";
+import { Holdings } from "./holdings.js";
 import { commandOf, taken } from "./keys.js";
-import { POINTS } from "./measure.js";
+import { Measuring } from "./measuring.js";
 import { Bar, helpSheet, make, Side, Sliders, Strip } from "./panels.js";
 import { Pane } from "./pane.js";
-import { Measuring } from "./measuring.js";
-import { Mask, Picture, SaliencyMap } from "./picture.js";
-import { lettersOf, planeNormal, toVoxel, toWorld } from "./planes.js";
+import { Picture } from "./picture.js";
+import { lettersOf, planeName, planeNormal, toVoxel, toWorld } from "./planes.js";
 import { Pointer } from "./pointer.js";
-import { Fetcher, Shelf, Voxels } from "./voxels.js";
-
-const QUIET_MS = 250; // after the last move, before Python is told
-const LOCAL = ["127.0.0.1", "localhost", "[::1]"];
-
-const shelf = new Shelf(400 * 1024 * 1024);
-let fetcher = null;
-
-/** The worker, started with the first viewer. */
-function theFetcher() {
-  fetcher ??= new Fetcher(new Worker(new URL("./fetcher.js", import.meta.url), { type: "module" }));
-  return fetcher;
-}
+import { restorePicture, Telling } from "./telling.js";
 
 /** One viewer on a page. */
 export class Viewer {
@@ -36,10 +24,10 @@ export class Viewer {
     this.panes = [];
     this.cine = new Cine(this);
     this.measuring = new Measuring(this);
-    this.overlaySettings = {};
+    this.telling = new Telling(this);
+    this.holdings = new Holdings(() => this.onVoxels(), palettes);
+    this.savedPanes = {};
     this.dirty = new Set();
-    this.count = 0;
-    this.inUse = new Set();
     this.build(parent);
   }
 
@@ -65,8 +53,14 @@ export class Viewer {
     parent.querySelector(".mv").replaceWith(this.root); // beside it stands the style sheet
     this.onKey = (event) => this.key(event);
     window.addEventListener("keydown", this.onKey, true);
-    this.onLeave = () => this.tell(true);
-    this.root.addEventListener("pointerleave", this.onLeave);
+    this.root.addEventListener("pointerleave", () => this.telling.now());
+    // whoever reaches for something else means what is on the screen now
+    this.onAway = (event) => {
+      if (event.composedPath().includes(this.root)) return;
+      this.cine.stop();
+      this.telling.now();
+    };
+    window.addEventListener("pointerdown", this.onAway, true);
     this.observer = new ResizeObserver(() => this.request());
     this.observer.observe(this.stage);
     this.onResize = () => this.fill();
@@ -77,30 +71,23 @@ export class Viewer {
   /** Take the window's height, from where the page put the viewer down to the lower edge. */
   fill() {
     const top = Math.max(this.root.getBoundingClientRect().top, 0);
-    this.root.style.height = `${Math.max(window.innerHeight - top - 4, 350)}px`;
+    this.root.style.height = `${Math.max(window.innerHeight - top - BELOW, 350)}px`;
   }
 
   /** Stop everything: fetches, timers, listeners. What Python was not told yet, it is told now. */
   close() {
-    this.tell(true);
-    this.closed = true;
     this.cine.stop();
-    clearTimeout(this.timer);
+    this.telling.now();
+    this.closed = true;
     window.removeEventListener("keydown", this.onKey, true);
+    window.removeEventListener("pointerdown", this.onAway, true);
     window.removeEventListener("resize", this.onResize);
     this.observer.disconnect();
-    for (const voxels of this.allVoxels()) {
-      voxels.listeners.delete(this.arrived);
-      voxels.stop();
-    }
+    this.holdings.close(this.pictures);
   }
 
-  *allVoxels() {
-    for (const picture of [this.main, this.other]) {
-      if (!picture) continue;
-      yield picture.voxels;
-      for (const over of picture.overlays) yield over.voxels;
-    }
+  get pictures() {
+    return [this.main, this.other].filter(Boolean);
   }
 
   // ------------------------------------------------------------------ what Python gives
@@ -111,68 +98,49 @@ export class Viewer {
     this.setTrigger = setTriggerValue;
     const before = this.data;
     this.data = data;
-    this.link = { address: data.voxels, session: data.session, fetcher: theFetcher(), local: this.isLocal(data) };
+    this.holdings.connect(data);
     const fresh = before?.main.id !== data.main.id;
     if (fresh) this.openMain(data, slice);
     else this.main.description = data.main;
-    if (fresh || before?.other?.id !== data.other?.id) this.openOther(data, fresh);
+    if (fresh || before.other?.id !== data.other?.id) this.openOther(data);
+    else if (this.other) this.other.description = data.other;
     if (fresh || JSON.stringify(before.overlays) !== JSON.stringify(data.overlays)) this.lay(data.overlays);
-    this.strip.update(data.series, (id, canvas) => this.thumbnail(id, canvas));
-    this.trim();
+    this.strip.update(data.series, (id, canvas) => this.holdings.thumbnail(id, canvas));
+    this.holdings.trim(this.pictures, data.open);
     this.fill();
     this.main.touch();
     this.request();
-  }
-
-  isLocal(data) {
-    return !data.compress && LOCAL.includes(window.location.hostname);
+    if (fresh) this.telling.announce();
   }
 
   openMain(data, slice) {
     this.cine.stop();
-    this.release(this.main);
-    const voxels = this.voxels(data.main);
+    for (const picture of this.pictures) this.holdings.release(picture);
+    const voxels = this.holdings.take(data.main);
     if (slice) voxels.expect(data.first, slice);
     this.main = new Picture(data.main, voxels, this.palettes);
-    if (data.main.paletteAtFirst) this.main.palette = data.main.paletteAtFirst;
     this.other = null;
-    this.restore(data.view ?? {});
+    this.panes = [];
+    this.telling.restore(data.view ?? {});
     this.measuring.begin(data.measurements ?? []);
-    this.fetchTables(this.main);
+    this.holdings.fetchTables(this.main);
     this.layout(this.layoutKey);
     this.main.voxels.want(this.planeOf(this.main));
   }
 
-  openOther(data, fresh) {
-    if (!fresh) this.release(this.other);
+  openOther(data) {
+    this.holdings.release(this.other);
     this.other = null;
     if (data.other) {
-      this.other = new Picture(data.other, this.voxels(data.other), this.palettes);
-      this.fetchTables(this.other);
+      this.other = new Picture(data.other, this.holdings.take(data.other), this.palettes);
+      this.holdings.fetchTables(this.other);
       const saved = data.view?.beside;
-      if (saved?.of === data.other.id) this.restorePicture(this.other, saved);
+      if (saved?.of === data.other.id) restorePicture(this.other, saved, this.palettes);
       this.linked = this.comparable();
       this.layout("beside");
       this.follow(this.main);
       this.other.voxels.want(this.planeOf(this.other));
     } else if (this.layoutKey === "beside") this.layout("one:0");
-  }
-
-  release(picture) {
-    if (!picture) return;
-    for (const voxels of [picture.voxels, ...picture.overlays.map((over) => over.voxels)]) {
-      voxels.listeners.delete(this.arrived);
-      voxels.stop();
-    }
-  }
-
-  /** Voxels of a description, those of the tab where they are there already. */
-  voxels(description, counted = false) {
-    this.arrived ??= () => this.onVoxels();
-    const found = shelf.take(description.id, () => new Voxels(description, this.link, counted));
-    found.link = this.link;
-    found.listeners.add(this.arrived);
-    return found;
   }
 
   onVoxels() {
@@ -186,160 +154,26 @@ export class Viewer {
     });
   }
 
-  trim() {
-    const used = new Set();
-    for (const voxels of this.allVoxels()) used.add(voxels.id);
-    shelf.trim(used);
-  }
-
-  /** Overlays of the main picture; settings of those known stay. */
+  /** Overlays of the main picture; those that come while overlays are hidden stay hidden, and it is said. */
   lay(descriptions) {
-    const kept = new Set(descriptions.map(({ id }) => id));
-    for (const over of this.main.overlays) {
-      if (kept.has(over.id)) continue;
-      over.voxels.listeners.delete(this.arrived);
-      over.voxels.stop();
-    }
     const known = new Set(this.main.overlays.map(({ id }) => id));
-    this.main.overlays = descriptions.map((each) => {
-      const setting = this.overlaySettings[each.key];
-      const voxels = this.voxels(each, each.kind === "mask");
-      voxels.want(each.kind === "mask" ? this.planeOf(this.main) % voxels.loaded.length : 0);
-      const made =
-        each.kind === "mask"
-          ? new Mask(each, voxels, setting)
-          : new SaliencyMap(each, voxels, this.palettes[each.colormap], setting);
-      made.key = each.key;
-      return made;
-    });
-    if (descriptions.some(({ id }) => !known.has(id))) this.hidden = Boolean(this.firstHidden);
-    this.firstHidden = false;
-    this.main.touch();
+    this.holdings.lay(this.main, descriptions, this.planeOf(this.main));
+    if (this.hidden && descriptions.some(({ id }) => !known.has(id))) this.say(this.words.overlays_hidden);
   }
 
   get overlays() {
     return this.main.overlays;
   }
 
-  async fetchTables(picture) {
-    picture.tables = {};
-    for (const window of picture.description.windows) {
-      if (!window.table) continue;
-      const voxels = this.voxels(window.table);
-      const put = () => {
-        if (voxels.missing) return;
-        voxels.listeners.delete(put);
-        picture.tables[window.key] = { first: window.first, entries: voxels.data };
-        picture.greyKey = "";
-        picture.touch();
-        this.request();
-      };
-      voxels.listeners.add(put);
-      voxels.want(0);
-      put();
-    }
-  }
-
-  async thumbnail(id, canvas) {
-    const answer = await fetch(`${this.link.address}/${id}/thumbnail`, {
-      headers: { "X-MedImg-Session": this.link.session },
-      cache: "no-store",
-    });
-    if (!answer.ok || this.closed) return;
-    const bitmap = await createImageBitmap(await answer.blob());
-    Object.assign(canvas, { width: bitmap.width, height: bitmap.height });
-    canvas.getContext("2d").drawImage(bitmap, 0, 0);
-  }
-
-  // ------------------------------------------------------------------ what Python is told
-
-  restore(view) {
-    this.restorePicture(this.main, view);
-    this.hidden = Boolean(view.hidden);
-    this.firstHidden = this.hidden;
-    this.overlaySettings = view.overlays ?? {};
-    this.savedPanes = view.panes ?? {};
-    this.smooth = view.smooth ?? true;
-    if (view.tool in POINTS || ["window", "pan", "zoom", "crosshair"].includes(view.tool)) this.tool = view.tool;
-    this.layoutKey = view.layout && view.layout !== "beside" ? view.layout : "one:0";
-  }
-
-  restorePicture(picture, view) {
-    if (view.index) view.index.forEach((value, axis) => picture.move(axis, value));
-    if (view.frame) picture.frame = Math.min(view.frame, picture.frames - 1);
-    if (view.window && !picture.colour && !picture.choose(view.window.key) && view.window.width > 0) {
-      picture.window = { ...view.window };
-    }
-    if (typeof view.inverted === "boolean") picture.inverted = view.inverted;
-    if (view.palette in this.palettes) picture.palette = view.palette;
-    if (view.slab) picture.slab = { ...picture.slab, ...view.slab };
-  }
-
-  viewOf(picture) {
-    const window = picture.window && { key: picture.window.key, centre: picture.window.centre, width: picture.window.width, function: picture.window.function };
-    const { index, frame, inverted, palette, slab } = picture;
-    return { index, frame, window, inverted, palette, slab };
-  }
-
-  /** How everything is looked at, to find it again on another page. */
-  view() {
-    const panes = {};
-    for (const pane of this.panes) {
-      if (pane.picture === this.main) panes[pane.axis] = { basis: pane.basis, zoom: pane.zoom, pan: pane.pan };
-    }
-    const overlays = { ...this.overlaySettings };
-    for (const over of this.overlays) overlays[over.key] = over.setting;
-    return {
-      ...this.viewOf(this.main),
-      layout: this.layoutKey,
-      tool: this.tool,
-      hidden: this.hidden,
-      smooth: this.smooth,
-      panes: { ...this.savedPanes, ...panes },
-      overlays,
-      beside: this.other ? { of: this.other.description.id, ...this.viewOf(this.other) } : null,
-    };
+  /** Ask Python for something that only it can give, of the picture on show. */
+  ask(wish) {
+    this.telling.now();
+    this.setTrigger("ask", { ...wish, of: this.main.description.id });
   }
 
   /** Tell Python once the reader rests. */
-  tell(now = false) {
-    if (now && !this.untold) return;
-    this.untold = true;
-    clearTimeout(this.timer);
-    const say = () => {
-      this.untold = false;
-      if (this.closed || !this.main) return;
-      this.count += 1;
-      const measurements = this.measuring.plain;
-      const seen = { of: this.main.description.id, n: this.count, view: this.view(), measurements };
-      this.setState("seen", seen);
-      this.announce();
-    };
-    if (now) say();
-    else if (!this.cine.playing) this.timer = setTimeout(say, QUIET_MS);
-  }
-
-  announce() {
-    const { pane } = this;
-    this.live.textContent = pane.placeLines().join(", ");
-    for (const each of this.panes) each.canvas.setAttribute("aria-label", this.described(each));
-  }
-
-  described(pane) {
-    const { words } = this;
-    const { picture } = pane;
-    const parts = [picture.description.title, ...pane.placeLines(), pane.windowLine()];
-    const letters = pane.letters();
-    parts.push(letters ? words.edges.replace(/\{(\d)\}/g, (_, place) => letters[place]) : words.no_edges);
-    const shown = this.hidden ? [] : picture.overlays.filter((over) => over.setting.visible);
-    parts.push(shown.length ? shown.map((over) => over.title).join(", ") : words.no_overlay);
-    return parts.join(", ");
-  }
-
-  /** Ask Python for something that only it can give. */
-  ask(wish) {
-    this.tell(true);
-    this.setTrigger("ask", wish);
+  tell() {
+    this.telling.soon();
   }
 
   // ------------------------------------------------------------------ layouts and panes
@@ -348,16 +182,11 @@ export class Viewer {
     const { words, main } = this;
     const list = [{ key: "one:0", name: words.layout_one }];
     if (main.reformats) {
-      for (const axis of [1, 2]) list.push({ key: `one:${axis}`, name: `${words.layout_one}: ${words[this.planeWord(axis)]}` });
+      for (const axis of [1, 2]) list.push({ key: `one:${axis}`, name: `${words.layout_one}: ${words[planeName(main.affine, axis)]}` });
       list.push({ key: "three", name: words.layout_three });
     }
     if (this.other) list.push({ key: "beside", name: words.layout_beside });
     return list;
-  }
-
-  planeWord(axis) {
-    const normal = planeNormal(this.main.affine, axis).map(Math.abs);
-    return ["sagittal", "coronal", "axial"][normal.indexOf(Math.max(...normal))];
   }
 
   layout(key) {
@@ -374,12 +203,13 @@ export class Viewer {
     this.panes = wanted.map(([picture, axis]) => this.newPane(picture, axis));
     this.stage.replaceChildren(...this.panes.map((pane) => pane.box));
     this.active = 0;
+    for (const picture of this.pictures) picture.outside = false;
+    this.cine.leave(this.panes.map((pane) => pane.picture));
     this.request();
   }
 
   /** Keep how the panes hang before they are replaced. */
   remember() {
-    this.savedPanes ??= {};
     for (const pane of this.panes) {
       if (pane.picture !== this.main) continue;
       this.savedPanes[pane.axis] = { basis: pane.basis, zoom: pane.zoom, pan: pane.pan };
@@ -425,7 +255,14 @@ export class Viewer {
       return;
     }
     this.busy = true;
-    this.paint();
+    try {
+      this.paint();
+    } catch (error) {
+      // what is on the screen is no longer what the viewer means: better none, and the page's still picture
+      this.close();
+      this.setTrigger("ask", { failed: String(error).slice(0, 200) });
+      throw error;
+    }
     requestAnimationFrame(() => {
       this.busy = false;
       if (this.again) {
@@ -503,9 +340,7 @@ export class Viewer {
 
   /** The reader moved: fetch around the new place, let the other pane follow. */
   moved(picture) {
-    for (const voxels of [picture.voxels, ...picture.overlays.map((over) => over.voxels)]) {
-      if (voxels.missing) voxels.want(Math.min(this.planeOf(picture), voxels.loaded.length - 1));
-    }
+    this.holdings.want(picture, this.planeOf(picture));
     if (this.layoutKey === "beside") this.follow(picture);
     this.changed();
   }
@@ -620,6 +455,7 @@ export class Viewer {
 
   setOverlay(over, change) {
     Object.assign(over.setting, change);
+    this.holdings.settings[over.key] = over.setting;
     this.main.touch();
     this.changed();
   }
@@ -643,22 +479,24 @@ export class Viewer {
       parts.push(at.map((value, axis) => `${lettersOf([0, 1, 2].map((each) => (each === axis ? value || 1 : 0)))} ${Math.abs(value).toFixed(1)}`).join("  "));
     } else parts.push(`${nearest[2] + 1}, ${nearest[1] + 1}`);
     const value = picture.colour ? picture.readColour(nearest).join(" ") : picture.read(nearest);
-    if (!Number.isNaN(value)) parts.push(`${typeof value === "number" ? Number(value.toPrecision(6)) : value} ${picture.colour ? "RGB" : picture.unit}`.trim());
-    if (!this.hidden) {
-      for (const over of picture.overlays) {
-        if (over.kind !== "mask" || !over.setting.visible) continue;
-        const label = over.voxels.data[nearest[0] * over.voxels.planeLength + nearest[1] * picture.shape[2] + nearest[2]];
-        const name = over.labels.find((each) => each.value === label)?.name;
-        if (name) parts.push(name);
-      }
+    if (picture.colour) parts.push(`RGB ${value}`);
+    else if (!Number.isNaN(value)) {
+      const single = picture.slabAt(pane.axis, pane.position).count > 1 ? ` (${this.words.single_slice})` : "";
+      parts.push(`${Number.isInteger(value) ? value : Number(value.toPrecision(6))} ${picture.unit}`.trim() + single);
     }
+    const shown = this.hidden ? [] : picture.overlays.filter((over) => over.setting.visible);
+    parts.push(...shown.map((over) => over.nameAt(nearest, picture.frame)).filter(Boolean));
     pane.value.textContent = parts.join("\n");
   }
 
   // ------------------------------------------------------------------ commands
 
   key(event) {
-    if (this.closed || !this.root.isConnected || taken(event)) return;
+    if (this.closed || !this.root.isConnected) return;
+    // keys belong to the viewer while it has the focus, or nothing has
+    const path = event.composedPath();
+    if (!path.includes(this.root) && path[0] !== document.body && path[0] !== document.documentElement) return;
+    if (taken(event)) return;
     const command = commandOf(event);
     if (!command) return;
     if (!this.sheet.hidden && command !== "help" && command !== "cancel") return;
@@ -716,6 +554,7 @@ export class Viewer {
 }
 
 const viewers = new WeakMap();
+const gone = new WeakSet();
 
 /**
  * Show or update the viewer of an element; called by the component at every run of the script.
@@ -724,21 +563,25 @@ const viewers = new WeakMap();
  */
 export async function show(component, slice) {
   const { parentElement } = component;
+  gone.delete(parentElement);
   let viewer = viewers.get(parentElement);
   if (!viewer) {
     const [{ default: words }, { default: palettes }] = await Promise.all([import("./words.js"), import("./palettes.js")]);
+    if (gone.has(parentElement)) return;
     viewer = viewers.get(parentElement) ?? new Viewer(parentElement, words, decoded(palettes));
     viewers.set(parentElement, viewer);
   }
   viewer.update(component, slice);
-  return viewer;
 }
 
 /** The page goes away. */
 export function leave(parentElement) {
+  gone.add(parentElement);
   viewers.get(parentElement)?.close();
   viewers.delete(parentElement);
 }
 
 const decoded = (palettes) =>
-  Object.fromEntries(Object.entries(palettes).map(([name, text]) => [name, Uint8Array.from(atob(text), (each) => each.charCodeAt(0))]));
+  Object.fromEntries(
+    Object.entries(palettes).map(([name, text]) => [name, Uint8Array.from(atob(text), (each) => each.charCodeAt(0))]),
+  );

@@ -1,5 +1,7 @@
 // Voxels in the tab: exact values, fetched in slabs, the slice on show first, kept until the tab closes or room is needed.
 
+import { abort, fetchSlab } from "./fetcher.js";
+
 const ARRAYS = {
   uint8: Uint8Array,
   int16: Int16Array,
@@ -8,6 +10,7 @@ const ARRAYS = {
   float32: Float32Array,
 };
 const AT_ONCE = 3;
+const RETRIES_MS = [500, 1500, 4000, 10000];
 // Below this pace a link gains from compression, bytes a millisecond; loopback gives ten times as much and more.
 const SLOW = 10000;
 const ENOUGH = 8 * 1024 * 1024; // bytes before the pace is judged: the first answers wait for the page
@@ -24,11 +27,12 @@ export function fetchOrder(slabs, wanted, slicesPerFrame) {
   return [...slabs].sort((a, b) => cost(a) - cost(b) || a.first - b.first);
 }
 
-/** Cut the planes that are not there yet into slabs. */
-export function missingSlabs(loaded, size) {
+/** Cut the planes that are not there yet into slabs, none of them across two time points. */
+export function missingSlabs(loaded, size, perFrame = loaded.length) {
   const slabs = [];
-  for (let first = 0; first < loaded.length; first += size) {
-    const last = Math.min(first + size, loaded.length) - 1;
+  let last = -1;
+  for (let first = 0; first < loaded.length; first = last + 1) {
+    last = Math.min(first + size, (Math.floor(first / perFrame) + 1) * perFrame) - 1;
     let start = first;
     while (start <= last && loaded[start]) start += 1;
     let end = last;
@@ -57,7 +61,9 @@ export class Voxels {
     this.data = new ARRAYS[description.dtype](frames * slices * this.planeLength);
     this.loaded = new Uint8Array(frames * slices);
     this.missing = frames * slices;
-    this.counts = counted ? [new Uint32Array(slices), new Uint32Array(rows), new Uint32Array(columns)] : null;
+    const zeros = () => [new Uint32Array(slices), new Uint32Array(rows), new Uint32Array(columns)];
+    this.counts = counted ? Array.from({ length: frames }, zeros) : null;
+    this.tries = 0;
     this.failure = "";
     this.link = link;
     this.jobs = new Map();
@@ -82,6 +88,7 @@ export class Voxels {
   want(plane) {
     this.wanted = plane;
     this.failure = "";
+    this.tries = 0;
     this.stopped = false;
     this.pump();
   }
@@ -103,7 +110,7 @@ export class Voxels {
     if (!this.missing || this.failure || this.expecting) return;
     if (this.jobs.size >= AT_ONCE) return;
     const underway = [...this.jobs.values()];
-    const free = missingSlabs(this.loaded, this.slab).filter(
+    const free = missingSlabs(this.loaded, this.slab, this.slices).filter(
       ({ first, last }) => !underway.some((job) => job.first <= last && first <= job.last),
     );
     // The very first slice comes alone: it is on the screen while the slab around it is still being read. Not of a
@@ -133,14 +140,32 @@ export class Voxels {
     const slab = this.jobs.get(job);
     this.jobs.delete(job);
     if (!slab || error === "aborted") return;
-    if (error) {
-      this.failure = error;
-    } else {
+    if (error) this.failed(error);
+    else {
+      this.tries = 0;
       this.put(slab, buffer, counts);
       this.judge(buffer.byteLength);
     }
     this.pump();
     for (const listener of this.listeners) listener(slab);
+  }
+
+  /** Try again after a while: lines drop for a moment. What the server does not know, it will not know later. */
+  failed(error) {
+    this.failure = error;
+    if (error === "404" || this.tries >= RETRIES_MS.length) return;
+    const wait = RETRIES_MS[this.tries];
+    this.tries += 1;
+    setTimeout(() => {
+      if (this.stopped || !this.failure) return;
+      this.failure = "";
+      this.pump();
+    }, wait);
+  }
+
+  /** Whether fetching was given up. */
+  get lost() {
+    return Boolean(this.failure) && (this.failure === "404" || this.tries >= RETRIES_MS.length);
   }
 
   /** Ask for packed slabs when the plain ones come slowly: a tunnel to another machine looks local, too. */
@@ -158,10 +183,9 @@ export class Voxels {
       this.loaded[plane] = 1;
     }
     if (!counts) return;
-    counts[0].forEach((count, place) => {
-      this.counts[0][(first + place) % this.slices] = count;
-    });
-    for (const axis of [1, 2]) counts[axis].forEach((count, place) => (this.counts[axis][place] += count));
+    const own = this.counts[Math.floor(first / this.slices)];
+    own[0].set(counts[0], first % this.slices);
+    for (const axis of [1, 2]) counts[axis].forEach((count, place) => (own[axis][place] += count));
   }
 
   /** Stop fetching; what is there stays. */
@@ -178,24 +202,40 @@ export class Fetcher {
     this.worker = worker;
     this.waiting = new Map();
     this.last = 0;
-    worker.onmessage = ({ data }) => {
-      const done = this.waiting.get(data.job);
-      this.waiting.delete(data.job);
-      done?.(data);
-    };
+    worker.onmessage = ({ data }) => this.done(data);
+    worker.onerror = () => this.without();
+  }
+
+  done(answer) {
+    const waiting = this.waiting.get(answer.job);
+    this.waiting.delete(answer.job);
+    waiting?.done(answer);
+  }
+
+  /** The worker does not run here: the page fetches by itself. */
+  without() {
+    this.worker = null;
+    for (const { request } of [...this.waiting.values()]) this.send(request);
+  }
+
+  send(request) {
+    if (this.worker) this.worker.postMessage(request);
+    else fetchSlab(request).then((answer) => this.done(answer));
   }
 
   ask(request, done) {
     this.last += 1;
-    this.waiting.set(this.last, done);
-    this.worker.postMessage({ ...request, job: this.last });
+    const whole = { ...request, job: this.last };
+    this.waiting.set(this.last, { request: whole, done });
+    this.send(whole);
     return this.last;
   }
 
   abort(jobs) {
     if (!jobs.length) return;
     for (const job of jobs) this.waiting.delete(job);
-    this.worker.postMessage({ abort: jobs });
+    if (this.worker) this.worker.postMessage({ abort: jobs });
+    else abort(jobs);
   }
 }
 
@@ -211,6 +251,11 @@ export class Shelf {
     this.held.delete(id);
     this.held.set(id, found);
     return found;
+  }
+
+  /** Let go what belongs to closed studies. */
+  only(known) {
+    for (const id of this.held.keys()) if (!known.has(id)) this.held.delete(id);
   }
 
   /** Let go what was not used for longest, never what is in use. */

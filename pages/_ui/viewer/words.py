@@ -22,6 +22,9 @@ def _on_the_picture() -> dict[str, str]:
         "mean": _("Mean"),
         "max": _("MIP"),
         "min": _("MinIP"),
+        "width": _("W"),
+        "level": _("L"),
+        "single_slice": _("of the single slice"),
         "colour": _("colour"),
         "inverted": _("inverted"),
         "zoom": _("Zoom"),
@@ -98,6 +101,7 @@ def _controls() -> dict[str, str]:
         "do_pause": _("Pause"),
         "do_beside": _("Show beside"),
         "do_unbeside": _("Close beside"),
+        "overlays_hidden": _("Overlays are hidden: M shows them."),
         "no_peak": _("No overlay with anything in it is shown."),
     }
 
@@ -116,6 +120,7 @@ def _panel() -> dict[str, str]:
         "colour_of": _("Colour of"),
         "measurements": _("Measurements"),
         "no_measurements": _("None yet. Choose a measuring tool above and draw on the image."),
+        "too_many": _("No more than 200 measurements of a series are kept."),
         "measure_main": _("Measure on the current series: make this one current first."),
         "go_there": _("Go there"),
         "do_delete": _("Delete"),
@@ -194,6 +199,7 @@ def _key_words() -> dict[str, str]:
         "key_reset": _("Reset the view"),
         "key_overlays": _("Overlays on or off"),
         "key_native": _("The network's own grid on or off"),
+        "key_smooth": _("Smooth or square pixels"),
         "key_previous_layout": _("Previous layout"),
         "key_next_layout": _("Next layout"),
         "key_crosshair": _("Crosshair tool"),
