@@ -72,9 +72,7 @@ export class Holdings {
 
   /** Fetch around a place the reader went to. */
   want(picture, plane) {
-    for (const voxels of [picture.voxels, ...picture.overlays.map((over) => over.voxels)]) {
-      if (voxels.missing) voxels.want(Math.min(plane, voxels.loaded.length - 1));
-    }
+    for (const voxels of all(picture)) if (voxels.missing) voxels.want(plane % voxels.loaded.length);
   }
 
   /** Let a picture go: its fetches end, what is there stays in the tab for a while. */

@@ -47,7 +47,7 @@ function widthOf(ctx, text, size, bold = false) {
 export function fitted(ctx, text, room, size, bold = false) {
   if (widthOf(ctx, text, size, bold) <= room) return text;
   const share = room / widthOf(ctx, text, size, bold);
-  let length = Math.floor(text.length * share);
+  let length = Math.max(Math.floor(text.length * share), 0);
   while (length > 1 && widthOf(ctx, `${text.slice(0, length)}\u2026`, size, bold) > room) length -= 1;
   return `${text.slice(0, length).trimEnd()}\u2026`;
 }
@@ -137,7 +137,8 @@ export function edgeMarks(ctx, frame, pane, letters, lines, size) {
   const rows = lines.topCentre.length && bannerRow(ctx, pane.width, lines, size) + lines.topCentre.length;
   const top = Math.max(frame.top + big * 0.3, taken(rows), big * 0.3);
   const bottom = Math.min(frame.bottom - big * 0.3, pane.height - taken(below), pane.height - big * 0.3);
-  const [x, y] = [(left + right) / 2, (top + bottom) / 2];
+  const x = (left + right) / 2;
+  const y = (Math.max(frame.top, 0) + Math.min(frame.bottom, pane.height)) / 2;
   const style = { size: big, bold: true };
   write(ctx, letters[0], left, y, { ...style, base: "middle" });
   write(ctx, letters[1], right, y, { ...style, align: "right", base: "middle" });
@@ -196,7 +197,7 @@ export function colourBar(ctx, width, height, map, title, size) {
   });
 }
 
-const short = (value) => (value === 0 ? "0" : String(Number(value.toPrecision(2))));
+const short = (value) => String(Number(value.toPrecision(Math.abs(value) >= 100 ? 3 : 2)));
 
 /** Lines through the crosshair's point, open around it. */
 export function crosshair(ctx, [x, y], frame, colours) {

@@ -264,7 +264,8 @@ export class Pane {
       marks.colourBar(ctx, canvas.width, canvas.height, map.map, map.unit, size);
     } else if (picture.palette && !picture.voi().entries) {
       const { centre, width } = picture.window;
-      const colours = picture.inverted ? reversed(picture.palettes[picture.palette]) : picture.palettes[picture.palette];
+      const own = picture.palettes[picture.palette];
+      const colours = picture.inverted !== Boolean(picture.description.monochrome1) ? reversed(own) : own;
       const bar = { colours, threshold: 0, low: centre - width / 2, scale: centre + width / 2 };
       marks.colourBar(ctx, canvas.width, canvas.height, bar, picture.unit, size);
     }

@@ -181,6 +181,7 @@ export class Pointer {
   cancel(event) {
     this.touches.delete(event.pointerId);
     if (this.drag?.tool === "grab") this.viewer.measuring.drop();
+    else if (this.drag?.tool in POINTS) this.viewer.measuring.cancel();
     this.drag = null;
     this.viewer.hurry(false);
   }

@@ -64,6 +64,7 @@ export class Voxels {
     const zeros = () => [new Uint32Array(slices), new Uint32Array(rows), new Uint32Array(columns)];
     this.counts = counted ? Array.from({ length: frames }, zeros) : null;
     this.tries = 0;
+    this.retry = null;
     this.failure = "";
     this.link = link;
     this.jobs = new Map();
@@ -89,6 +90,7 @@ export class Voxels {
     this.wanted = plane;
     this.failure = "";
     this.tries = 0;
+    this.forgetRetry();
     this.stopped = false;
     this.pump();
   }
@@ -150,22 +152,32 @@ export class Voxels {
     for (const listener of this.listeners) listener(slab);
   }
 
-  /** Try again after a while: lines drop for a moment. What the server does not know, it will not know later. */
+  /**
+   * Try again after a while: lines drop for a moment. What the server does not know, it will not know later.
+   * Requests that were under way together fail together: that is one try.
+   */
   failed(error) {
+    if (this.lost) return;
     this.failure = error;
-    if (error === "404" || this.tries >= RETRIES_MS.length) return;
-    const wait = RETRIES_MS[this.tries];
-    this.tries += 1;
-    setTimeout(() => {
-      if (this.stopped || !this.failure) return;
-      this.failure = "";
-      this.pump();
-    }, wait);
+    if (error === "404") this.forgetRetry();
+    else if (!this.retry && this.tries < RETRIES_MS.length) {
+      this.retry = setTimeout(() => {
+        this.retry = null;
+        this.failure = "";
+        this.pump();
+      }, RETRIES_MS[this.tries]);
+      this.tries += 1;
+    }
+  }
+
+  forgetRetry() {
+    clearTimeout(this.retry);
+    this.retry = null;
   }
 
   /** Whether fetching was given up. */
   get lost() {
-    return Boolean(this.failure) && (this.failure === "404" || this.tries >= RETRIES_MS.length);
+    return Boolean(this.failure) && !this.retry;
   }
 
   /** Ask for packed slabs when the plain ones come slowly: a tunnel to another machine looks local, too. */
@@ -191,6 +203,7 @@ export class Voxels {
   /** Stop fetching; what is there stays. */
   stop() {
     this.stopped = true;
+    this.forgetRetry();
     this.link.fetcher.abort([...this.jobs.keys()]);
     this.jobs.clear();
   }

@@ -8,7 +8,7 @@ const posted = [];
 globalThis.WorkerGlobalScope = class {};
 globalThis.self = Object.assign(new WorkerGlobalScope(), { postMessage: (message, handed) => posted.push({ ...message, handed }) });
 
-const { countLabels, joined } = await load("fetcher");
+const { abort, countLabels, fetchSlab, joined } = await load("fetcher");
 
 /** All first bytes, all second bytes and so on: what slabs.py sends. */
 const split = (array) => {
@@ -87,4 +87,17 @@ test("an aborted request says so, others go on", async () => {
   self.onmessage({ data: { abort: [7, 99] } });
   await new Promise((resolve) => setTimeout(resolve, 0));
   assert.deepEqual(posted.map(({ job, error }) => [job, error]), [[7, "aborted"]]);
+});
+
+test("the page fetches in the same way, without the worker", async () => {
+  posted.length = 0;
+  globalThis.fetch = bringing([0, 5, 0, 5]);
+  const { job, buffer, counts, ...more } = await fetchSlab({ ...REQUEST, size: 1, count: [1, 2, 2] });
+  assert.deepEqual([job, [...new Uint8Array(buffer)], counts.map((each) => [...each]), more], [7, [0, 5, 0, 5], [[2], [1, 1], [0, 2]], {}]);
+  globalThis.fetch = async () => ({ ok: false, status: 503 });
+  assert.deepEqual(await fetchSlab(REQUEST), { job: 7, error: "503" });
+  globalThis.fetch = (url, { signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("stopped"))));
+  const underway = fetchSlab(REQUEST);
+  abort([7, 99]);
+  assert.deepEqual([await underway, posted], [{ job: 7, error: "aborted" }, []]);
 });

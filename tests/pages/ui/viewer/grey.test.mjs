@@ -129,6 +129,32 @@ test("neighbouring planes: mean, maximum, minimum along all three axes", () => {
   }
 });
 
+const WITHOUT = { mean: [2, 4, 6, NaN], max: [2, 5, 8, NaN], min: [2, 3, 4, NaN] };
+
+for (const [mode, wanted] of Object.entries(WITHOUT)) {
+  test(`padding takes no part in a slab: ${mode}`, () => {
+    // four pixels of three planes after a frame of another kind; the last pixel is padding throughout
+    const values = Float32Array.of(9, 9, 9, 9, -2000, 3, 4, -2000, 2, -2000, 8, -2000, -2000, 5, 6, -2000);
+    const out = new Float32Array(4);
+    projectPlanes(out, values, 4, layoutOf([3, 1, 4], storedBasis(0), 0), 3, mode, -2000);
+    assert.deepEqual([...out], wanted);
+    const flipped = new Float32Array(4);
+    projectPlanes(flipped, values, 4, layoutOf([3, 1, 4], flippedAcross(storedBasis(0)), 0), 3, mode, -2000);
+    assert.deepEqual([...flipped], [...wanted].reverse());
+  });
+}
+
+test("a padding that no voxel has changes nothing", () => {
+  const values = Float32Array.from(volume, (value) => ((value * 37) % 101) - 50);
+  for (const mode of ["mean", "max", "min"]) {
+    const [one, other] = [new Float32Array(15), new Float32Array(15)];
+    const layout = layoutOf(SHAPE, flippedDown(storedBasis(1)), 0);
+    projectPlanes(one, values, 60, layout, 3, mode);
+    projectPlanes(other, values, 60, layout, 3, mode, 4000);
+    assert.deepEqual(differences(one, other, 1e-5), []);
+  }
+});
+
 test("values that lie in screen order already", () => {
   const out = new Uint8Array(3);
   shadeValues(out, Float32Array.of(-160, 40, 240), shader("float32", { centre: 40, width: 400, function: "LINEAR_EXACT" }, false));

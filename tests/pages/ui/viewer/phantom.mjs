@@ -23,17 +23,17 @@ export function phantom({ loaded = () => true, ...more } = {}) {
   const there = Uint8Array.from({ length: 6 }, (_, plane) => Number(loaded(plane)));
   const missing = there.filter((each) => !each).length;
   const data = Uint8Array.from({ length: 6 * planeLength }, (_, place) => place);
-  const voxels = { id: "a", data, planeLength, loaded: there, missing, failure: "", share: 1 - missing / 6, has: (plane) => there[plane] === 1 };
+  const voxels = { id: "a", data, planeLength, loaded: there, missing, failure: "", lost: false, share: 1 - missing / 6, has: (plane) => there[plane] === 1 };
   const picture = new Picture(description, voxels, { HOT: Uint8Array.from({ length: 768 }, (_, place) => 255 - (place % 256)) });
   picture.index = [1, 2, 3];
   return picture;
 }
 
 /** A map of slice 1 whose right column is hot. */
-export function mapOver(setting) {
+export function mapOver(setting, more = {}) {
   const grid = [1, 0, 0, -1, 0, 1, 0, 0, 0, 0, 1, 0];
-  const description = { id: "s", title: "Grad-CAM", unit: "log-odds", model: true, toNative: grid, toVolume: grid, only: [1, 1], scales: { own: 2, usual: null } };
-  const voxels = { shape: [1, 1, 4, 5], data: Float32Array.from({ length: 20 }, (_, place) => (place % 5 === 4 ? 2 : 0)), missing: 0, failure: "" };
+  const description = { id: "s", title: "Grad-CAM", unit: "log-odds", model: true, toNative: grid, toVolume: grid, only: [1, 1], frame: null, scales: { own: 2, usual: null }, ...more };
+  const voxels = { shape: [1, 1, 4, 5], data: Float32Array.from({ length: 20 }, (_, place) => (place % 5 === 4 ? 2 : 0)), missing: 0, failure: "", lost: false };
   return new SaliencyMap(description, voxels, new Uint8Array(768).fill(200), { opacity: 1, ...setting });
 }
 
@@ -43,6 +43,6 @@ export function maskOver(setting) {
   data[value(1, 1, 1)] = 1;
   data[value(1, 1, 2)] = 1;
   const labels = [{ value: 1, name: "nodule", colour: [255, 0, 0] }];
-  const voxels = { data, planeLength: 20, loaded: new Uint8Array(3).fill(1), missing: 0, failure: "" };
+  const voxels = { data, shape: [1, ...SHAPE], planeLength: 20, columns: 5, loaded: new Uint8Array(3).fill(1), missing: 0, failure: "", lost: false };
   return new Mask({ id: "m", title: "Nodules", model: true, labels }, voxels, setting);
 }

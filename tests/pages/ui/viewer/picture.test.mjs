@@ -74,12 +74,24 @@ test("greys follow the window; MONOCHROME1 is white where low, and inverting it 
   assert.equal(shadeOf(picture, 450), 0);
 });
 
-test("a table takes the place of its window as soon as it is there", () => {
-  const picture = pictureOf({ windows: [{ key: "file:0", name: "T", first: 0, centre: 0, width: 0, function: "", table: {} }] });
-  assert.equal(picture.voi(), picture.window);
-  picture.tables = { "file:0": { first: 0, entries: Float32Array.of(0, 0.5, 1) } };
-  picture.greyKey = "";
-  assert.deepEqual([0, 1, 2].map((value) => picture.grey().shade(value)), [0, 128, 255]);
+const TABLED = { key: "file:0", name: "T", first: -1, centre: 0, width: 2, function: "LINEAR_EXACT", table: {} };
+
+test("a table takes the place of its window as soon as it is there, not before", () => {
+  const picture = pictureOf({ windows: [TABLED, ...WINDOWS] });
+  const shades = () => [-1, 0, 1].map((value) => picture.grey().shade(value));
+  assert.equal(picture.waiting, false, "none is on its way");
+  const voxels = { data: Float32Array.of(0.2, 1, 0.6), missing: 1 };
+  picture.tables = { "file:0": { first: -1, voxels } };
+  assert.deepEqual([picture.waiting, picture.voi()], [true, picture.window]);
+  assert.deepEqual(shades(), [0, 128, 255], "its window's");
+  voxels.missing = 0;
+  assert.equal(picture.waiting, false);
+  assert.deepEqual(picture.voi(), { first: -1, entries: voxels.data });
+  assert.deepEqual(shades(), [51, 255, 153], "the greys from before are not kept");
+  voxels.missing = 1;
+  picture.choose("auto");
+  assert.deepEqual([picture.waiting, picture.voi()], [false, picture.window], "another window needs no table");
+  assert.equal(pictureOf({ colour: true, windows: [] }).waiting, false);
 });
 
 test("a drag begins with the window, or with the values that its table spans", () => {
@@ -87,9 +99,11 @@ test("a drag begins with the window, or with the values that its table spans", (
   assert.deepEqual(picture.draggable(), WINDOWS[0]);
   assert.notEqual(picture.draggable(), picture.window);
   assert.equal(pictureOf({ colour: true, windows: [] }).draggable(), null);
-  const tabled = pictureOf({ windows: [{ key: "file:0", name: "T", first: -100, centre: 0, width: 0, function: "", table: {} }] });
-  tabled.tables = { "file:0": { first: -100, entries: new Float32Array(301) } };
+  const tabled = pictureOf({ windows: [TABLED] });
+  tabled.tables = { "file:0": { first: -100, voxels: { data: new Float32Array(301), missing: 0 } } };
   assert.deepEqual(tabled.draggable(), { key: "own", centre: 50, width: 300, function: "LINEAR_EXACT" });
+  tabled.tables["file:0"].voxels.missing = 1;
+  assert.deepEqual(tabled.draggable(), TABLED);
 });
 
 test("windows are chosen by name", () => {
@@ -104,7 +118,35 @@ test("a window of the slice on show", () => {
   picture.frame = 1;
   picture.auto(); // slice 2 of frame 1: values 288 to 335
   const { key, centre, width } = picture.window;
-  assert.deepEqual([key, centre, Number(width.toFixed(6))], ["plane", 311.5, 46.06]);
+  assert.deepEqual([key, centre, Number(width.toFixed(6)), picture.version], ["plane", 311.5, 46.06, 1]);
+});
+
+/** What lies in a plane of frame 1 at slice 2, row 3, column 4: each voxel's value is its place. */
+const IN_PLANE = [
+  [0, 48, ([row, column]) => (4 + 2) * 48 + row * 8 + column, 8],
+  [1, 32, ([slice, column]) => (4 + slice) * 48 + 3 * 8 + column, 8],
+  [2, 24, ([slice, row]) => (4 + slice) * 48 + row * 8 + 4, 6],
+];
+
+for (const [axis, count, valueAt, across] of IN_PLANE) {
+  test(`values of the plane on show across axis ${axis}, and a window of them`, () => {
+    const picture = pictureOf();
+    picture.frame = 1;
+    const wanted = Array.from({ length: count }, (_, place) => valueAt([Math.floor(place / across), place % across]));
+    const ascending = (values) => [...values].sort((a, b) => a - b);
+    assert.deepEqual(ascending(picture.plane(axis)), ascending(wanted));
+    picture.auto(axis);
+    const middle = (Math.min(...wanted) + Math.max(...wanted)) / 2;
+    assert.ok(Math.abs(picture.window.centre - middle) < 1e-9, `${picture.window.centre}, not ${middle}`);
+  });
+}
+
+test("a plane's own window leaves padding out", () => {
+  const picture = pictureOf({ padding: 143 });
+  picture.voxels.data.fill(143);
+  picture.voxels.data.set([10, 20], 96); // on slice 2
+  picture.auto(0);
+  assert.equal(picture.window.centre, 15);
 });
 
 const SLABS = [
@@ -142,6 +184,13 @@ test("the place stays in the volume", () => {
   }
 });
 
+test("played, the place goes on from the last plane to the first, and back", () => {
+  const picture = pictureOf();
+  picture.index = [2, 0, 7];
+  const steps = [[0, 1, 1, 3], [0, 1, -3, 0], [0, -1, 3, 3], [1, -1, 5, 5], [2, 1, -7, 0]];
+  for (const [axis, by, went, place] of steps) assert.deepEqual([picture.step(axis, by), picture.index[axis]], [went, place]);
+});
+
 test("values: of the frame, by slice, row and column; none before they are there", () => {
   const picture = pictureOf();
   assert.equal(picture.read([1, 2, 3]), 1 * 48 + 2 * 8 + 3);
@@ -165,10 +214,11 @@ test("screen pixels through a palette, or plain", () => {
 // ---------------------------------------------------------------- overlays
 
 const LABELS = [{ value: 1, name: "liver", colour: [200, 0, 0] }, { value: 3, name: "spleen", colour: [0, 0, 200] }];
-const counted = (...counts) => ({ counts: counts.map((each) => Uint32Array.from(each)) });
+/** Voxels of a mask with its counts in slices, rows and columns, frame by frame. */
+const counted = (...frames) => ({ counts: frames.map((counts) => counts.map((each) => Uint32Array.from(each))) });
 
 test("looks of a mask: outlines, filled, hidden, recoloured", () => {
-  const mask = new Mask({ id: "m", title: "Organs", labels: LABELS }, counted([0], [0], [0]));
+  const mask = new Mask({ id: "m", title: "Organs", labels: LABELS }, counted([[0], [0], [0]]));
   const looks = mask.looks();
   assert.deepEqual([looks[1].fill, looks[1].outline, looks[1].colour, looks[2]], [0, true, [200, 0, 0], undefined]);
   Object.assign(mask.setting, { style: "fill", opacity: 0.4, hidden: [1], colours: { 3: [1, 2, 3] } });
@@ -177,14 +227,33 @@ test("looks of a mask: outlines, filled, hidden, recoloured", () => {
 });
 
 test("a mask's peak is where most of it lies; an empty one has none", () => {
-  const mask = new Mask({ labels: LABELS }, counted([0, 3, 9, 1], [5, 8], [1, 0, 12]));
-  assert.deepEqual(mask.peak([4, 2, 3]), [2, 1, 2]);
-  assert.deepEqual([...mask.strip(0)], [0, 3, 9, 1]);
-  assert.equal(new Mask({ labels: LABELS }, counted([0, 0], [0], [0])).peak([2, 1, 1]), null);
+  const mask = new Mask({ labels: LABELS }, counted([[0, 3, 9, 1], [5, 8], [1, 0, 12]]));
+  for (const frame of [0, 3]) {
+    assert.deepEqual(mask.peak([4, 2, 3], frame), [2, 1, 2], "one mask for all frames");
+    assert.deepEqual([...mask.strip(0, [4, 2, 3], frame)], [0, 3, 9, 1]);
+  }
+  assert.equal(new Mask({ labels: LABELS }, counted([[0, 0], [0], [0]])).peak([2, 1, 1], 0), null);
 });
 
-function mapOf(setting, usual = 4) {
-  const description = { id: "s", title: "Grad-CAM", unit: "", toNative: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0], toVolume: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0], only: null, scales: { own: 2, usual } };
+test("a mask of a time series has strips, a peak and voxels in each of its frames", () => {
+  const counts = counted([[0, 4], [3, 1], [4, 0]], [[7, 0], [2, 5], [0, 7]], [[0, 0], [0, 0], [0, 0]]);
+  const data = Uint8Array.from({ length: 24 }, (_, place) => ({ 4: 1, 11: 3, 23: 2 })[place] ?? 0);
+  const mask = new Mask({ labels: LABELS }, { ...counts, shape: [3, 2, 2, 2], planeLength: 4, columns: 2, data });
+  assert.deepEqual([0, 1, 2].map((frame) => mask.peak([2, 2, 2], frame)), [[1, 0, 0], [0, 1, 1], null]);
+  assert.deepEqual([0, 1].map((frame) => [...mask.strip(1, [2, 2, 2], frame)]), [[3, 1], [2, 5]]);
+  assert.deepEqual([0, 1, 2].map((frame) => mask.offset(frame)), [0, 8, 16]);
+  assert.deepEqual([0, 1].map((frame) => [mask.nameAt([1, 0, 0], frame), mask.nameAt([0, 1, 1], frame)]), [["liver", ""], ["", "spleen"]]);
+  assert.equal(mask.nameAt([1, 1, 1], 2), "", "a label without a name");
+  assert.equal(mask.speaks(1, 0, 2), true);
+});
+
+test("one mask for all frames begins at its first voxel in each of them", () => {
+  const mask = new Mask({ labels: LABELS }, { shape: [1, 2, 2, 2], planeLength: 4, columns: 2, data: Uint8Array.of(0, 0, 0, 0, 0, 0, 1, 0) });
+  assert.deepEqual([mask.offset(0), mask.offset(5), mask.nameAt([1, 1, 0], 5)], [0, 0, "liver"]);
+});
+
+function mapOf(setting, usual = 4, more = {}) {
+  const description = { id: "s", title: "Grad-CAM", unit: "", toNative: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0], toVolume: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0], only: null, scales: { own: 2, usual }, ...more };
   const voxels = { shape: [1, 2, 1, 2], data: Float32Array.of(0.1, 0.2, 0.3, 2), missing: 0 };
   return new SaliencyMap(description, voxels, Uint8Array.from({ length: 768 }, () => 100), setting);
 }
@@ -211,3 +280,21 @@ test("a map's strip and peak wait for its voxels", () => {
   assert.deepEqual([...over.strip(0, [2, 1, 2])], [...Float32Array.of(0.2, 2)]);
   assert.deepEqual(over.peak([2, 1, 2]), [1, 0, 1]);
 });
+
+const SPEAKS = [
+  ["of all of the volume", {}, [[0, 0, 0], [1, 9, 3]], []],
+  ["of some slices", { only: [2, 4] }, [[0, 2, 0], [0, 4, 7]], [[0, 1, 0], [0, 5, 0], [1, 3, 0], [2, 2, 0]]],
+  ["of one time point", { frame: 3 }, [[0, 0, 3], [2, 8, 3]], [[0, 0, 2], [0, 0, 0]]],
+  ["of the first time point", { frame: 0 }, [[0, 0, 0]], [[0, 0, 1]]],
+  ["of every time point", { frame: null }, [[0, 0, 0], [0, 0, 1]], []],
+  ["of a slice of one time point", { frame: 1, only: [2, 2] }, [[0, 2, 1]], [[0, 2, 0], [0, 1, 1]]],
+];
+
+for (const [name, more, yes, no] of SPEAKS) {
+  test(`a map speaks ${name}`, () => {
+    const over = mapOf({}, 4, more);
+    for (const place of yes) assert.equal(over.speaks(...place), true, `${place}`);
+    for (const place of no) assert.equal(over.speaks(...place), false, `${place}`);
+    assert.equal(over.nameAt([0, 0, 0], 0), "");
+  });
+}

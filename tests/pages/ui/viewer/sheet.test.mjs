@@ -47,6 +47,18 @@ for (const [name, more, width, wanted] of PIXELS) {
   });
 }
 
+test("in a slab, padding takes no part, and is black where there is nothing else", () => {
+  const { paint, picture } = sheetOf({ padding: value(2, 0, 0) });
+  picture.slab = { mode: "max", mm: 6 };
+  assert.equal(reds(paint())[0], value(1, 0, 0));
+  assert.equal(reds(paint())[1], value(2, 0, 1));
+  picture.voxels.data.fill(value(2, 0, 0));
+  for (const mode of ["min", "max", "mean"]) {
+    picture.slab = { mode, mm: 6 };
+    assert.deepEqual([...new Set(reds(paint()))], [0], mode);
+  }
+});
+
 test("every second pixel only", () => {
   const { sheet, paint } = sheetOf();
   const rows = [0, 2].flatMap((row) => [0, 2, 4].map((column) => value(1, row, column)));
@@ -113,7 +125,7 @@ test("a mask is on its slice, and on every plane through it", () => {
 test("a mask of a time series is on its frame", () => {
   const { paint, picture } = sheetOf();
   const mask = maskOver();
-  Object.assign(mask.voxels, { data: Uint8Array.from({ length: 120 }, (_, place) => Number(place === value(1, 3, 0, 1))), loaded: new Uint8Array(6) });
+  Object.assign(mask.voxels, { shape: [2, 3, 4, 5], data: Uint8Array.from({ length: 120 }, (_, place) => Number(place === value(1, 3, 0, 1))), loaded: new Uint8Array(6) });
   picture.overlays = [mask];
   assert.deepEqual([placesOf(paint(), RED), placesOf(paint({ frame: 1 }), RED)], [[], [15]]);
 });
@@ -135,6 +147,23 @@ test("a map and its contour; hidden, or not there yet, the picture is as it was"
   Object.assign(map.setting, { visible: true });
   map.voxels.missing = 1;
   assert.deepEqual(paint(), plain);
+});
+
+test("a map of one time point is on its frame only, and only there colours are grey", () => {
+  const { paint, picture } = sheetOf({ colour: true, windows: [], affine: null });
+  const plain = [0, 1].map((frame) => paint({ frame }));
+  picture.overlays = [mapOver({}, { frame: 1 })];
+  assert.deepEqual(paint({ frame: 0 }), plain[0]);
+  const over = paint({ frame: 1 });
+  assert.notDeepEqual(over, plain[1]);
+  assert.deepEqual(placesOf(over, CYAN), [4, 9, 14, 19]);
+});
+
+test("beside the slices that a map speaks of, colours stay as they are", () => {
+  const { paint, picture } = sheetOf({ colour: true, windows: [], affine: null });
+  const plain = [0, 2].map((position) => paint({ position }));
+  picture.overlays = [mapOver()];
+  assert.deepEqual([0, 2].map((position) => paint({ position })), plain);
 });
 
 test("a mask lies over a map", () => {
@@ -165,4 +194,18 @@ test("painted once for each plane, place, turn, frame and look", () => {
     change();
     assert.notEqual(keyOf(wish()), old);
   }
+});
+
+test("what broke off halfway is not taken for painted", () => {
+  const { sheet, picture, wish } = sheetOf();
+  sheet.paint(wish());
+  const broken = { kind: "mask", setting: { visible: true }, voxels: { missing: 0 }, offset: () => 0, looks() { throw new Error("no looks"); } };
+  picture.overlays = [broken];
+  assert.throws(() => sheet.paint(wish({ position: 2 })), /no looks/);
+  assert.equal(sheet.key, "");
+  broken.looks = () => [];
+  broken.voxels.data = new Uint8Array(60);
+  sheet.paint(wish({ position: 2 }));
+  assert.deepEqual([sheet.ctx.named("putImageData").length, reds([...sheet.image])[0]], [2, value(2, 0, 0)]);
+  assert.equal(sheet.key, keyOf(wish({ position: 2 })));
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
+import { Clock } from "./clock.mjs";
 import { load } from "./modules.mjs";
 
 const { Fetcher, fetchOrder, missingSlabs, Shelf, Voxels } = await load("voxels");
@@ -15,6 +16,15 @@ test("planes that are not there yet, in slabs", () => {
   assert.deepEqual(missing("0001000110", 4), ["0-2", "4-6", "9-9"]);
   assert.deepEqual(missing("0100", 4), ["0-3"], "one request, a plane in its middle comes again");
   assert.deepEqual(missing("1111", 4), []);
+});
+
+test("no slab across two time points: a mask's voxels are counted in the one that it belongs to", () => {
+  const missing = (text, size, perFrame) => ranges(missingSlabs(Uint8Array.from(text, Number), size, perFrame));
+  assert.deepEqual(missing("000000000000", 4, 6), ["0-3", "4-5", "6-9", "10-11"]);
+  assert.deepEqual(missing("000000", 100, 3), ["0-2", "3-5"]);
+  assert.deepEqual(missing("0000", 4, 1), ["0-0", "1-1", "2-2", "3-3"]);
+  assert.deepEqual(missing("001000", 4, 3), ["0-1", "3-5"]);
+  assert.deepEqual(missing("000000000", 2, 3), ["0-1", "2-2", "3-4", "5-5", "6-7", "8-8"]);
 });
 
 test("the nearest slab first, the own frame before others", () => {
@@ -119,15 +129,98 @@ test("stop ends all requests; want goes on with what is missing", () => {
   assert.deepEqual(ranges(fetcher.open), ["8-11", "12-15", "4-7"]);
 });
 
-test("a failure is kept, and ends the fetching until the reader moves", () => {
+test("what the server does not know is given up at once, until the reader moves", (t) => {
+  const clock = new Clock().install(t);
   const { fetcher, voxels } = fetched();
+  assert.equal(voxels.lost, false);
   voxels.want(0);
   const told = [];
   voxels.listeners.add((slab) => told.push(slab));
   fetcher.answer(fetcher.open[0], { error: "404" });
-  assert.deepEqual([voxels.failure, told.length, fetcher.open.length], ["404", 1, 0]);
+  clock.pass(60_000);
+  assert.deepEqual([voxels.failure, voxels.lost, told.length, fetcher.open.length], ["404", true, 1, 0]);
   voxels.want(1);
-  assert.deepEqual([voxels.failure, ranges(fetcher.open)], ["", ["1-1"]]);
+  assert.deepEqual([voxels.failure, voxels.lost, ranges(fetcher.open)], ["", false, ["1-1"]]);
+});
+
+const RETRIES_MS = [500, 1500, 4000, 10000];
+
+/** Let what is under way fail; gives how long it took until it was asked for again, or null where it was given up. */
+function failing(clock, fetcher, error = "Failed to fetch") {
+  for (const request of fetcher.open) fetcher.answer(request, { error });
+  for (let waited = 0; waited <= 60_000; waited += 100) {
+    if (fetcher.open.length) return waited;
+    clock.pass(100);
+  }
+  return null;
+}
+
+test("what failed is tried again after a while, four times; only then it is given up", (t) => {
+  const clock = new Clock().install(t);
+  const { fetcher, voxels } = fetched();
+  const lost = [];
+  voxels.listeners.add(() => lost.push(voxels.lost));
+  voxels.want(3);
+  const waits = RETRIES_MS.map((_, place) => failing(clock, fetcher, place ? "503" : "Failed to fetch"));
+  assert.deepEqual([waits, lost], [RETRIES_MS, [false, false, false, false]]);
+  assert.deepEqual(ranges(fetcher.open), ["3-3"]);
+  assert.equal(failing(clock, fetcher), null);
+  assert.deepEqual([voxels.lost, lost.at(-1), voxels.failure], [true, true, "Failed to fetch"]);
+  voxels.want(3);
+  assert.deepEqual([voxels.lost, fetcher.open.length], [false, 1]);
+  assert.equal(failing(clock, fetcher), RETRIES_MS[0], "begun anew");
+});
+
+test("requests that fail together are one try", (t) => {
+  const clock = new Clock().install(t);
+  const { fetcher, voxels } = fetched();
+  voxels.want(0);
+  fetcher.answer(fetcher.open[0]);
+  assert.equal(fetcher.open.length, 3);
+  assert.deepEqual(RETRIES_MS.map(() => failing(clock, fetcher)), RETRIES_MS);
+  assert.equal(fetcher.open.length, 3);
+  assert.equal(failing(clock, fetcher), null);
+});
+
+test("what arrives ends the counting of tries", (t) => {
+  const clock = new Clock().install(t);
+  const { fetcher, voxels } = fetched();
+  voxels.want(0);
+  for (const wait of RETRIES_MS.slice(0, 3)) assert.equal(failing(clock, fetcher), wait);
+  fetcher.answer(fetcher.open[0]);
+  assert.equal(failing(clock, fetcher), RETRIES_MS[0]);
+});
+
+test("given up by one request, what another brings is kept", (t) => {
+  new Clock().install(t);
+  const { fetcher, voxels } = fetched();
+  voxels.want(0);
+  fetcher.answer(fetcher.open[0]);
+  const [one, other] = fetcher.open;
+  fetcher.answer(one, { error: "404" });
+  fetcher.answer(other);
+  assert.deepEqual([voxels.lost, voxels.has(other.first)], [true, true]);
+});
+
+test("nothing is tried again after a stop, nor twice when the reader moves before", (t) => {
+  const clock = new Clock().install(t);
+  const stopped = fetched();
+  stopped.voxels.want(0);
+  stopped.fetcher.answer(stopped.fetcher.open[0], { error: "500" });
+  stopped.voxels.stop();
+  clock.pass(60_000);
+  assert.equal(stopped.fetcher.open.length, 0);
+  const { fetcher, voxels } = fetched();
+  voxels.want(0);
+  fetcher.answer(fetcher.open[0], { error: "500" });
+  clock.pass(400);
+  voxels.want(2);
+  assert.deepEqual(ranges(fetcher.open), ["2-2"], "at once");
+  fetcher.answer(fetcher.open[0], { error: "500" });
+  clock.pass(499);
+  assert.equal(fetcher.open.length, 0, "the timer from before is forgotten");
+  clock.pass(1);
+  assert.deepEqual(ranges(fetcher.open), ["2-2"]);
 });
 
 test("an aborted request is no failure", () => {
@@ -220,6 +313,9 @@ test("plain slabs that come quickly stay plain", () => {
 
 // ---------------------------------------------------------------- masks
 
+/** Nested typed arrays as plain ones. */
+const plain = (counts) => counts.map((each) => (Array.isArray(each) ? plain(each) : [...each]));
+
 test("voxels of a mask are counted once, in slices, rows and columns", () => {
   const description = { id: "mask", dtype: "uint8", shape: [1, 8, 2, 3], colour: false, slab: 4 };
   const { fetcher, voxels } = fetched(description, {}, true);
@@ -232,7 +328,20 @@ test("voxels of a mask are counted once, in slices, rows and columns", () => {
     fetcher.answer(request, { buffer: part.buffer, counts: countLabels(part, request.count) });
   }
   assert.deepEqual(voxels.data, labels);
-  assert.deepEqual(voxels.counts.map((each) => [...each]), countLabels(labels, [8, 2, 3]).map((each) => [...each]));
+  assert.deepEqual(plain(voxels.counts), [plain(countLabels(labels, [8, 2, 3]))]);
+});
+
+test("voxels of a mask of a time series are counted by frame", () => {
+  const { fetcher, voxels } = fetched({ id: "mask", dtype: "uint8", shape: [2, 5, 2, 3], colour: false, slab: 4 }, {}, true);
+  const labels = Uint8Array.from({ length: 60 }, (_, place) => Number(place % 7 === 0 || place > 50));
+  voxels.want(7);
+  assert.deepEqual(ranges(fetcher.open), ["5-8", "9-9", "4-4"], "no plane alone: the slab around it would count it twice");
+  while (fetcher.open.length) {
+    const [request] = fetcher.open;
+    const part = labels.slice(6 * request.first, 6 * (request.last + 1));
+    fetcher.answer(request, { buffer: part.buffer, counts: countLabels(part, request.count) });
+  }
+  assert.deepEqual(plain(voxels.counts), [0, 1].map((frame) => plain(countLabels(labels.slice(30 * frame, 30 * (frame + 1)), [5, 2, 3]))));
 });
 
 test("colours take three bytes a pixel", () => {
@@ -256,6 +365,40 @@ test("the worker's answers find who asked; those of aborted requests find nobody
   worker.onmessage({ data: { job: two, buffer: 33 } });
   assert.deepEqual(answers, [["two", 22]]);
   assert.deepEqual(posted, [{ url: "/1", job: one }, { url: "/2", job: two }, { abort: [one] }]);
+});
+
+test("where the worker does not run, the page fetches by itself, also what the worker was asked for before", async () => {
+  const posted = [];
+  const worker = { postMessage: (message) => posted.push(message) };
+  const fetcher = new Fetcher(worker);
+  const fetchedUrls = [];
+  globalThis.fetch = async (url, { signal }) => {
+    fetchedUrls.push(url);
+    if (url === "/slow") await new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("aborted"))));
+    return { ok: true, arrayBuffer: async () => Uint8Array.of(1, 2).buffer };
+  };
+  const answers = [];
+  const ask = (url) => fetcher.ask({ url, session: "s", size: 1, split: false, count: null }, ({ buffer, error }) => answers.push([url, buffer?.byteLength ?? error]));
+  ask("/before");
+  const [forgotten, slow] = [ask("/forgotten"), ask("/slow")];
+  fetcher.abort([forgotten]);
+  worker.onerror({});
+  ask("/after");
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assert.deepEqual(fetchedUrls, ["/before", "/slow", "/after"]);
+  assert.deepEqual(answers, [["/before", 2], ["/after", 2]]);
+  fetcher.abort([slow]);
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assert.equal(answers.length, 2, "aborted: nobody waits for it");
+  assert.equal(fetcher.waiting.size, 0);
+  assert.deepEqual(posted.map(({ url, abort }) => url ?? abort), ["/before", "/forgotten", "/slow", [forgotten]]);
+});
+
+test("what belongs to closed studies is let go, however much room there is", () => {
+  const shelf = new Shelf(1000);
+  for (const id of ["a", "b", "c"]) shelf.take(id, () => ({ id, bytes: 1 }));
+  shelf.only(new Set(["a", "c", "never taken"]));
+  assert.deepEqual([...shelf.held.keys()], ["a", "c"]);
 });
 
 test("room is made by letting go what was not used for longest, never what is in use", () => {
