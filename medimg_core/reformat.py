@@ -86,7 +86,9 @@ def straightened(volume: Volume, *, progress: Progress | None = None, most_bytes
         f"was {volume.geometry.obliqueness:.1f} degrees oblique, {volume.geometry.shear:.1f} degrees sheared"
     )
     history = (*volume.history, text)
-    return replace(volume, array=out, geometry=target, planar=None, padding=fill, history=history, instances=())
+    # without a value that stands for no measurement, the lowest one fills what lies outside, and stays a value
+    padding = fill if volume.padding is not None or volume.unit == "HU" else None
+    return replace(volume, array=out, geometry=target, planar=None, padding=padding, history=history, instances=())
 
 
 def _straight_grid(geometry: Geometry, shape: tuple[int, int, int]) -> tuple[Geometry, tuple[int, int, int]]:

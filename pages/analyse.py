@@ -76,19 +76,23 @@ def analysing() -> None:
     case = load()
     if case.series is None:
         return
-    laid: Laid | None = None
+    maps: list[Laid] = []
     with right, st.container(key="result"), shown():
         jobs.watch()
         good, rest = fitting(case.series)
         st.caption(_("Models that fit this series") if good else _("No model fits this series."))
+        if case.straightened and good:
+            text = _("The straightened view is on show. Results are of image {n} as acquired, maps need that view.")
+            st.warning(text.format(n=case.view.slice_index + 1))
         for card in good:
-            laid = model(card) or laid
+            laid = model(card)
+            maps += [laid] if laid else []
         others(rest)
     with left, shown():
         with st.container(horizontal=True, vertical_alignment="center", key="toolbar"):
             link("worklist", _("Worklist"))
             link("read", _("Read"))
-        reading_room.picture(load(), reading_room.SIDE, laid)
+        reading_room.picture(load(), reading_room.SIDE, maps)
 
 
 need_image(enter())

@@ -40,7 +40,7 @@ def map_panel(case: Case, card: ModelCard, result: Prediction, laid: Laid | None
         return
     st.button(
         _("Remove map") if case.overlay.shown else _("Show map"),
-        key="map-toggle",
+        key=f"map-toggle-{card.id}",
         shortcut="M",
         type="secondary" if case.overlay.shown else "primary",
         width="stretch",

@@ -1,5 +1,7 @@
 """The picture on Read and Analyse: the viewer, or a still picture where the viewer cannot run."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from pages._ui import viewport
@@ -14,18 +16,18 @@ __all__ = ["PAGE", "SIDE", "picture"]
 PAGE, SIDE = viewport.READ, viewport.SIDE
 
 
-def picture(case: Case, size: tuple[int, int], laid: Laid | None = None) -> None:
+def picture(case: Case, size: tuple[int, int], maps: Sequence[Laid] = ()) -> None:
     """Put the current series on the page.
 
     Args:
         case: Its current series has voxels.
         size: Width and height of the still picture, pixels.
-        laid: A map of the slice on show, or None.
+        maps: Of the slice on show, one a model; a still picture shows the last of them.
     """
     if failed():
-        _still(case, size, laid)
+        _still(case, size, maps[-1] if maps else None)
     else:
-        viewer(case, _overlays(case, laid))
+        viewer(case, _overlays(case, maps))
 
 
 def _still(case: Case, size: tuple[int, int], laid: Laid | None) -> None:
@@ -38,11 +40,19 @@ def _still(case: Case, size: tuple[int, int], laid: Laid | None) -> None:
     viewport.show(case, size, laid)
 
 
-def _overlays(case: Case, laid: Laid | None) -> list[Overlay]:
-    if laid is None or not laid.visible or case.study is None or case.series is None:
+def _overlays(case: Case, maps: Sequence[Laid]) -> list[Overlay]:
+    if case.study is None or case.series is None or case.straightened:
         return []
     what = shown(case.study, case.series)
-    if what is None or case.straightened:
+    if what is None:
         return []
-    place = what.slice_on_screen(laid.explanation.slice_index)
-    return [map_of(laid.explanation, laid.usual, slice_on_screen=place, factors=what.factors)]
+    return [
+        map_of(
+            laid.explanation,
+            laid.usual,
+            slice_on_screen=what.slice_on_screen(laid.explanation.slice_index),
+            factors=what.factors,
+        )
+        for laid in maps
+        if laid.visible
+    ]

@@ -11,13 +11,14 @@ import numpy as np
 import streamlit as st
 
 from medimg_core.explain import colour_bar, on_image, overlay
-from medimg_core.presets import presets
 from medimg_core.study import Series, Study
-from medimg_core.voi import EIGHT_BIT, Lut, Window, auto_window
+from medimg_core.voi import Lut, Window
 from pages._ui import stage
+from pages._ui.captions import patient_lines, series_lines
 from pages._ui.language import _
 from pages._ui.state import Case, change, load
 from pages._ui.view import Laid, Overlay, View
+from pages._ui.windows import figures, offered
 
 __all__ = ["READ", "SIDE", "controls", "draw", "navigator", "show", "voi_choices", "voi_key"]
 
@@ -36,20 +37,8 @@ class Drawn:
 
 
 def voi_choices(series: Series) -> dict[str, str]:
-    """Windows on offer for a series, the one shown at first in front.
-
-    Those of the file come first, then presets for its modality. Eight-bit pictures without a window were
-    windowed by whoever made them, so they are shown as they are stored.
-    """
-    volume = series.volume
-    if volume is None or volume.colour:
-        return {}
-    choices = {f"file:{n}": _voi_title(voi, n) for n, voi in enumerate(volume.voi)}
-    if volume.array.dtype == np.uint8 and not volume.voi:
-        choices["stored"] = _("As stored (0 to 255)")
-    fitting = [preset for preset in presets(series.modality) if preset.unit in ("", volume.unit)]
-    choices |= {f"preset:{preset.key}": _(preset.window.name) for preset in fitting}
-    return {**choices, "auto": _("Automatic (1 to 99 %)")}
+    """Windows on offer for a series by their keys, the one shown at first in front; none for colour."""
+    return {} if series.volume is None else {offer.key: offer.title for offer in offered(series, series.volume)}
 
 
 def voi_key(series: Series, view: View) -> str:
@@ -58,28 +47,12 @@ def voi_key(series: Series, view: View) -> str:
     return view.voi if view.voi in choices else next(iter(choices), "")
 
 
-def _voi_title(voi: Window | Lut, number: int) -> str:
-    name = voi.name or (_("table") if isinstance(voi, Lut) else _figures(voi))
-    return _("File: {name}").format(name=name) if number == 0 else _("File {n}: {name}").format(n=number + 1, name=name)
-
-
-def _figures(voi: Window) -> str:
-    return f"W {voi.width:.4g} L {voi.centre:.4g}"
-
-
 def chosen_voi(series: Series, view: View) -> Window | Lut | None:
     """The window or table that is shown; None for colour, which is never windowed."""
-    volume = series.volume
-    if volume is None or volume.colour:
+    if series.volume is None:
         return None
-    kind, _colon, key = voi_key(series, view).partition(":")
-    if kind == "file":
-        return volume.voi[int(key)]
-    if kind == "preset":
-        return next(preset.window for preset in presets(series.modality) if preset.key == key)
-    if kind == "stored":
-        return EIGHT_BIT
-    return auto_window(volume.plane(view.slice_index, view.frame), padding=volume.padding)
+    offers = offered(series, series.volume)
+    return next((offer.voi for offer in offers if offer.key == view.voi), offers[0].voi if offers else None)
 
 
 def draw(case: Case, size: tuple[int, int], laid: Laid | None = None) -> Drawn:
@@ -144,19 +117,16 @@ def _marks(
 ) -> stage.Marks:
     volume = series.volume
     assert volume is not None
-    planar, patient = volume.planar, study.patient
-    age = _("{age:.3g} y").format(age=patient.age) if patient.age is not None else _("age unknown")
+    planar = volume.planar
     number = _("Image {n}/{total}").format(n=view.slice_index + 1, total=volume.shape[0])
     if volume.frames > 1:
         number += "  " + _("Frame {n}/{total}").format(n=view.frame + 1, total=volume.frames)
-    shown = _figures(voi) if isinstance(voi, Window) else (voi.name or _("table")) if voi else _("colour")
+    shown = figures(voi) if isinstance(voi, Window) else (voi.name or _("table")) if voi else _("colour")
     inverted = "  " + _("inverted") if view.inverted else ""
-    side = {"L": _("Left side"), "R": _("Right side"), "B": _("Both sides")}
     letters = planar.edge_letters() if planar else volume.geometry.edge_letters() if volume.geometry else None
-    top_right = (study.date or _("no date"), " ".join(filter(None, (series.modality, series.description))).strip())
     return stage.Marks(
-        top_left=(patient.pseudonym, f"{age}  {patient.sex or _('sex unknown')}"),
-        top_right=tuple(filter(None, (*top_right, side.get((planar and planar.laterality) or "", "")))),
+        top_left=patient_lines(study),
+        top_right=series_lines(study, series, volume),
         bottom_left=(number, f"{shown}{inverted}"),
         bottom_centre=((_("AI - not reviewed"),) if bar else ()) + (_("Not for diagnostic use"),),
         banner="SYNTHETIC" if series.synthetic else "",

@@ -83,7 +83,7 @@ def test_a_refusal_takes_the_place_of_the_score(open_app):
     assert "This is another modality." in app.error[0].value
     assert "Score" not in words(app).replace("No score", "")
     assert "nan" not in words(app).lower()
-    assert not [button for button in app.button if button.key == "map-toggle"]
+    assert not [button for button in app.button if button.key == "map-toggle-tiny_model"]
 
 
 def test_run_on_a_blank_image_ends_in_a_refusal(open_app):
@@ -105,7 +105,7 @@ def test_missing_weights_are_told_calmly(open_app):
 def test_the_map_is_off_until_asked_for_and_gone_by_the_same_key(open_app):
     app = open_app(case_with_result(make_study(1), mapped=True), "analyse", still=True)
     assert sum("grad_cam map over it" in alt for alt in alts(app)) == 1
-    app.button(key="map-toggle").click().run()
+    app.button(key="map-toggle-tiny_model").click().run()
     assert not any("grad_cam" in alt for alt in alts(app))
     assert not app.slider
 
@@ -114,13 +114,13 @@ def test_the_viewer_gets_the_map_of_the_slice_on_show_and_of_no_other(open_app):
     app = open_app(case_with_result(make_study(1), mapped=True), "analyse")
     (over,) = told(app)["overlays"]
     assert (over["kind"], over["model"], over["shape"], over["only"]) == ("map", True, [1, 1, 3, 4], [0, 0])
-    app.button(key="map-toggle").click().run()
+    app.button(key="map-toggle-tiny_model").click().run()
     assert told(app)["overlays"] == []
 
 
 def test_a_map_that_cannot_be_made_leaves_the_result(open_app):
     app = open_app(case_with_result(make_study(1)), "analyse")
-    app.button(key="map-toggle").click().run()
+    app.button(key="map-toggle-tiny_model").click().run()
     assert not app.exception
     assert app.error
     assert "**Score 0.90**" in words(app)

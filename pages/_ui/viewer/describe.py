@@ -7,24 +7,22 @@ from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from medimg_core.io import frame_of_reference, frame_times, slice_thickness
 from medimg_core.laterality import looks_mirrored
-from medimg_core.presets import presets
 from medimg_core.study import Series, Volume
-from medimg_core.voi import EIGHT_BIT, Lut, Window, auto_window
+from medimg_core.voi import Lut
+from pages._ui.captions import patient_lines, series_lines
 from pages._ui.language import _, ngettext
 from pages._ui.study_panel import series_title
 from pages._ui.viewer.shown import Shown
 from pages._ui.viewer.vault import VAULT, session_token
+from pages._ui.windows import Offer, offered
 
 __all__ = ["describe", "interval_words", "windows_of"]
 
 SLAB_BYTES = 4 * 1024**2
 """About how much one request brings: 8 slices of 512 x 512."""
 _SECRET = secrets.token_bytes(16)
-_PET_TOP = 99.9  # per cent
 MOST_RADIOGRAPHS = 50  # of one series that are looked at one by one
 
 
@@ -92,7 +90,7 @@ def _facts(series: Series, volume: Volume) -> _Facts:
     token = session_token()
     if token not in by_session:
         by_session[token] = _Facts(
-            [] if volume.colour else windows_of(series, volume),
+            windows_of(series, volume),
             slice_thickness(series),
             _times(series, volume),
             _hashed(frame_of_reference(series)),
@@ -123,59 +121,30 @@ def _caution(series: Series, volume: Volume) -> tuple[str, list[int] | None]:
 
 
 def _marks(what: Shown, prior: str) -> dict[str, list[str]]:
-    study, series = what.study, what.series
-    patient, planar = study.patient, what.volume.planar
-    age = _("{age:.3g} y").format(age=patient.age) if patient.age is not None else _("age unknown")
-    side = {"L": _("Left side"), "R": _("Right side"), "B": _("Both sides")}
-    title = " ".join(filter(None, (series.modality, series.description, series.part)))
-    banner = (_("SYNTHETIC") if series.synthetic else "", prior, *what.notes)
+    banner = (_("SYNTHETIC") if what.series.synthetic else "", prior, *what.notes)
     return {
-        "left": [patient.pseudonym, f"{age}  {patient.sex or _('sex unknown')}"],
-        "right": list(
-            filter(None, (study.date or _("no date"), title, side.get((planar and planar.laterality) or "", "")))
-        ),
+        "left": list(patient_lines(what.study)),
+        "right": list(series_lines(what.study, what.series, what.volume)),
         "banner": [text for text in banner if text],
     }
 
 
 def windows_of(series: Series, volume: Volume) -> list[dict[str, Any]]:
-    """Windows on offer, the one shown at first in front.
-
-    Those of the file come first, then presets for its modality. Eight-bit pictures without a window were
-    windowed by whoever made them, so they are shown as they are stored. PET begins at zero, whatever the file says.
-    """
-    own = [_entry(f"file:{n}", _file_title(voi, n), voi) for n, voi in enumerate(volume.voi)]
-    tissue = [
-        _entry(f"preset:{each.key}", _(each.window.name), each.window, each.source)
-        for each in presets(series.modality)
-        if each.unit in ("", volume.unit)
-    ]
-    if series.modality == "PT":
-        top = auto_window(volume.array, low=0, high=_PET_TOP, padding=volume.padding)
-        high = max(top.centre + top.width / 2, 1e-6)
-        auto = _entry("auto", _("Automatic (0 to 99.9 %)"), Window(high / 2, high, "LINEAR_EXACT"))
-        return [*tissue, auto, *own]
-    auto = _entry("auto", _("Automatic (1 to 99 %)"), auto_window(volume.array, padding=volume.padding))
-    if volume.array.dtype == np.uint8 and not volume.voi:
-        own = [_entry("stored", _("As stored (0 to 255)"), EIGHT_BIT)]
-    return [*own, *tissue, auto]
+    """Windows on offer, as :func:`pages._ui.windows.offered` orders them."""
+    return [_entry(offer) for offer in offered(series, volume)]
 
 
-def _file_title(voi: Window | Lut, number: int) -> str:
-    name = voi.name or (_("table") if isinstance(voi, Lut) else f"W {voi.width:.4g} L {voi.centre:.4g}")
-    return _("File: {name}").format(name=name) if number == 0 else _("File {n}: {name}").format(n=number + 1, name=name)
-
-
-def _entry(key: str, name: str, voi: Window | Lut, source: str = "") -> dict[str, Any]:
+def _entry(offer: Offer) -> dict[str, Any]:
+    voi, names = offer.voi, {"key": offer.key, "name": offer.title}
     if isinstance(voi, Lut):
         entries = voi.entries.reshape(1, 1, -1)
         item = VAULT.put(session_token(), voi, entries)
         table = {"id": item.id, "dtype": item.dtype, "shape": [1, *entries.shape], "colour": False, "slab": 1}
         span = max(entries.size - 1, 1)  # what a drag begins with
         window = {"centre": voi.first + span / 2, "width": span, "function": "LINEAR_EXACT"}
-        return {"key": key, "name": name, "first": voi.first, "table": table, **window}
+        return {**names, "first": voi.first, "table": table, **window}
     figures = {"centre": voi.centre, "width": voi.width, "function": voi.function}
-    return {"key": key, "name": name, **figures, **({"source": source} if source else {})}
+    return {**names, **figures, **({"source": offer.source} if offer.source else {})}
 
 
 def interval_words(days: int) -> str:

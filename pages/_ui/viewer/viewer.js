@@ -12,6 +12,8 @@ import { lettersOf, planeName, planeNormal, toVoxel, toWorld } from "./planes.js
 import { Pointer } from "./pointer.js";
 import { restorePicture, Telling } from "./telling.js";
 
+const BELOW = 10; // pixels of the page's own lower edge
+
 /** One viewer on a page. */
 export class Viewer {
   constructor(parent, words, palettes) {

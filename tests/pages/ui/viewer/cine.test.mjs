@@ -6,17 +6,21 @@ import { load } from "./modules.mjs";
 const { Cine } = await load("cine");
 
 /** A viewer whose frames of the screen come when they are told to. */
-function screening({ frames = 1, count = 10, times = null, missing = 0 } = {}) {
+function screening({ frames = 1, count = 10, times = null } = {}) {
   const waiting = [];
   globalThis.requestAnimationFrame = (step) => waiting.push(step);
   const picture = {
     frames, frame: 0, index: [0, 0, 0], description: { id: "a", times },
-    voxels: { missing, wanted: [], want(plane) { this.wanted.push(plane); } },
-    move(axis, position) { this.index[axis] = position; },
+    step(axis, by) {
+      const before = this.index[axis];
+      this.index[axis] = (before + by) % count;
+      return this.index[axis] - before;
+    },
   };
   const pane = { picture, axis: 0, count, get position() { return picture.index[0]; } };
-  const viewer = { pane, panes: [pane], closed: false, told: 0, request() {}, tell() { this.told += 1; } };
-  viewer.planeOf = () => picture.frame * count + picture.index[0];
+  const viewer = { pane, panes: [pane], closed: false, told: 0, requests: 0, moves: [], tell() { this.told += 1; } };
+  viewer.request = () => (viewer.requests += 1);
+  viewer.moved = (moved) => viewer.moves.push([moved, picture.frame, picture.index[0], viewer.lead]);
   viewer.cine = new Cine(viewer);
   const begun = () => viewer.cine.run.since;
   const tick = (ms) => waiting.splice(0).forEach((step) => step(begun() + ms));
@@ -91,12 +95,46 @@ test("a lower speed holds at once", () => {
   assert.equal(picture.index[0], before + 1);
 });
 
-test("what plays is fetched as it goes", () => {
-  const { cine, picture, tick } = screening({ missing: 5 });
+test("each image is a move like the reader's own: what comes is fetched, and the other pane follows slices by steps", () => {
+  const { cine, viewer, picture, tick } = screening({ count: 3 });
   cine.toggle();
-  tick(101);
-  tick(201);
-  assert.deepEqual(picture.voxels.wanted, [1, 2]);
+  for (const ms of [50, 101, 150, 201, 301]) tick(ms);
+  const lead = (by) => ({ picture, by });
+  assert.deepEqual(viewer.moves, [[picture, 0, 1, lead(1)], [picture, 0, 2, lead(1)], [picture, 0, 0, lead(-2)]], "told after the move, back at the end");
+  const films = screening({ frames: 2, count: 3 });
+  films.cine.toggle();
+  films.tick(101);
+  assert.deepEqual(films.viewer.moves, [[films.picture, 1, 0, undefined]], "frames lead nobody through slices");
+});
+
+test("it goes on while its picture is on the screen, and stops with it", () => {
+  const { cine, viewer, picture, tick, waiting } = screening();
+  cine.toggle();
+  const { since } = cine.run;
+  cine.leave([{}, picture]);
+  assert.equal(cine.playing, true);
+  cine.leave([{}]);
+  assert.equal(cine.playing, false);
+  waiting.splice(0).forEach((step) => step(since + 1000));
+  assert.deepEqual([picture.index[0], waiting.length, viewer.moves], [0, 0, []]);
+  cine.leave([]);
+  assert.equal(cine.playing, false);
+});
+
+test("to stop what does not play does nothing; a viewer without panes draws none", () => {
+  const { cine, viewer } = screening();
+  cine.stop();
+  assert.equal(viewer.requests, 0);
+  cine.toggle();
+  assert.equal(viewer.requests, 1);
+  cine.stop();
+  assert.equal(viewer.requests, 2);
+  cine.stop();
+  assert.equal(viewer.requests, 2);
+  cine.toggle();
+  viewer.panes = [];
+  cine.stop();
+  assert.deepEqual([cine.playing, viewer.requests], [false, 3]);
 });
 
 test("stopped, nothing moves any more, and Python is told once", () => {

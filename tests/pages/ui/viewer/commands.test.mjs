@@ -14,11 +14,11 @@ function told(more = {}) {
     frame: 2, colour: false, inverted: false, palette: "", versions: 0,
     offered: [{ key: "file:0", width: 9 }, { key: "preset:lung", width: 1500 }, { key: "preset:bone", width: 2000 }, { key: "auto", width: 7 }],
     touch() { this.versions += 1; },
-    auto: note("picture.auto"),
+    auto: note("picture.auto"), description: { inverse: false }, outside: true,
   };
-  const pane = { picture, count: 30, ready: true, zoom: 3, pan: [4, 5], basis: storedBasis(0) };
+  const pane = { picture, axis: 2, count: 30, ready: true, zoom: 3, pan: [4, 5], basis: storedBasis(0) };
   const viewer = {
-    pane, panes: [pane, {}, {}], active: 0, main: { shape: [30, 9, 9], moves: [], move(...step) { this.moves.push(step); }, touch() {} },
+    pane, panes: [pane, {}, {}], pictures: [picture, { outside: true }], active: 0, smooth: true, main: { shape: [30, 9, 9], frame: 2, moves: [], move(...step) { this.moves.push(step); }, touch() {} },
     overlays: [], hidden: false, linked: true, layoutKey: "one:0", tool: "length", data: { straightened: false },
     words: { no_peak: "no peak", linked_by_step: "by step" }, sheet: { hidden: true, querySelector: () => ({ focus: note("sheet.focus") }) },
     side: { element: { hidden: true } }, cine: { toggle: note("cine.toggle"), stop: note("cine.stop") },
@@ -26,7 +26,8 @@ function told(more = {}) {
     layouts: () => ["one:0", "one:1", "three"].map((key) => ({ key })), together: () => [pane], comparable: () => true,
     ...more,
   };
-  for (const name of ["step", "goTo", "frameTo", "ask", "zoomBy", "changed", "request", "turn", "setWindow", "reset", "layout", "tell", "thicken", "say", "moved", "focus", "snapshot"]) {
+  viewer.root = { children: [{}, { inert: false }, viewer.sheet] };
+  for (const name of ["setOverlay", "step", "goTo", "frameTo", "ask", "zoomBy", "changed", "request", "turn", "setWindow", "reset", "layout", "tell", "thicken", "say", "moved", "focus", "snapshot"]) {
     viewer[name] = note(name);
   }
   const run = (text) => {
@@ -76,7 +77,7 @@ test("windows: presets by their number, any by its name", () => {
 
 test("the automatic window waits for its voxels, and leaves colours alone", () => {
   const { run, picture, pane } = told();
-  assert.deepEqual(run("auto"), [["picture.auto"], ["changed"]]);
+  assert.deepEqual(run("auto"), [["picture.auto", 2], ["changed"]], "of the plane on show");
   pane.ready = false;
   assert.deepEqual(run("auto"), []);
   Object.assign(pane, { ready: true });
@@ -100,6 +101,17 @@ test("a palette", () => {
   assert.deepEqual([picture.palette, picture.versions], ["HOT_IRON", 1]);
 });
 
+test("a palette runs from low to high; without one the picture is as it was made to be seen", () => {
+  for (const inverse of [true, false]) {
+    const { run, picture } = told();
+    Object.assign(picture, { inverted: true, description: { inverse } });
+    assert.deepEqual(run("palette:HOT_IRON"), [["changed"]]);
+    assert.equal(picture.inverted, false);
+    run("palette:");
+    assert.deepEqual([picture.palette, picture.inverted], ["", inverse]);
+  }
+});
+
 test("fit takes zoom and pan back", () => {
   const { run, pane } = told();
   run("fit");
@@ -116,15 +128,18 @@ test("overlays hide and come back", () => {
 
 test("a map's own grid, of maps only", () => {
   const overlays = [{ kind: "map", setting: { native: false } }, { kind: "mask", setting: {} }];
-  told({ overlays }).run("native");
-  assert.deepEqual(overlays.map(({ setting }) => setting), [{ native: true }, {}]);
+  const { run } = told({ overlays });
+  assert.deepEqual(run("native"), [["setOverlay", overlays[0], { native: true }]], "so that it is kept");
+  overlays[0].setting.native = true;
+  assert.deepEqual(run("native"), [["setOverlay", overlays[0], { native: false }]]);
 });
 
 test("to the peak of the first overlay that is seen", () => {
-  const overlays = [{ setting: { visible: false }, peak: () => [9, 9, 9] }, { setting: { visible: true }, peak: () => [7, 2, 3] }];
+  const peak = (shape, frame) => (frame === 2 && shape.length === 3 ? [7, 2, 3] : null);
+  const overlays = [{ setting: { visible: false }, peak: () => [9, 9, 9] }, { setting: { visible: true }, peak }];
   const { run, viewer } = told({ overlays });
   assert.deepEqual(run("peak"), [["moved", viewer.main]]);
-  assert.deepEqual(viewer.main.moves, [[0, 7], [1, 2], [2, 3]]);
+  assert.deepEqual(viewer.main.moves, [[0, 7], [1, 2], [2, 3]], "of the frame on show");
   assert.deepEqual(told({ overlays: [{ setting: { visible: true }, peak: () => null }] }).run("peak"), [["say", "no peak"]]);
   assert.deepEqual(told().run("peak"), [["say", "no peak"]]);
 });
@@ -173,6 +188,7 @@ test("two series scroll together; without a common frame of reference by steps, 
   const { run, viewer } = told();
   assert.deepEqual(run("link"), [["changed"]]);
   assert.equal(viewer.linked, false);
+  assert.deepEqual(viewer.pictures.map(({ outside }) => outside), [false, false], "each by itself is outside of nothing");
   viewer.comparable = () => false;
   assert.deepEqual(run("link"), [["say", "by step"], ["changed"]]);
   assert.deepEqual(run("link"), [["changed"]], "apart again, nothing is said");
@@ -180,8 +196,22 @@ test("two series scroll together; without a common frame of reference by steps, 
 
 test("the help sheet takes the focus and gives it back", () => {
   const { run, viewer } = told();
-  assert.deepEqual([run("help"), viewer.sheet.hidden], [[["sheet.focus"]], false]);
-  assert.deepEqual([run("help"), viewer.sheet.hidden], [[["focus"]], true]);
+  const inert = () => viewer.root.children.map((each) => Boolean(each.inert));
+  assert.deepEqual([run("help"), viewer.sheet.hidden, inert()], [[["sheet.focus"]], false, [true, true, false]]);
+  assert.deepEqual([run("help"), viewer.sheet.hidden, inert()], [[["focus"]], true, [false, false, false]]);
+});
+
+test("what is behind the sheet can be reached before the focus goes back to it", () => {
+  const { run, viewer } = told();
+  run("help");
+  viewer.focus = () => assert.equal(viewer.root.children[0].inert, false);
+  run("help");
+});
+
+test("pixels are smoothed, or seen as they are", () => {
+  const { run, viewer } = told();
+  assert.deepEqual([run("smooth"), viewer.smooth], [[["changed"]], false]);
+  assert.deepEqual([run("smooth"), viewer.smooth], [[["changed"]], true]);
 });
 
 test("panel, picture, playing", () => {

@@ -31,6 +31,7 @@ test("a line is cut to its room, with dots", () => {
   const context = new Context();
   assert.equal(fitted(context, "12 letters..", 72, SIZE), "12 letters..");
   assert.equal(fitted(context, "Thorax without contrast", 72, SIZE), "Thorax with\u2026");
+  for (const none of [0, -1, -40, -400]) assert.equal(fitted(context, "Thorax without contrast", none, SIZE), "\u2026", `${none}`);
 });
 
 test("a line is broken between words", () => {
@@ -58,14 +59,50 @@ test("lines in the corners, inside the pane; what comes last stands lowest", () 
   assert.equal(context.text("SYNTHETIC").colour, INK.amber);
 });
 
-test("in a narrow pane the lines at the bottom go above the scale bar, and long ones at the top are cut", () => {
-  const lines = { ...NOTHING, topLeft: ["P-0001 with a long line after it"], topCentre: ["SYNTHETIC"], bottomLeft: ["Image 3/40"], bottomCentre: ["Not for diagnostic use"] };
+test("in a narrow pane the lines at the bottom go above the scale bar", () => {
+  const lines = { ...NOTHING, bottomLeft: ["Image 3/40"], bottomCentre: ["Not for diagnostic use"] };
   const context = drawn(corners, 260, 300, lines, SIZE);
   const { x, y, align } = context.text("Not for diagnostic use");
   assert.deepEqual([x, align], [250, "right"]);
   assert.ok(y < 290 - SIZE);
-  assert.match(context.texts[0].text, /\u2026$/);
 });
+
+const LEFT = "P-0001 with a long line after it";
+
+for (const [width, right] of [[900, "CT Thorax without contrast"], [260, "CT T\u2026"], [180, "\u2026"]]) {
+  test(`at the top the patient's lines are never cut; what stands right of them has the rest of ${width} pixels`, () => {
+    const lines = { ...NOTHING, topLeft: [LEFT, "63 y  F"], topRight: ["CT Thorax without contrast", "2024-03-01"] };
+    const { texts } = drawn(corners, width, 300, lines, SIZE);
+    assert.deepEqual(texts.map(({ text }) => text), [LEFT, "63 y  F", right, "2024-03-01"]);
+    const [left, , cut] = texts;
+    if (width > 200) assert.ok(left.x + LEFT.length * 6 < cut.x - cut.text.length * 6, "they do not touch");
+  });
+}
+
+const BANNERS = [
+  ["where it fits, in the first row", 600, { topLeft: ["P-0001"], topRight: ["CT"] }, ["SYNTHETIC"], 0],
+  ["below, where the left line reaches it", 400, { topLeft: [LEFT, "63 y  F"], topRight: ["CT"] }, ["SYNTHETIC"], 2],
+  ["below, where the right lines reach it", 400, { topLeft: ["P-0001"], topRight: ["CT", "2024-03-01", LEFT] }, ["A", "B", "SYNTHETIC OR NOT"], 3],
+  ["beside a right line that is cut for it, in the first row", 1000, { topLeft: ["P-0001"], topRight: ["long ".repeat(60)] }, ["S"], 0],
+  ["alone, in the first row", 100, {}, ["SYNTHETIC"], 0],
+];
+
+for (const [name, width, more, banner, row] of BANNERS) {
+  test(`a banner begins ${name}, and the edge's letter stands below it`, () => {
+    const lines = { ...NOTHING, ...more, topCentre: banner };
+    const context = drawn(corners, width, 300, lines, SIZE);
+    const step = Math.round(SIZE * 1.4);
+    banner.forEach((text, place) => assert.equal(context.text(text).y, 10 + (row + place) * step, text));
+    const middle = (text) => [width / 2 - text.length * 3, width / 2 + text.length * 3];
+    for (const { text, x, y, align } of context.texts) {
+      const [, reach] = middle(banner[(y - 10) / step - row] ?? "");
+      if (align === "left") assert.ok(row > 0 || x + text.length * 6 < width - reach, text);
+      if (align === "right") assert.ok(row > 0 || x - text.length * 6 > reach, text);
+    }
+    const letters = drawn(edgeMarks, { left: 0, right: width, top: -50, bottom: 350 }, { width, height: 300 }, ["R", "L", "A", "P"], lines, SIZE);
+    assert.ok(letters.text("A").y >= 10 + (row + banner.length - 1) * step + SIZE);
+  });
+}
 
 const FRAME = { left: 100, right: 500, top: 50, bottom: 450 };
 const PANE = { width: 600, height: 500 };
@@ -122,6 +159,14 @@ test("the colours of a map: its scale on top, zero below, a line at the threshol
   assert.ok(Math.abs(line.values[1] - (top + bottom) / 2) <= 1);
   assert.deepEqual(["log-odds", "4.1", "0", "2.1"].map((text) => Boolean(context.text(text))), [true, true, true, true]);
   assert.ok(context.text("4.1").y < context.text("2.1").y && context.text("2.1").y < context.text("0").y);
+});
+
+test("the colours of a palette run from its window's lower end", () => {
+  for (const [low, scale, figures] of [[-5, 20, ["20", "-5"]], [0.0125, 9, ["9", "0.013"]], [undefined, 9, ["9", "0"]]]) {
+    const context = drawn(colourBar, 600, 500, { colours: COLOURS, scale, low, threshold: 0 }, "SUVbw", SIZE);
+    assert.deepEqual(context.texts.map(({ text }) => text), ["SUVbw", ...figures]);
+    assert.ok(context.text(figures[0]).y < context.text(figures[1]).y);
+  }
 });
 
 test("a threshold beside an end has no figure of its own; none has no line", () => {

@@ -76,8 +76,11 @@ test("a voxel belongs to a region when its centre does; regions that share an ed
   assert.equal(insideTest("ellipse", [[0, 0, 0], [0, 4, 0]], 0)(2, 0), false, "none where it has no width");
 });
 
-test("three meaningful digits, whole numbers from 100 on", () => {
-  const figures = [[0, "0.00"], [3.14159, "3.14"], [-3.14159, "-3.14"], [31.4159, "31.4"], [314.159, "314"], [NaN, "-"], [Infinity, "-"]];
+test("three meaningful digits, whole numbers from 100 on, below one no more than there are", () => {
+  const figures = [
+    [0, "0"], [0.0012, "0.0012"], [-0.00123456, "-0.00123"], [0.5, "0.5"], [0.2371, "0.237"], [0.99951, "1"], [1, "1.00"], [9.5, "9.50"],
+    [3.14159, "3.14"], [-3.14159, "-3.14"], [31.4159, "31.4"], [314.159, "314"], [NaN, "-"], [Infinity, "-"],
+  ];
   for (const [value, text] of figures) assert.equal(figure(value), text);
 });
 
@@ -94,7 +97,12 @@ const SAID = [
   ["probe", pixels, { unit: "px", values: {} }, "", []],
   ["ellipse", solid, { unit: "mm", values: full }, "HU", ["Area 12.3 mm\u00b2", "Mean 40.6 HU  SD 7.10", "Min -5  Max 120"]],
   ["rectangle", sheet, { unit: "mm", values: full }, "", ["Area 12.3 mm\u00b2 at the detector", "Mean 40.6  SD 7.10", "Min -5  Max 120"]],
-  ["freehand", pixels, { unit: "px", values: { area: 0.2, n: 0 } }, "", ["Area 0.20 px\u00b2"]],
+  ["freehand", pixels, { unit: "px", values: { area: 0.2, n: 0 } }, "", ["Area 0.2 px\u00b2"]],
+  ["ellipse", pixels, { unit: "px", values: { ...full, min: 0.00123456, max: 10.0625 } }, "", ["Area 12.3 px\u00b2", "Mean 40.6  SD 7.10", "Min 0.00123  Max 10.1"]],
+  ["probe", solid, { unit: "mm", values: { value: 0.00123456 } }, "SUVbw", ["0.00123 SUVbw"]],
+  ["probe", solid, { unit: "mm", values: { value: 123456 } }, "", ["123456"]],
+  ["probe", solid, { unit: "mm", values: { value: 1234.5 } }, "", ["1235"]],
+  ["probe", solid, { unit: "mm", values: { value: NaN } }, "HU", ["- HU"]],
 ];
 
 for (const [kind, volume, result, unit, lines] of SAID) {

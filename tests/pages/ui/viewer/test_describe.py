@@ -113,7 +113,7 @@ def test_the_side_stands_on_the_image(side):
 
 @pytest.mark.parametrize(
     ("days", "words"),
-    [(1, "1 days"), (59, "59 days"), (60, "2 months"), (366, "12 months"), (729, "24 months"), (730, "2.0 years")],
+    [(1, "1 day"), (59, "59 days"), (60, "2 months"), (366, "12 months"), (729, "24 months"), (730, "2.0 years")],
 )
 def test_intervals_in_words(days, words):
     assert interval_words(days) == words
