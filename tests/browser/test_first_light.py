@@ -9,10 +9,11 @@ from playwright.sync_api import Page, expect
 
 from medimg_core.phantoms import make_phantom
 from tests.browser.conftest import free_port, serve
+from tests.browser.viewer_stage import FIND, READY
 
 pytestmark = pytest.mark.browser
 
-PICTURE = ".st-key-viewport img"
+PICTURE = ".mv-view > canvas"
 
 
 def settle(page: Page) -> None:
@@ -37,10 +38,15 @@ def upload(page: Page, phantom: str) -> None:
 
 
 def picture(page: Page) -> bytes:
-    """What is seen of the image, once it has been decoded."""
-    page.wait_for_function(f"document.querySelector('{PICTURE}')?.naturalWidth > 0")
+    """What is seen of the image, once all of it is there."""
+    page.wait_for_function(f"() => ({FIND})() && viewer.pane?.ready && ({READY})", timeout=20_000)
     settle(page)
     return page.locator(PICTURE).screenshot()
+
+
+def described(page: Page) -> str:
+    """The picture in words."""
+    return page.locator(PICTURE).get_attribute("aria-label") or ""
 
 
 def open_page(page: Page, name: str) -> None:
@@ -61,12 +67,25 @@ def test_from_a_dropped_zip_to_a_map(page: Page, server: str) -> None:
     assert box["width"] >= 0.7 * 1440
     scrolled = "document.querySelector('[data-testid=stMain]')"
     assert page.evaluate(f"{scrolled}.scrollHeight <= {scrolled}.clientHeight")
-    assert "right edge L" in (page.locator(PICTURE).get_attribute("alt") or "")
+    assert "right edge L" in described(page)
     upright = picture(page)
     page.keyboard.press("i")
     settle(page)
     assert picture(page) != upright
 
+    map_over(page)
+
+    page.go_back()
+    settle(page)
+    assert page.url.endswith("/read")
+    picture(page)
+    page.go_back()
+    settle(page)
+    expect(page.get_by_role("button", name="Close study")).to_be_visible()
+
+
+def map_over(page: Page) -> None:
+    """Run the model on Analyse, and lay its map over the picture and away again."""
     open_page(page, "Analyse")
     page.get_by_role("button", name="Run", exact=True).click()
     expect(page.get_by_text("Range under small changes")).to_be_visible()
@@ -78,19 +97,22 @@ def test_from_a_dropped_zip_to_a_map(page: Page, server: str) -> None:
 
     page.get_by_role("button", name="Show map").click()
     expect(page.get_by_role("button", name="Plain image")).to_be_visible()
+    page.wait_for_function("viewer.overlays.length === 1")
     mapped = picture(page)
     assert mapped != plain
     page.keyboard.press("m")
-    expect(page.get_by_role("button", name="Show map")).to_be_visible()
+    settle(page)
     assert picture(page) == plain
-
-    page.go_back()
+    page.keyboard.press("m")
     settle(page)
-    assert page.url.endswith("/read")
-    picture(page)
-    page.go_back()
-    settle(page)
-    expect(page.get_by_role("button", name="Close study")).to_be_visible()
+    assert picture(page) == mapped
+    page.get_by_role("button", name="Plain image").click()
+    expect(page.get_by_role("button", name="Show map")).to_be_visible()
+    page.wait_for_function("viewer.overlays.length === 0")
+    assert picture(page) == plain
+    page.keyboard.press("m")  # with no map there, it is asked for
+    expect(page.get_by_role("button", name="Plain image")).to_be_visible()
+    page.wait_for_function("viewer.overlays.length === 1")
 
 
 def test_a_cold_deep_link_runs_the_frame(page: Page, server: str) -> None:
@@ -119,14 +141,50 @@ def test_the_keyboard_alone_is_enough(page: Page, server: str) -> None:
     reached(page, "Read")
     page.keyboard.press("Enter")
     first = picture(page)
-    alt = page.locator(PICTURE).get_attribute("alt")
+    words = described(page)
     page.keyboard.press("ArrowDown")
     settle(page)
     assert picture(page) != first
-    assert page.locator(PICTURE).get_attribute("alt") != alt
+    page.wait_for_function("viewer.pane.canvas.getAttribute('aria-label').includes('Image 14/24')")
+    assert words != described(page)
     page.keyboard.press("ArrowUp")
     settle(page)
-    assert page.locator(PICTURE).get_attribute("alt") == alt
+    page.wait_for_function(
+        "(words) => viewer.pane.canvas.getAttribute('aria-label') === words", arg=words, timeout=9000
+    )
+
+
+def test_where_the_viewer_cannot_run_a_still_picture_takes_its_place(page: Page, server: str) -> None:
+    page.route("**/viewer.js", lambda route: route.abort())
+    page.goto(server)
+    upload(page, "orientation_axial")
+    page.get_by_role("button", name="Read", exact=True).click()
+    expect(page.get_by_text("The viewer does not run in this browser")).to_be_visible()
+    still = page.locator(".st-key-viewport img")
+    page.wait_for_function("document.querySelector('.st-key-viewport img')?.naturalWidth > 400")
+    assert "right edge L" in (still.get_attribute("alt") or "")
+    page.unroute("**/viewer.js")
+    page.get_by_role("button", name="Try the viewer again").click()
+    picture(page)
+    expect(page.get_by_text("The viewer does not run in this browser")).to_have_count(0)
+
+
+def test_a_closed_study_gives_out_nothing(page: Page, server: str) -> None:
+    page.goto(server)
+    upload(page, "orientation_axial")
+    page.get_by_role("button", name="Read", exact=True).click()
+    picture(page)
+    known = page.evaluate("[viewer.link.address, viewer.main.description.id, viewer.link.session]")
+    asked = """async ([address, item, session]) => {
+      const wish = { headers: { 'X-MedImg-Session': session }, cache: 'no-store' };
+      return (await fetch(`${address}/${item}/0-0?as=raw`, wish)).status;
+    }"""
+    assert page.evaluate(asked, known) == 200
+    open_page(page, "Worklist")
+    page.get_by_role("button", name="Close study").click()
+    expect(page.get_by_text("No study is open yet")).to_be_visible()
+    settle(page)
+    assert page.evaluate(asked, known) == 404
 
 
 def test_a_folded_sidebar_takes_no_focus_and_comes_back(page: Page, server: str) -> None:
