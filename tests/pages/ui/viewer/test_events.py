@@ -1,8 +1,13 @@
 """What the browser says is checked, kept under its own series, and never trusted."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
+from pages._ui.settings import Settings
 from pages._ui.viewer import events
+from pages._ui.viewer import shown as shown_module
 from pages._ui.viewer.shown import Shown, item_of
 from tests.pages.conftest import make_case, make_ct, make_study
 
@@ -92,3 +97,36 @@ def test_a_reduced_volume_speaks_of_slices_of_the_series(case):
     what = Shown(case.study, case.series, case.volume, factors=(2, 1, 1))
     assert [what.slice_on_screen(index) for index in range(5)] == [0, 0, 1, 1, 2]
     assert [what.slice_in_series(index) for index in range(3)] == [1, 3, 4]
+
+
+def test_a_measurement_that_did_not_change_is_not_computed_again(case):
+    first = events.take(case, seen(case))
+    again = events.take(first, seen(first, measurements=[LENGTH, {**LENGTH, "id": "m-2"}]))
+    assert again.measurements_of()[0] is first.measurements_of()[0]
+    moved = events.take(again, seen(again, measurements=[{**LENGTH, "points": [[2, 1, 1], [2, 1, 4]]}]))
+    assert moved.measurements_of()[0].values["length"] == pytest.approx(3.0)
+
+
+def test_on_a_reduced_volume_the_series_own_voxels_are_measured(monkeypatch):
+    rng = np.random.default_rng(2)
+    series = make_ct(6)
+    volume = replace(series.volume, array=rng.normal(0, 20, (6, 40, 40)).astype(np.int16))
+    case = make_case(make_study(1, replace(series, volume=volume)))
+    monkeypatch.setattr(shown_module, "SETTINGS", Settings(viewer_voxels=2000))
+    what = shown_module.shown(case.study, case.series)
+    assert what.factors == (2, 2, 2)
+    square = {"id": "r", "kind": "rectangle", "axis": 0, "frame": 0, "points": [[1, 2, 3], [1, 10, 12]]}
+    after = events.take(case, {"of": what.item.id, "view": {}, "measurements": [square]})
+    (made,) = after.measurements_of()
+    assert made.points[0] == (3.0, 4.5, 6.5)  # slice 3 stands for slices 2 and 3
+    inside = volume.array[3, 5:21, 7:25].astype(float)
+    assert made.values["mean"] == pytest.approx(inside.mean())
+    assert made.values["sd"] == pytest.approx(inside.std())
+    assert events.plain(after.measurements_of(), what) == [square]
+
+
+@pytest.mark.parametrize("index", [3, "all", [1, 2], [1, 2, "x"], None, [1.5, 2, 3]])
+def test_a_kept_state_that_makes_no_sense_does_no_harm(case, index):
+    after = events.take(case, seen(case, view={"index": index}))
+    what = Shown(after.study, after.series, after.volume)
+    assert events.saved(after, what)["index"] == [after.view.slice_index, 3, 4]
