@@ -77,7 +77,8 @@ export class Measuring {
       if (points.length < POINTS[this.drawing.kind]) points.push(point);
       else this.drawing.done = true;
     } else {
-      this.drawing = { id: newId(), kind: viewer.tool, axis: pane.axis, frame: viewer.main.frame, points: [point, point], pane };
+      const points = POINTS[viewer.tool] === 1 ? [point] : [point, point]; // the last follows the pointer
+      this.drawing = { id: newId(), kind: viewer.tool, axis: pane.axis, frame: viewer.main.frame, points, pane };
       this.chosen = null;
     }
     if (viewer.tool === "probe") this.drawing.done = true;

@@ -21,7 +21,7 @@ const OHIF = [
 ];
 const MORE = [
   ["Delete", "delete"], ["?", "help", { shiftKey: true }], ["Z", "tool:zoom", { shiftKey: true }],
-  ["ArrowUp", "previousTen", { shiftKey: true }], ["ArrowLeft", "previousFrame", { shiftKey: true }],
+  ["k", "smooth"], ["ArrowUp", "previousTen", { shiftKey: true }], ["ArrowLeft", "previousFrame", { shiftKey: true }],
   ["Z", "redo", { ctrlKey: true, shiftKey: true }], ["z", "undo", { metaKey: true }],
 ];
 const NOT_OURS = [
@@ -72,6 +72,11 @@ const TAKEN = [
   ["a slider moved by arrows", element("INPUT", { type: "range" }), "ArrowDown", true],
   ["a slider, and a letter", element("INPUT", { type: "range" }), "z", false],
   ["the viewer's own slider", element("INPUT", { type: "range", dataset: { slices: "slices" } }), "ArrowDown", false],
+  ["the viewer's own slider, moved across", element("INPUT", { type: "range", dataset: { slices: "slices" } }), "ArrowLeft", true],
+  ["the viewer's own slider, moved across back", element("INPUT", { type: "range", dataset: { slices: "slices" } }), "ArrowRight", true],
+  ["the viewer's own slider, to the first slice", element("INPUT", { type: "range", dataset: { slices: "slices" } }), "Home", false],
+  ["the viewer's own slider, to the next series", element("INPUT", { type: "range", dataset: { slices: "slices" } }), "PageDown", false],
+  ["the viewer's own slider and the space bar", element("INPUT", { type: "range", dataset: { slices: "slices" } }), " ", false],
   ["a box to tick", element("INPUT", { type: "checkbox" }), " ", true],
   ["a button and the space bar", element("BUTTON"), " ", true],
   ["a button and Enter", element("BUTTON"), "Enter", true],

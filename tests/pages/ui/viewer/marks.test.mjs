@@ -69,7 +69,7 @@ test("in a narrow pane the lines at the bottom go above the scale bar", () => {
 
 const LEFT = "P-0001 with a long line after it";
 
-for (const [width, right] of [[900, "CT Thorax without contrast"], [260, "CT T\u2026"], [180, "\u2026"]]) {
+for (const [width, right] of [[900, "CT Thorax without contrast"], [260, "CT Th\u2026"], [180, "\u2026"]]) {
   test(`at the top the patient's lines are never cut; what stands right of them has the rest of ${width} pixels`, () => {
     const lines = { ...NOTHING, topLeft: [LEFT, "63 y  F"], topRight: ["CT Thorax without contrast", "2024-03-01"] };
     const { texts } = drawn(corners, width, 300, lines, SIZE);

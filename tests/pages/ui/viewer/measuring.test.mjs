@@ -5,7 +5,7 @@ import { load } from "./modules.mjs";
 
 const { Measuring } = await load("measuring");
 
-const WORDS = { area: "Area", mean: "Mean", sd: "SD", least: "Min", most: "Max", measure_main: "Only on the main picture" };
+const WORDS = { area: "Area", mean: "Mean", sd: "SD", least: "Min", most: "Max", measure_main: "Only on the main picture", too_many: "Too many" };
 
 /** A viewer with one picture of 5 slices, 20 rows, 30 columns without geometry: everything is said in pixels. */
 function viewerWith(tool, measurements = []) {
@@ -73,7 +73,10 @@ const MADE = [
     ["Area 3.14 px\u00b2", "Mean 2062  SD 19.0", "Min 2032  Max 2092"]],
   ["freehand by a drag, small steps left out", "freehand", ({ drag }) => drag([1, 1], [1, 4], [1.2, 4.1], [4, 4], [4, 1]),
     [[1, 1], [1, 1], [1, 4], [4, 4], [4, 1]], ["Area 9.00 px\u00b2", "Mean 2062  SD 24.5", "Min 2031  Max 2093"]],
-  ["probe by a click", "probe", ({ press }) => press([4, 7]), [[4, 7]], ["2127"]],
+  ["probe by a click", "probe", ({ click }) => click([4, 7]), [[4, 7]], ["2127"]],
+  ["probe by a drag, where it ends", "probe", ({ drag }) => drag([1, 1], [4, 6], [4, 7]), [[4, 7]], ["2127"]],
+  ["freehand outlines, to a hundredth of a pixel", "freehand", ({ drag }) => drag([1.0049, 1.00501], [1.123456, 4.987654], [4.5, 3.999]),
+    [[1, 1.01], [1, 1.01], [1.12, 4.99], [4.5, 4]], ["Area 6.79 px\u00b2", "Mean 2083  SD 22.7", "Min 2062  Max 2124"]],
 ];
 
 for (const [name, tool, gesture, points, lines] of MADE) {
@@ -117,6 +120,37 @@ test("while it is made it is seen, and says what it can say", () => {
   assert.deepEqual(measuring.drawnOn(paneOf(viewer.main, 1)), [], "not on another pane");
   measuring.cancel();
   assert.deepEqual([measuring.drawnOn(pane), measuring.list], [[], []]);
+});
+
+test("a probe is done when the button comes up: a second finger can still end it", () => {
+  const viewer = viewerWith("probe");
+  const { measuring, pane } = viewer;
+  const { press, click } = gestures(viewer);
+  press([4, 7]);
+  assert.deepEqual([measuring.list, viewer.changes], [[], 0]);
+  measuring.follow(at([4, 9]), true);
+  const [seen] = measuring.drawnOn(pane);
+  assert.deepEqual([seen.points, seen.lines], [[at([4, 9])], ["2129"]], "one point, under the pointer");
+  measuring.cancel();
+  measuring.release(true);
+  assert.deepEqual([measuring.list, measuring.drawing], [[], null]);
+  click([4, 7]);
+  assert.equal(measuring.list.length, 1);
+});
+
+test("no more than Python keeps, which is said; what is moved or deleted goes on", () => {
+  const many = Array.from({ length: 199 }, (_, place) => ({ ...LENGTH, id: `m-${place}` }));
+  const viewer = viewerWith("length", many);
+  const { measuring } = viewer;
+  const { drag } = gestures(viewer);
+  drag([1, 1], [4, 5]);
+  assert.deepEqual([measuring.list.length, viewer.said], [200, []]);
+  drag([1, 1], [4, 5]);
+  assert.deepEqual([measuring.list.length, measuring.drawing, viewer.said], [200, null, [WORDS.too_many]]);
+  assert.equal(measuring.history.past.length, 1, "nothing to take back");
+  measuring.remove("m-7");
+  drag([1, 1], [4, 5]);
+  assert.deepEqual([measuring.list.length, viewer.said.length], [200, 1]);
 });
 
 test("points end at the edge of the picture", () => {

@@ -12,8 +12,8 @@ const { flippedAcross, turnedRight } = await load("planes");
 
 const WORDS = {
   image: "Image", frame: "Frame", coronal: "Coronal", sagittal: "Sagittal", reformatted: "reformatted", thickness: "Thickness", mean: "Mean",
-  max: "MIP", colour: "colour", inverted: "inverted", zoom: "Zoom", loading: "Loading {share} %", failed: "Failed", loading_overlay: "Loading the overlay", overlay_failed: "Overlay failed", outside: "Outside",
-  not_reviewed: "AI - not reviewed", not_diagnostic: "Not for diagnostic use",
+  max: "MIP", colour: "colour", inverted: "inverted", width: "W", level: "L", zoom: "Zoom", loading: "Loading {share} %", failed: "Failed", loading_overlay: "Loading the overlay", overlay_failed: "Overlay failed", outside: "Outside",
+  single_slice: "single slice", not_reviewed: "AI - not reviewed", not_diagnostic: "Not for diagnostic use",
 };
 
 /** A pane of 400 x 300 pixels of the page over the phantom. */
@@ -175,7 +175,9 @@ test("how it is windowed", () => {
   assert.equal(line({ unit: "" }, (picture, pane) => (pane.zoom = 1.256)), "W 255 L 128  Zoom 1.26");
   assert.equal(line({}, (picture) => Object.assign(picture.window, { width: 2.345678, centre: 0.5 })), "W 2.35 L 0.5  HU  Zoom 1.00");
   assert.equal(line({}, (picture) => (picture.inverted = true)), "W 255 L 128  HU  inverted  Zoom 1.00");
-  assert.equal(line({}, (picture) => (picture.tables = { stored: { first: 0, entries: [0, 1] } })), "As stored  HU  Zoom 1.00");
+  const table = (missing) => (picture) => (picture.tables = { stored: { first: 0, voxels: { data: [0, 1], missing } } });
+  assert.equal(line({}, table(0)), "As stored  HU  Zoom 1.00");
+  assert.equal(line({}, table(1)), "W 255 L 128  HU  Zoom 1.00", "what a drag would begin with");
   assert.equal(line({ colour: true, windows: [], unit: "" }), "colour  Zoom 1.00");
 });
 
@@ -223,10 +225,76 @@ test("a slice that is not there yet is not shown, and how far the loading is is 
   assert.equal(pane.ready, true);
   picture.slab = { mode: "max", mm: 6 };
   assert.equal(pane.ready, false, "a slab needs all of its slices");
-  picture.voxels.failure = "404";
+  picture.voxels.failure = "503";
+  pane.draw(SCENE);
+  assert.equal(context.text("Failed"), undefined, "it is tried again");
+  picture.voxels.lost = true;
   pane.draw(SCENE);
   assert.ok(context.text("Failed"));
 });
+
+for (const axis of [0, 1]) {
+  test(`a picture whose table is not there yet is not shown with another window: axis ${axis}`, () => {
+    const { pane, context, picture } = paneOf({ axis });
+    const voxels = { data: Float32Array.from({ length: 256 }, (_, place) => 1 - place / 255), missing: 1, lost: false };
+    picture.tables = { stored: { first: 0, voxels } };
+    assert.equal(pane.ready, false);
+    pane.draw(SCENE);
+    pane.prepare(false);
+    assert.deepEqual([context.named("drawImage").length, painted(pane)], [0, 0]);
+    assert.ok(context.text("Loading 100 %"));
+    voxels.lost = true;
+    pane.draw(SCENE);
+    assert.ok(context.text("Failed"));
+    Object.assign(voxels, { missing: 0, lost: false });
+    assert.equal(pane.ready, true);
+    pane.draw(SCENE);
+    assert.deepEqual([context.named("drawImage").length, reds(pane)[0]], [1, 255 - (axis ? value(2, 2, 0) : value(1, 0, 0))]);
+  });
+}
+
+const TROUBLES = [
+  ["all is there", () => {}, []],
+  ["the other picture ends before this place", (picture) => (picture.outside = true), ["Outside"]],
+  ["an overlay is on its way", (picture) => (picture.overlays[1].voxels.missing = 1), ["Loading the overlay"]],
+  ["an overlay is lost", (picture) => Object.assign(picture.overlays[0].voxels, { missing: 1, lost: true }), ["Overlay failed"]],
+  ["one is on its way, one is lost", (picture) => {
+    picture.overlays[0].voxels.missing = 1;
+    Object.assign(picture.overlays[1].voxels, { missing: 1, lost: true });
+  }, ["Overlay failed"]],
+  ["what is on its way is switched off", (picture) => {
+    picture.overlays[1].voxels.missing = 1;
+    picture.overlays[1].setting.visible = false;
+  }, []],
+  ["the slice is not there, nor the overlay", (picture) => {
+    picture.voxels.has = () => false;
+    picture.outside = true;
+    picture.overlays[1].voxels.missing = 1;
+  }, ["Loading 100 %", "Loading the overlay"]],
+];
+
+for (const [name, change, wanted] of TROUBLES) {
+  test(`what is amiss: ${name}`, () => {
+    const { pane, picture, context } = paneOf();
+    picture.overlays = [maskOver(), mapOver()];
+    change(picture);
+    assert.deepEqual(pane.troubles(SCENE), wanted);
+    assert.equal(pane.troubles({ ...SCENE, hidden: true }).some((text) => /overlay/i.test(text)), false, "nobody misses what is hidden");
+    pane.draw(SCENE);
+    for (const text of wanted) assert.ok(context.text(text), text);
+  });
+}
+
+const CAUTIONS = [[null, 1, true], [[1, 2], 1, true], [[0, 2], 1, false], [[0], 0, true]];
+
+for (const [cautionSlices, slice, wanted] of CAUTIONS) {
+  test(`a caution ${cautionSlices ? `for slices ${cautionSlices}` : "for all of it"} is ${wanted ? "" : "not "}on slice ${slice}`, () => {
+    const { pane, picture, context } = paneOf({ caution: "Looks mirrored", cautionSlices });
+    picture.index[0] = slice;
+    pane.draw(SCENE);
+    assert.equal(Boolean(context.text("Looks mirrored")), wanted);
+  });
+}
 
 test("a plane across the slices needs all of its frame", () => {
   const { pane, picture } = paneOf({ axis: 1, loaded: (plane) => plane !== 5 });
@@ -283,4 +351,87 @@ test("a crosshair and measurements lie where their voxels do", () => {
   assert.ok(context.text("4.27 mm"));
   const [x, y] = pane.canvasOf([1, 2, 3]);
   assert.ok(context.lines.some(([from, to]) => from[0] === x && to[0] === x && to[1] === y - 12));
+});
+
+const LENGTH = { id: "m-1", kind: "length", points: [[1, 0, 0], [1, 3, 4]], lines: ["4.27 mm"] };
+const PROBE = { id: "m-2", kind: "probe", points: [[1, 2, 2]], lines: ["32 HU"] };
+const BOX = { id: "m-3", kind: "rectangle", points: [[1, 0, 0], [1, 3, 4]], lines: ["Area 6 mm\u00b2", "Mean 30 HU"] };
+
+test("values measured in a slab are said to be those of the single slice; lengths need no such word", () => {
+  for (const [measurement, wanted] of [[LENGTH, false], [PROBE, true], [BOX, true]]) {
+    const { pane, picture, context } = paneOf();
+    const scene = { ...SCENE, measurements: [measurement] };
+    pane.draw(scene);
+    assert.equal(context.text("single slice"), undefined);
+    picture.slab = { mode: "max", mm: 6 };
+    pane.draw(scene);
+    assert.equal(Boolean(context.text("single slice")), wanted, measurement.kind);
+    assert.ok(context.text(measurement.lines[0]));
+  }
+});
+
+// ---------------------------------------------------------------- the colours beside the picture
+
+/** Colours of the bar from its top, and its figures, or null where there is none. */
+function barOf({ pane, context }, scene = SCENE) {
+  pane.drawBar(scene, 12);
+  const rows = context.named("fillRect").filter(({ values }) => values[3] === 1);
+  if (!rows.length) return null;
+  return { top: rows[0].fillStyle, bottom: rows.at(-1).fillStyle, texts: context.texts.map(({ text }) => text) };
+}
+
+const colour = (picture, level) => `rgb(${picture.palettes.HOT.subarray(3 * level, 3 * level + 3)})`;
+
+test("a palette's bar runs over its window", () => {
+  const view = paneOf();
+  view.picture.palette = "HOT";
+  Object.assign(view.picture.window, { centre: 30, width: 100 });
+  assert.deepEqual(barOf(view), { top: colour(view.picture, 255), bottom: colour(view.picture, 0), texts: ["HU", "80", "-20"] });
+});
+
+for (const [inverted, monochrome1] of [[false, false], [true, false], [false, true], [true, true]]) {
+  test(`the bar's colours are the picture's: inverted ${inverted}, MONOCHROME1 ${monochrome1}`, () => {
+    const view = paneOf({ monochrome1 });
+    const { pane, picture } = view;
+    Object.assign(picture, { palette: "HOT", inverted });
+    picture.voxels.data.set([0, 255], 20); // on slice 1: the lowest value, and the highest
+    pane.render(false);
+    const [lowest, highest] = [...pane.image].map((each) => `rgb(${each & 255},${(each >> 8) & 255},${(each >> 16) & 255})`);
+    const { top, bottom } = barOf(view);
+    assert.notEqual(lowest, highest);
+    assert.deepEqual([bottom, top], [lowest, highest]);
+  });
+}
+
+const BARS = [
+  ["a map that speaks of this plane", { change: (picture) => (picture.overlays = [mapOver()]) }, true],
+  ["a map of another slice", { change: (picture) => (picture.overlays = [mapOver({}, { only: [2, 2] })]) }, false],
+  ["a map of slices, on a plane across them", { axis: 1, change: (picture) => (picture.overlays = [mapOver()]) }, false],
+  ["a map of another time point", { change: (picture) => (picture.overlays = [mapOver({}, { frame: 1 })]) }, false],
+  ["a map that is switched off", { change: (picture) => (picture.overlays = [mapOver({ visible: false })]) }, false],
+  ["a map that is hidden", { scene: { ...SCENE, hidden: true }, change: (picture) => (picture.overlays = [mapOver()]) }, false],
+  ["a mask", { change: (picture) => (picture.overlays = [maskOver()]) }, false],
+  ["the second of two maps, which speaks", { change: (picture) => (picture.overlays = [mapOver({}, { only: [0, 0], unit: "other" }), mapOver()]) }, true],
+];
+
+for (const [name, { axis = 0, scene = SCENE, change }, wanted] of BARS) {
+  test(`${wanted ? "a" : "no"} bar of ${name}`, () => {
+    const view = paneOf({ axis });
+    change(view.picture);
+    const bar = barOf(view, scene);
+    assert.equal(Boolean(bar), wanted);
+    if (wanted) assert.deepEqual([bar.texts[0], bar.texts.includes("2")], ["log-odds", true]);
+  });
+}
+
+test("beside a map's slices the palette's bar stands", () => {
+  const view = paneOf();
+  Object.assign(view.picture, { palette: "HOT", overlays: [mapOver({}, { only: [2, 2] })] });
+  assert.equal(barOf(view).texts[0], "HU");
+});
+
+test("a table's window has no ends to write at a bar", () => {
+  const view = paneOf();
+  Object.assign(view.picture, { palette: "HOT", tables: { stored: { first: 0, voxels: { data: [0, 1], missing: 0 } } } });
+  assert.equal(barOf(view), null);
 });

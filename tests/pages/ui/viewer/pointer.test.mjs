@@ -173,6 +173,45 @@ for (const [name, from, to, wanted] of FINGERS) {
   });
 }
 
+test("a double click with a measuring tool sets two points, and puts nothing back", () => {
+  for (const [tool, wanted] of [["length", []], ["probe", []], ["freehand", []], ["window", ["reset"]], ["zoom", ["reset"]], ["crosshair", ["reset"]]]) {
+    const { names, send } = watched(tool);
+    send("dblclick", 10, 20);
+    assert.deepEqual(names(), wanted, tool);
+  }
+});
+
+test("a third finger says nothing: two go on scrolling", () => {
+  const { told, names, send, viewer } = watched("length");
+  const finger = (place) => ({ pointerId: place, pointerType: "touch" });
+  send("pointerdown", 100, 100, finger(1));
+  send("pointerdown", 200, 100, finger(2));
+  const before = names().length;
+  send("pointerdown", 300, 300, finger(3));
+  send("pointermove", 340, 390, finger(3));
+  assert.deepEqual(told.slice(before), []);
+  assert.equal(viewer.measuring.drawing, null);
+  for (let y = 101; y <= 160; y += 1) {
+    send("pointermove", 100, y, finger(1));
+    send("pointermove", 200, y, finger(2));
+  }
+  send("pointerup", 340, 390, finger(3));
+  assert.deepEqual([...new Set(names().slice(before))], ["step"]);
+  send("pointermove", 100, 180, finger(1));
+  send("pointermove", 200, 180, finger(2));
+  const steps = told.filter(([name]) => name === "step").reduce((sum, [, by]) => sum + by, 0);
+  assert.equal(steps, 4, "after it was lifted, too");
+});
+
+test("a press that the system ends measures nothing", () => {
+  const { names, send, viewer, pane } = watched("probe");
+  send("pointerdown", 10, 10);
+  viewer.measuring.drawing = { pane };
+  send("pointercancel", 10, 10);
+  send("pointerup", 10, 10);
+  assert.deepEqual(names(), ["choose", "press", "cancel"]);
+});
+
 test("a drag that the system ends, or that a second finger ends, lets go of what it held", () => {
   for (const end of ["pointercancel", "pointerdown"]) {
     const { names, send } = watched("window", [HELD]);
