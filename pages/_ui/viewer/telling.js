@@ -6,6 +6,7 @@ import { POINTS } from "./measure.js";
 const QUIET_MS = 250; // after the last move, before Python is told
 const TOOLS = ["window", "pan", "zoom", "crosshair", ...Object.keys(POINTS)];
 const FUNCTIONS = ["LINEAR", "LINEAR_EXACT", "SIGMOID"];
+const SLABS = ["off", "mean", "max", "min"];
 
 /** How a picture is looked at. */
 function viewOf({ index, frame, inverted, palette, slab, window }) {
@@ -13,17 +14,20 @@ function viewOf({ index, frame, inverted, palette, slab, window }) {
   return { index, frame, window: window && { key, centre, width, function: shape }, inverted, palette, slab };
 }
 
-/** Look at a picture as it was looked at before. */
+/** Whether a window of the reader's own can shade anything. */
+const shades = ({ centre, width, function: shape }) => Number.isFinite(centre) && width > 0 && FUNCTIONS.includes(shape);
+
+/** Look at a picture as it was looked at before; what makes no sense is left as it is. */
 export function restorePicture(picture, view, palettes) {
-  if (Array.isArray(view.index)) view.index.forEach((value, axis) => picture.move(axis, value));
-  if (Number.isInteger(view.frame)) picture.frame = Math.min(Math.max(view.frame, 0), picture.frames - 1);
-  const { window } = view;
-  if (window && !picture.colour && !picture.choose(window.key) && window.width > 0 && FUNCTIONS.includes(window.function)) {
-    picture.window = { ...window };
+  const { index, window, slab } = view;
+  if (Array.isArray(index) && index.length === 3 && index.every((value) => Number.isFinite(value))) {
+    index.forEach((value, axis) => picture.move(axis, value));
   }
+  if (Number.isInteger(view.frame)) picture.frame = Math.min(Math.max(view.frame, 0), picture.frames - 1);
+  if (window && !picture.colour && !picture.choose(window.key) && shades(window)) picture.window = { ...window };
   if (typeof view.inverted === "boolean") picture.inverted = view.inverted;
-  if (view.palette in palettes) picture.palette = view.palette;
-  if (view.slab) picture.slab = { ...picture.slab, ...view.slab };
+  if (Object.hasOwn(palettes, view.palette) && !picture.colour) picture.palette = view.palette;
+  if (SLABS.includes(slab?.mode) && slab.mm > 0) picture.slab = { mode: slab.mode, mm: slab.mm };
 }
 
 export class Telling {
