@@ -41,7 +41,7 @@ export class Cine {
     const count = picture.frames > 1 ? picture.frames : pane.count;
     if (count < 2) return;
     const { axis } = pane;
-    const run = { since: performance.now(), shown: 0, picture };
+    const run = { since: performance.now(), shown: 0, picture, axis };
     this.run = run;
     const tick = (now) => {
       if (this.run !== run || viewer.closed) return;
@@ -58,9 +58,11 @@ export class Cine {
     viewer.request();
   }
 
-  /** Stop when what plays is not on the screen any more. */
-  leave(pictures) {
-    if (this.run && !pictures.includes(this.run.picture)) this.stop();
+  /** Stop when what plays is not on the screen any more: its picture, or the plane that moves. */
+  leave(panes) {
+    const { run } = this;
+    const seen = ({ picture, axis }) => picture === run.picture && (picture.frames > 1 || axis === run.axis);
+    if (run && !panes.some(seen)) this.stop();
   }
 
   stop() {

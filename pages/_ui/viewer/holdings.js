@@ -83,7 +83,7 @@ export class Holdings {
   drop(voxels) {
     for (const each of voxels) {
       each.listeners.delete(this.arrived);
-      each.stop();
+      if (!each.listeners.size) each.stop(); // else another viewer of the tab shows it
     }
   }
 

@@ -89,9 +89,14 @@ export class SaliencyMap {
     };
   }
 
+  /** Whether the map belongs to a time point; one without a frame belongs to all. */
+  isOf(frame) {
+    return (this.frame ?? frame) === frame;
+  }
+
   /** Whether the map says anything of a plane. */
   speaks(axis, position, frame) {
-    if (this.frame !== null && this.frame !== undefined && this.frame !== frame) return false;
+    if (!this.isOf(frame)) return false;
     return !this.only || (axis === 0 && position >= this.only[0] && position <= this.only[1]);
   }
 
@@ -108,15 +113,15 @@ export class SaliencyMap {
     return this.blend;
   }
 
-  strip(axis, shape) {
-    if (this.voxels.missing) return new Float32Array(shape[axis]);
+  strip(axis, shape, frame) {
+    if (this.voxels.missing || !this.isOf(frame)) return new Float32Array(shape[axis]);
     const key = `${axis}-${this.setting.native}`;
     this.strips[key] ??= mapMaxima(this.map, shape, axis);
     return this.strips[key];
   }
 
-  peak(shape) {
-    return this.voxels.missing ? null : mapPeak(this.map, shape);
+  peak(shape, frame) {
+    return this.voxels.missing || !this.isOf(frame) ? null : mapPeak(this.map, shape);
   }
 }
 

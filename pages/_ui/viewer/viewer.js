@@ -79,13 +79,16 @@ export class Viewer {
   /** Stop everything: fetches, timers, listeners. What Python was not told yet, it is told now. */
   close() {
     this.cine.stop();
-    this.telling.now();
-    this.closed = true;
-    window.removeEventListener("keydown", this.onKey, true);
-    window.removeEventListener("pointerdown", this.onAway, true);
-    window.removeEventListener("resize", this.onResize);
-    this.observer.disconnect();
-    this.holdings.close(this.pictures);
+    try {
+      this.telling.now();
+    } finally {
+      this.closed = true;
+      window.removeEventListener("keydown", this.onKey, true);
+      window.removeEventListener("pointerdown", this.onAway, true);
+      window.removeEventListener("resize", this.onResize);
+      this.observer.disconnect();
+      this.holdings.close(this.pictures);
+    }
   }
 
   get pictures() {
@@ -206,7 +209,7 @@ export class Viewer {
     this.stage.replaceChildren(...this.panes.map((pane) => pane.box));
     this.active = 0;
     for (const picture of this.pictures) picture.outside = false;
-    this.cine.leave(this.panes.map((pane) => pane.picture));
+    this.cine.leave(this.panes);
     this.request();
   }
 
@@ -261,8 +264,11 @@ export class Viewer {
       this.paint();
     } catch (error) {
       // what is on the screen is no longer what the viewer means: better none, and the page's still picture
-      this.close();
-      this.setTrigger("ask", { failed: String(error).slice(0, 200) });
+      try {
+        this.close();
+      } finally {
+        this.setTrigger("ask", { failed: String(error).slice(0, 200) });
+      }
       throw error;
     }
     requestAnimationFrame(() => {
@@ -344,6 +350,7 @@ export class Viewer {
   moved(picture) {
     this.holdings.want(picture, this.planeOf(picture));
     if (this.layoutKey === "beside") this.follow(picture);
+    this.lead = null; // of this move only
     this.changed();
   }
 
@@ -392,7 +399,6 @@ export class Viewer {
       other.outside = target < -0.5 || target > other.shape[0] - 0.5;
       other.move(0, target);
     } else if (this.lead?.picture === picture) other.move(0, other.index[0] + this.lead.by);
-    this.lead = null;
     if (other.voxels.missing) other.voxels.want(this.planeOf(other));
   }
 

@@ -108,17 +108,28 @@ test("each image is a move like the reader's own: what comes is fetched, and the
 });
 
 test("it goes on while its picture is on the screen, and stops with it", () => {
-  const { cine, viewer, picture, tick, waiting } = screening();
+  const { cine, viewer, picture, waiting } = screening();
   cine.toggle();
   const { since } = cine.run;
-  cine.leave([{}, picture]);
+  cine.leave([{ picture: {}, axis: 0 }, { picture, axis: 0 }]);
   assert.equal(cine.playing, true);
-  cine.leave([{}]);
+  cine.leave([{ picture: {}, axis: 0 }]);
   assert.equal(cine.playing, false);
   waiting.splice(0).forEach((step) => step(since + 1000));
   assert.deepEqual([picture.index[0], waiting.length, viewer.moves], [0, 0, []]);
   cine.leave([]);
   assert.equal(cine.playing, false);
+});
+
+test("slices stop when no pane moves with them; frames play in every plane", () => {
+  const slices = screening();
+  slices.cine.toggle();
+  slices.cine.leave([1, 2].map((axis) => ({ picture: slices.picture, axis })));
+  assert.equal(slices.cine.playing, false);
+  const films = screening({ frames: 4 });
+  films.cine.toggle();
+  films.cine.leave([{ picture: films.picture, axis: 2 }]);
+  assert.equal(films.cine.playing, true);
 });
 
 test("to stop what does not play does nothing; a viewer without panes draws none", () => {

@@ -261,6 +261,19 @@ test("without a thumbnail the place stays black, until the next time", async () 
   assert.equal(canvas.drawn.length, 1);
 });
 
+test("what another viewer of the tab shows is fetched on when this one goes", () => {
+  thumbnails();
+  const [one, other] = [holding(), holding()];
+  const [mine, theirs] = [one, other].map(({ holdings }) => pictureOf(holdings, volume("both")));
+  mine.voxels.want(0);
+  one.holdings.close([mine]);
+  assert.equal(theirs.voxels.jobs.size, 1);
+  fill(theirs.voxels);
+  assert.deepEqual([theirs.voxels.missing, one.told.arrivals, other.told.arrivals > 0], [0, 0, true]);
+  other.holdings.close([theirs]);
+  assert.equal(theirs.voxels.stopped, true);
+});
+
 test("a viewer that goes away fetches nothing any more", async () => {
   const server = thumbnails();
   server.answer = ({ signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));

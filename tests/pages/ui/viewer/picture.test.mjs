@@ -298,3 +298,11 @@ for (const [name, more, yes, no] of SPEAKS) {
     assert.equal(over.nameAt([0, 0, 0], 0), "");
   });
 }
+
+test("a map of one time point has a strip and a peak there only", () => {
+  const over = mapOf({}, 4, { frame: 1 });
+  assert.deepEqual([...over.strip(0, [2, 1, 2], 1)], [...Float32Array.of(0.2, 2)]);
+  assert.deepEqual([over.peak([2, 1, 2], 1), over.peak([2, 1, 2], 0)], [[1, 0, 1], null]);
+  assert.deepEqual([...over.strip(0, [2, 1, 2], 0)], [0, 0]);
+  assert.deepEqual(mapOf({}, 4, { frame: null }).peak([2, 1, 2], 3), [1, 0, 1]);
+});
