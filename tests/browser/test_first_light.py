@@ -96,7 +96,7 @@ def map_over(page: Page) -> None:
     assert box["width"] >= 0.7 * 1440
 
     page.get_by_role("button", name="Show map").click()
-    expect(page.get_by_role("button", name="Plain image")).to_be_visible()
+    expect(page.get_by_role("button", name="Remove map")).to_be_visible()
     page.wait_for_function("viewer.overlays.length === 1")
     mapped = picture(page)
     assert mapped != plain
@@ -106,12 +106,12 @@ def map_over(page: Page) -> None:
     page.keyboard.press("m")
     settle(page)
     assert picture(page) == mapped
-    page.get_by_role("button", name="Plain image").click()
+    page.get_by_role("button", name="Remove map").click()
     expect(page.get_by_role("button", name="Show map")).to_be_visible()
     page.wait_for_function("viewer.overlays.length === 0")
     assert picture(page) == plain
     page.keyboard.press("m")  # with no map there, it is asked for
-    expect(page.get_by_role("button", name="Plain image")).to_be_visible()
+    expect(page.get_by_role("button", name="Remove map")).to_be_visible()
     page.wait_for_function("viewer.overlays.length === 1")
 
 
@@ -174,7 +174,7 @@ def test_a_closed_study_gives_out_nothing(page: Page, server: str) -> None:
     upload(page, "orientation_axial")
     page.get_by_role("button", name="Read", exact=True).click()
     picture(page)
-    known = page.evaluate("[viewer.link.address, viewer.main.description.id, viewer.link.session]")
+    known = page.evaluate("[viewer.holdings.link.address, viewer.main.description.id, viewer.holdings.link.session]")
     asked = """async ([address, item, session]) => {
       const wish = { headers: { 'X-MedImg-Session': session }, cache: 'no-store' };
       return (await fetch(`${address}/${item}/0-0?as=raw`, wish)).status;

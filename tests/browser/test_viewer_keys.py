@@ -43,6 +43,8 @@ STEPS: dict[str, list[tuple[str, str, Any]]] = {
         ("h", TURN, [2, -1, 1, 1]),
         ("v", TURN, [2, -1, 1, -1]),
         ("i", "picture.inverted", True),
+        ("k", "viewer.smooth", False),
+        ("k", "viewer.smooth", True),
         ("1", WINDOW, "preset:soft"),
         ("2", WINDOW, "preset:lung"),
         ("3", WINDOW, "preset:bone"),
@@ -74,8 +76,8 @@ STEPS: dict[str, list[tuple[str, str, Any]]] = {
         ("p", "picture.index", [5, 6, 1]),
     ],
     "two": [  # which series comes next, only Python knows
-        ("PageDown", "viewer.wish", {"step": 1}),
-        ("PageUp", "viewer.wish", {"step": -1}),
+        ("PageDown", "viewer.wish?.step", 1),
+        ("PageUp", "viewer.wish?.step", -1),
     ],
 }
 ELSEWHERE = {"s", "?", "Backspace", "Delete", "Ctrl+z", "Ctrl+y", "Ctrl+Shift+z"}

@@ -175,7 +175,7 @@ def test_the_strip_and_the_peak(open_case: Opener) -> None:
     viewer.layout("three")
     counts = [[int((truth["mask"] > 0).sum(axis=tuple({0, 1, 2} - {axis}))[n]) for n in range(size)]
               for axis, size in enumerate(truth["mask"].shape)]  # fmt: skip
-    assert viewer.page.evaluate("viewer.overlays[0].voxels.counts.map((each) => [...each])") == counts
+    assert viewer.page.evaluate("viewer.overlays[0].voxels.counts[0].map((each) => [...each])") == counts
     viewer.press("p")
     assert viewer.js("picture.index") == [int(np.argmax(each)) for each in counts]
     setting(viewer, 0, {"visible": False})

@@ -28,7 +28,9 @@ def fetched(page: Page, address: str, token: str | None) -> dict[str, Any]:
 
 def plane(viewer: Viewer, planes: str = "0-0", encoding: str = "raw") -> str:
     """Where the voxels of a viewer's series are."""
-    return f"{viewer.js('viewer.link.address')}/{viewer.js('viewer.main.description.id')}/{planes}?as={encoding}"
+    return (
+        f"{viewer.js('viewer.holdings.link.address')}/{viewer.js('viewer.main.description.id')}/{planes}?as={encoding}"
+    )
 
 
 def test_two_sessions_cannot_read_each_other(open_case: Opener, chromium: Browser, stage_address: str) -> None:
@@ -55,7 +57,7 @@ def test_two_sessions_cannot_read_each_other(open_case: Opener, chromium: Browse
             fetched(one.page, plane(one, "0-999"), one.token()),
             fetched(one.page, plane(one, "3-2"), one.token()),
             fetched(one.page, plane(one, "0-0", "png"), one.token()),
-            fetched(one.page, f"{one.js('viewer.link.address')}/{'0' * 24}/0-0", one.token()),
+            fetched(one.page, f"{one.js('viewer.holdings.link.address')}/{'0' * 24}/0-0", one.token()),
             fetched(one.page, plane(other).partition("/0-0")[0] + "/thumbnail", one.token()),
         ]
         assert [each["status"] for each in refused] == [404] * len(refused)
@@ -77,7 +79,10 @@ def test_no_address_holds_a_token_or_an_identity(context: BrowserContext, open_c
         assert viewer.token() not in address
         assert "1.2.826" not in address
         assert not any(uid in address for uid in uids)
-    assert viewer.page.evaluate("[localStorage.length, document.cookie.includes(viewer.link.session)]")[1] is False
+    assert (
+        viewer.page.evaluate("[localStorage.length, document.cookie.includes(viewer.holdings.link.session)]")[1]
+        is False
+    )
     held = viewer.page.evaluate("JSON.stringify([{ ...localStorage }, { ...sessionStorage }])")
     assert viewer.token() not in held
 

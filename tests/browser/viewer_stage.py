@@ -180,8 +180,7 @@ class Viewer:
 
     def told(self) -> dict[str, Any]:
         """What Python knows after it was told and the script has run again."""
-        self.page.evaluate("() => viewer.tell(true)")
-        self.page.wait_for_function("() => !viewer.untold")
+        self.page.evaluate("() => viewer.telling.now()")
         self.page.wait_for_timeout(50)
         self.rerun()
         return self._told()
@@ -199,7 +198,7 @@ class Viewer:
 
     def token(self) -> str:
         """The session's token."""
-        return str(self.js("viewer.link.session"))
+        return str(self.js("viewer.holdings.link.session"))
 
 
 def volume_of(name: str) -> Volume:
