@@ -1,0 +1,3 @@
+"""The stage's scripts are run by Streamlit, not collected."""
+
+collect_ignore = ["app.py", "page.py"]
