@@ -87,7 +87,7 @@ def straightened(volume: Volume, *, progress: Progress | None = None, most_bytes
     )
     history = (*volume.history, text)
     # without a value that stands for no measurement, the lowest one fills what lies outside, and stays a value
-    padding = fill if volume.padding is not None or volume.unit == "HU" else None
+    padding = fill if fill in (volume.padding, -1024.0 if volume.unit == "HU" else None) else None
     return replace(volume, array=out, geometry=target, planar=None, padding=padding, history=history, instances=())
 
 

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from medimg_core.results import Explanation
 from medimg_core.study import Series
 
-__all__ = ["Laid", "Overlay", "SeriesKey", "View", "key_of"]
+__all__ = ["Laid", "Overlay", "ResultKey", "SeriesKey", "View", "key_of"]
 
 SeriesKey = tuple[str, str, str]
 """A series inside the session: study, series, and the part of it."""
+ResultKey = tuple[SeriesKey, str, int, int]
+"""What a model said of one image: series, model, slice, frame."""
 
 
 @dataclass(frozen=True)

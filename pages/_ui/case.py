@@ -1,0 +1,299 @@
+"""All that a session knows, as one frozen :class:`Case`, and the arrows from one to the next.
+
+A result is kept under the study and series it belongs to, and is given out only while the fingerprint it
+carries equals that of the volume on show; so no page can pair a score or a map with another study.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from medimg_core.results import Explanation, Measurement, Prediction
+from medimg_core.study import Opened, Refused, Series, Study, Volume
+from pages._ui import mixed
+from pages._ui.mappings import empty, only, put
+from pages._ui.mixed import MixedDrop
+from pages._ui.view import Overlay, ResultKey, SeriesKey, View, key_of
+
+__all__ = ["Case"]
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """All that a session knows. Hidden from repr, because results and studies are patient data.
+
+    Attributes:
+        studies: Opened studies, newest first.
+        refused: Files that were not read, newest drop first.
+        warnings: About the last drop as a whole.
+        mixed: Drops that held more than one patient, each until the reader picks one; the oldest first.
+        study_uid: The current study, or None.
+        chosen: The series chosen in each study, by its position.
+        recent: Studies by use, the latest first.
+        views: How each series is looked at.
+        declared: What the reader said of files without tags.
+        predictions: By series, model, slice and frame.
+        explanations: By series, model, slice and frame.
+        measurements: Of the reader, by series, as read and straightened.
+        beside: The series shown beside another, or None, by the other.
+        straight: Series that are shown straightened.
+        overlay: How maps are laid over the picture.
+        prevalence: Share of positives among the reader's patients, 0 to 1, or None until chosen.
+        operating: Name of the operating point chosen for a model.
+        named: The study whose patient name the reader asked to see, or None.
+        drop: Counts drops: a new key empties the uploader.
+    """
+
+    studies: tuple[Study, ...] = field(default=(), repr=False)
+    refused: tuple[Refused, ...] = field(default=(), repr=False)
+    warnings: tuple[str, ...] = ()
+    mixed: tuple[MixedDrop, ...] = field(default=(), repr=False)
+    study_uid: str | None = field(default=None, repr=False)
+    chosen: Mapping[str, int] = field(default_factory=empty, repr=False)
+    recent: tuple[str, ...] = field(default=(), repr=False)
+    views: Mapping[SeriesKey, View] = field(default_factory=empty, repr=False)
+    declared: Mapping[SeriesKey, Any] = field(default_factory=empty, repr=False)
+    predictions: Mapping[ResultKey, Prediction] = field(default_factory=empty, repr=False)
+    explanations: Mapping[ResultKey, Explanation] = field(default_factory=empty, repr=False)
+    measurements: Mapping[tuple[SeriesKey, bool], tuple[Measurement, ...]] = field(default_factory=empty, repr=False)
+    beside: Mapping[SeriesKey, SeriesKey | None] = field(default_factory=empty, repr=False)
+    straight: frozenset[SeriesKey] = field(default_factory=frozenset, repr=False)
+    overlay: Overlay = field(default_factory=Overlay)
+    prevalence: float | None = None
+    operating: Mapping[str, str] = field(default_factory=empty)
+    named: str | None = field(default=None, repr=False)
+    drop: int = 0
+
+    @property
+    def study(self) -> Study | None:
+        """The current study."""
+        return next((study for study in self.studies if study.uid == self.study_uid), None)
+
+    @property
+    def series(self) -> Series | None:
+        """The current series; the first that can be shown, until one is chosen."""
+        if self.study is None or not self.study.series:
+            return None
+        return self.study.series[min(self.series_index, len(self.study.series) - 1)]
+
+    @property
+    def series_index(self) -> int:
+        """Position of the current series in its study."""
+        return self.chosen.get(self.study_uid or "", 0)
+
+    @property
+    def volume(self) -> Volume | None:
+        """Voxels of the current series, or None."""
+        return None if self.series is None else self.series.volume
+
+    @property
+    def series_key(self) -> SeriesKey:
+        """Identity of the current series."""
+        return key_of(self.study_uid or "", self.series)
+
+    @property
+    def view(self) -> View:
+        """How the current series is looked at; the middle slice at first."""
+        return self.view_of(self.series_key)
+
+    def view_of(self, key: SeriesKey) -> View:
+        """How a series is looked at; the middle slice at first."""
+        if key in self.views:
+            return self.views[key]
+        volume = next((series.volume for own, series in self._all_series() if own == key), None)
+        return View(slice_index=volume.shape[0] // 2 if volume else 0)
+
+    @property
+    def straightened(self) -> bool:
+        """Whether the current series is shown straightened."""
+        return self.series_key in self.straight
+
+    @property
+    def beside_key(self) -> SeriesKey | None:
+        """The series that is shown beside the current one, or None."""
+        return self.beside.get(self.series_key)
+
+    def measurements_of(self, straight: bool = False) -> tuple[Measurement, ...]:
+        """What the reader measured on the current series, as read or straightened."""
+        return self.measurements.get((self.series_key, straight), ())
+
+    def _all_series(self) -> list[tuple[SeriesKey, Series]]:
+        return [(key_of(study.uid, series), series) for study in self.studies for series in study.series]
+
+    def prediction(self, model_id: str) -> Prediction | None:
+        """What a model said of the slice on show, or None."""
+        found = self.predictions.get(self._result_key(model_id))
+        return found if found is not None and self._belongs(found.fingerprint) else None
+
+    def explanation(self, model_id: str) -> Explanation | None:
+        """The map for the slice on show, or None; it must explain the prediction that stands beside it."""
+        found = self.explanations.get(self._result_key(model_id))
+        said = self.prediction(model_id)
+        if found is None or said is None or not self._belongs(found.fingerprint):
+            return None
+        return found if found.weights_sha256 == said.weights_sha256 else None
+
+    def results_of(self, study: Study) -> tuple[Prediction, ...]:
+        """All predictions made in one study."""
+        return tuple(result for key, result in self.predictions.items() if key[0][0] == study.uid)
+
+    def _belongs(self, fingerprint: str) -> bool:
+        return self.volume is not None and self.volume.fingerprint == fingerprint
+
+    def _result_key(self, model_id: str) -> ResultKey:
+        return (self.series_key, model_id, self.view.slice_index, self.view.frame)
+
+    def with_opened(self, opened: Opened) -> "Case":
+        """Add what became of a drop and show its first study; a study opened again replaces itself."""
+        studies = tuple(self._apart(study) for study in opened.studies)
+        case = self.without_studies({study.uid for study in studies})
+        case = replace(
+            case,
+            studies=studies + case.studies,
+            refused=opened.refused + case.refused,
+            warnings=opened.warnings,
+            # of self: a study opened again is no choice between the patients it came with
+            mixed=mixed.with_drop(self.mixed, mixed.persons(studies)) if opened.mixed_patients else self.mixed,
+        )
+        return case.with_study(studies[0].uid) if studies else case
+
+    def _apart(self, study: Study) -> Study:
+        """The study under a key of its own where another patient's open study has the same StudyInstanceUID."""
+        who = study.patient.pseudonym
+        if all(known.uid != study.uid or known.patient.pseudonym == who for known in self.studies):
+            return study
+        return replace(study, uid=f"{study.uid}/{who}")
+
+    def reading_on(self, before: "Case") -> "Case":
+        """Stay with the study that was on show before, as long as it is still open.
+
+        A study that arrives while somebody reads another must not take its place under their eyes.
+        """
+        if before.study is None or all(study.uid != before.study_uid for study in self.studies):
+            return self
+        return replace(self, study_uid=before.study_uid, named=before.named, overlay=before.overlay)
+
+    def with_warning(self, text: str) -> "Case":
+        """Add something the reader should know."""
+        return replace(self, warnings=(text, *self.warnings))
+
+    def with_refused(self, files: tuple[Refused, ...]) -> "Case":
+        """Replace the list of files that were not read."""
+        return replace(self, refused=files, warnings=self.warnings if files else ())
+
+    def with_drop(self) -> "Case":
+        """Count a drop."""
+        return replace(self, drop=self.drop + 1)
+
+    def with_study(self, uid: str) -> "Case":
+        """Make a study the current one; hides the patient's name again."""
+        if all(study.uid != uid for study in self.studies):
+            return self
+        recent = (uid, *(other for other in self.recent if other != uid))
+        return replace(self, study_uid=uid, recent=recent, named=None, overlay=replace(self.overlay, shown=False))
+
+    def with_name(self, *, shown: bool) -> "Case":
+        """Show or hide the name of the current study's patient."""
+        return replace(self, named=self.study_uid if shown else None)
+
+    def with_series(self, index: int) -> "Case":
+        """Choose a series of the current study by its position."""
+        if self.study is None or not 0 <= index < len(self.study.series):
+            return self
+        hidden = replace(self.overlay, shown=False)
+        return replace(self, chosen=put(self.chosen, self.study.uid, index), overlay=hidden)
+
+    def with_view(self, **changes: Any) -> "Case":
+        """Change how the current series is looked at; slice and frame are kept inside the volume."""
+        view = replace(self.view, **changes)
+        if self.volume is not None:
+            last, frames = self.volume.shape[0] - 1, self.volume.frames - 1
+            view = replace(view, slice_index=min(max(view.slice_index, 0), last), frame=min(max(view.frame, 0), frames))
+        return replace(self, views=put(self.views, self.series_key, view))
+
+    def with_view_of(self, key: SeriesKey, view: View) -> "Case":
+        """Keep how a series is looked at."""
+        return replace(self, views=put(self.views, key, view))
+
+    def with_measurements(self, key: SeriesKey, made: tuple[Measurement, ...], *, straight: bool) -> "Case":
+        """Keep what the reader measured on a series."""
+        return replace(self, measurements=put(self.measurements, (key, straight), made))
+
+    def with_beside(self, key: SeriesKey | None) -> "Case":
+        """Show a series beside the current one, or none."""
+        return replace(self, beside=put(self.beside, self.series_key, key))
+
+    def with_straightened(self, *, on: bool) -> "Case":
+        """Show the current series straightened, or as it was read."""
+        return replace(self, straight=self.straight - {self.series_key} | ({self.series_key} if on else set()))
+
+    def with_overlay(self, **changes: Any) -> "Case":
+        """Change how maps are laid over the picture."""
+        return replace(self, overlay=replace(self.overlay, **changes))
+
+    def with_declared(self, facts: Any) -> "Case":
+        """Keep what the reader said of the current series; its results were made without it and go."""
+        case = self._without_results(lambda key: key[0] == self.series_key)
+        return replace(case, declared=put(self.declared, self.series_key, facts))
+
+    def with_prediction(self, key: SeriesKey, result: Prediction) -> "Case":
+        """Keep a prediction; dropped when its study was closed, or another volume took its place."""
+        if not self._holds(key, result.fingerprint):
+            return self
+        place = (key, result.model_id, result.slice_index, result.frame)
+        return replace(self, predictions=put(self.predictions, place, result))
+
+    def with_explanation(self, key: SeriesKey, result: Explanation) -> "Case":
+        """Keep a map; dropped when its study was closed, or another volume took its place."""
+        if not self._holds(key, result.fingerprint):
+            return self
+        place = (key, result.model_id, result.slice_index, result.frame)
+        return replace(self, explanations=put(self.explanations, place, result))
+
+    def with_prevalence(self, percent: float | None) -> "Case":
+        """State the share of positives among the reader's patients, in per cent, or take it back."""
+        return replace(self, prevalence=None if percent is None else percent / 100)
+
+    def with_operating(self, model_id: str, name: str) -> "Case":
+        """Choose a model's operating point."""
+        return replace(self, operating=put(self.operating, model_id, name))
+
+    def with_patient(self, person: frozenset[str]) -> "Case":
+        """Of a drop that held several patients, keep one, given by their studies, and close the others."""
+        kept = self.without_studies(mixed.others(self.mixed, person))
+        return kept if kept.mixed else replace(kept, warnings=())
+
+    def without_studies(self, uids: set[str]) -> "Case":
+        """Close studies, with all that is known of them."""
+        if not uids:
+            return self
+        case = self._without_results(lambda key: key[0][0] in uids)
+        left = tuple(study for study in self.studies if study.uid not in uids)
+        current = self.study_uid if self.study_uid not in uids else (left[0].uid if left else None)
+        return replace(
+            case,
+            studies=left,
+            study_uid=current,
+            mixed=mixed.closed(self.mixed, uids),
+            recent=tuple(uid for uid in self.recent if uid not in uids),
+            chosen=only(self.chosen, lambda uid: uid not in uids),
+            views=only(self.views, lambda key: key[0] not in uids),
+            declared=only(self.declared, lambda key: key[0] not in uids),
+            measurements=only(self.measurements, lambda key: key[0][0] not in uids),
+            beside=only(self.beside, lambda key: key[0] not in uids),
+            straight=frozenset(key for key in self.straight if key[0] not in uids),
+            named=None if self.named in uids else self.named,
+        )
+
+    def _holds(self, key: SeriesKey, fingerprint: str) -> bool:
+        return any(
+            own == key and series.volume is not None and series.volume.fingerprint == fingerprint
+            for own, series in self._all_series()
+        )
+
+    def _without_results(self, gone: Callable[[ResultKey], bool]) -> "Case":
+        return replace(
+            self,
+            predictions=only(self.predictions, lambda key: not gone(key)),
+            explanations=only(self.explanations, lambda key: not gone(key)),
+        )
