@@ -88,10 +88,11 @@ def _strength(case: Case, laid: Laid) -> None:
         return
     share = laid.explanation.peak / laid.usual
     text = _("Peak of this map: {share} of the usual peak in images with the label.").format(share=percent(share))
-    if case.overlay.stretched and share < 1:
-        text += " " + _("Stretched: weak evidence is shown in strong colours.")
-    elif share < case.overlay.threshold:
-        text += " " + _("Nothing reaches the contour.")
+    if failed():  # the viewer has settings of its own, and says beside its colours when they are stretched
+        if case.overlay.stretched and share < 1:
+            text += " " + _("Stretched: weak evidence is shown in strong colours.")
+        elif share < case.overlay.threshold:
+            text += " " + _("Nothing reaches the contour.")
     st.caption(text)
 
 

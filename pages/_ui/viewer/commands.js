@@ -94,6 +94,7 @@ export const COMMANDS = {
     viewer.linked = !viewer.linked;
     for (const picture of viewer.pictures) picture.outside = false;
     if (viewer.linked && !viewer.comparable()) viewer.say(viewer.words.linked_by_step);
+    if (viewer.layoutKey === "beside") viewer.follow(viewer.main);
     viewer.changed();
   },
   straighten: (viewer) => viewer.ask({ straighten: !viewer.data.straightened }),

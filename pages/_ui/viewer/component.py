@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from medimg_core.errors import MedImgError
 from medimg_core.io import interval_days, same_patient
 from medimg_core.study import Series, Study
 from pages._ui import jobs, memory
@@ -206,20 +207,26 @@ def _turn_to(before: Case, after: Case) -> None:
 
 def _straighten(case: Case, *, on: bool) -> None:
     """Show the series resampled along the patient's axes, once that is computed, or as it was read."""
-    series, key = case.series, case.series_key
+    series, key, title = case.series, case.series_key, _("Straightening the series")
     st.session_state[_WHOLE] = True
-    if series is None:
+    if series is None or (on and any(job.title == title for job in jobs.pending())):
         return
     if not on:
-        change(lambda now: now.with_straightened(on=False))
         forget(series)
+        change(lambda now: memory.settle(now.with_straightened(on=False)))
         return
-    jobs.start(
-        "reading",
-        _("Straightening the series"),
-        lambda progress: straighten(series, progress=progress),
-        lambda now, _made: memory.settle(now.with_straightened(on=True)) if now.series_key == key else now,
-    )
+
+    def show(now: Case, _made: None) -> Case:
+        try:
+            if now.series_key == key:
+                return memory.settle(now.with_straightened(on=True))
+        except MedImgError:
+            forget(series)
+            raise
+        forget(series)  # the reader went on meanwhile
+        return now
+
+    jobs.start("reading", title, lambda progress: straighten(series, progress=progress), show)
 
 
 def _stepped(case: Case, by: int) -> Case:

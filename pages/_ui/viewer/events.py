@@ -105,16 +105,23 @@ def _measure(what: Shown, said: dict[str, Any]) -> Measurement:
 
 
 def _moved(points: Any, what: Shown, axis: Any) -> Any:
-    """Points on the grid of the series; what is no list of points is left for measure() to refuse."""
+    """Points on the grid of the series; what are no points on the grid shown is None, which measure() refuses."""
+    series = what.series.volume
     try:
-        full = [[value * f + (f - 1) / 2 for value, f in zip(point, what.factors, strict=True)] for point in points]
-        for point, shown in zip(full, points, strict=True):
-            point[axis] = (
-                what.slice_in_series(int(shown[axis])) if axis == 0 else float(int(shown[axis] * what.factors[axis]))
-            )
+        inside = all(-0.5 <= value <= n - 0.5 for p in points for value, n in zip(p, what.volume.shape, strict=True))
+        if series is None or not inside:
+            return None
+        moved = []
+        for point in points:
+            full = [value * f + (f - 1) / 2 for value, f in zip(point, what.factors, strict=True)]
+            # the last block may be a part
+            full = [min(value, length - 0.5) for value, length in zip(full, series.shape, strict=True)]
+            plane = what.slice_in_series(int(point[0])) if axis == 0 else int(point[axis]) * what.factors[axis]
+            full[axis] = float(plane)
+            moved.append(full)
     except (TypeError, ValueError, IndexError):
-        return points
-    return full
+        return None
+    return moved
 
 
 def plain(measurements: Sequence[Measurement], what: Shown | None = None) -> list[dict[str, Any]]:

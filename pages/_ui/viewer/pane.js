@@ -261,7 +261,8 @@ export class Pane {
         (over) => over.kind === "map" && over.setting.visible && over.speaks(this.axis, this.position, picture.frame),
       );
     if (map && !map.voxels.missing && map.map.scale > 0) {
-      marks.colourBar(ctx, canvas.width, canvas.height, map.map, map.unit, size);
+      const stretched = map.setting.stretched && map.scales.usual ? ` (${this.words.stretched_mark})` : "";
+      marks.colourBar(ctx, canvas.width, canvas.height, map.map, map.unit + stretched, size);
     } else if (picture.palette && !picture.voi().entries) {
       const { centre, width } = picture.window;
       const own = picture.palettes[picture.palette];

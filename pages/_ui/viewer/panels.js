@@ -115,7 +115,7 @@ export class Bar {
     fill(this.slabs, ["off", "mean", "max", "min"].map((key) => ({ key, name: words[`slab_${key}`] })), picture.slab.mode);
     this.slabs.hidden = !picture.affine || Math.max(...picture.shape) === 1 || picture.colour;
     this.thickness.hidden = this.slabs.hidden || picture.slab.mode === "off";
-    this.thickness.value = String(picture.slab.mm);
+    if (this.element.getRootNode().activeElement !== this.thickness) this.thickness.value = String(picture.slab.mm);
     for (const group of this.element.children) group.hidden = [...group.children].every((child) => child.hidden);
   }
 }
@@ -179,7 +179,7 @@ export class Sliders {
         this.play.setAttribute("aria-label", viewer.cine.playing ? this.words.do_pause : this.words.do_cine);
         this.play.setAttribute("aria-pressed", playing);
       }
-      if (document.activeElement !== this.speed) this.speed.value = String(Math.round(viewer.cine.speed(picture)));
+      if (this.element.getRootNode().activeElement !== this.speed) this.speed.value = String(Math.round(viewer.cine.speed(picture)));
     }
     this.updateStrip();
   }
@@ -229,9 +229,8 @@ export class Side {
   update() {
     if (this.element.hidden) return;
     const { viewer, words } = this;
-    const ids = viewer.overlays.map(({ id }) => id).join();
-    if (ids !== this.ids) {
-      this.ids = ids;
+    if (viewer.overlays !== this.of) {
+      this.of = viewer.overlays;
       this.syncs = [];
       const made = viewer.overlays.map((over) => (over.kind === "map" ? this.map(over) : this.mask(over)));
       this.overlays.replaceChildren(...(made.length ? [make("h3", {}, words.overlays), ...made] : []));

@@ -1,5 +1,6 @@
 """A series as the viewer shows it: as it was read, reduced where it is too large, or straightened when asked for."""
 
+import math
 import weakref
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
@@ -81,7 +82,7 @@ def shown(study: Study, series: Series, *, straight: bool = False) -> Shown | No
         volume = _straight[volume]
     else:
         straight = False
-    if volume.array.size <= SETTINGS.viewer_voxels:
+    if volume.frames * math.prod(volume.shape) <= SETTINGS.viewer_voxels:  # a pixel of three colours counts once
         return Shown(study, series, volume, straight=straight)
     if volume not in _reduced:
         _reduced[volume] = reduced(volume, int(SETTINGS.viewer_voxels))

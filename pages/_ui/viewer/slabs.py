@@ -12,6 +12,7 @@ __all__ = ["ENCODINGS", "encode", "wire_dtype"]
 
 ENCODINGS = ("raw", "gzip")
 _KINDS = ("uint8", "int16", "uint16", "int32", "float32")
+_EXACT = 2**53  # whole numbers up to here are exact as float64
 _GZIP = 31  # zlib's window bits for a gzip header and trailer
 _LEVEL = 1  # level 6 takes five times as long for 4 % less
 
@@ -23,10 +24,10 @@ def wire_dtype(array: AnyArray) -> str:
         array: Any shape.
 
     Returns:
-        One of ``uint8 int16 uint16 int32 float32``.
+        One of ``uint8 int16 uint16 int32 float32 float64``.
 
     Raises:
-        IncompatibleInputError: Values of 64 bits that no such type holds.
+        IncompatibleInputError: Values that no such type holds.
 
     Examples:
         >>> wire_dtype(np.zeros(2, np.int8)), wire_dtype(np.zeros(2, ">u2")), wire_dtype(np.zeros(2, bool))
@@ -38,11 +39,14 @@ def wire_dtype(array: AnyArray) -> str:
     if kind in ("bool", "int8"):
         return "uint8" if kind == "bool" else "int16"
     if kind in ("uint32", "int64", "uint64"):
-        if array.size == 0 or (int(array.min()) >= -(2**31) and int(array.max()) < 2**31):
+        low, high = (int(array.min()), int(array.max())) if array.size else (0, 0)
+        if low >= -(2**31) and high < 2**31:
             return "int32"
+        if low >= -_EXACT and high <= _EXACT:
+            return "float64"
     elif kind in ("float16", "float64"):
         return "float32"  # the core's volumes hold float32 at most
-    raise IncompatibleInputError(f"voxels must fit 32 bits to be shown, got {kind}")
+    raise IncompatibleInputError(f"voxels must be real numbers of at most 53 bits to be shown, got {kind}")
 
 
 def encode(planes: AnyArray, dtype: str, encoding: str) -> bytes:

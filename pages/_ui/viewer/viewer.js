@@ -107,7 +107,7 @@ export class Viewer {
     const fresh = before?.main.id !== data.main.id;
     if (fresh) this.openMain(data, slice);
     else this.main.description = data.main;
-    if (fresh || before.other?.id !== data.other?.id) this.openOther(data);
+    if (fresh || before.other?.id !== data.other?.id) this.openOther(data, fresh);
     else if (this.other) this.other.description = data.other;
     if (fresh || JSON.stringify(before.overlays) !== JSON.stringify(data.overlays)) this.lay(data.overlays);
     this.strip.update(data.series, (id, canvas) => this.holdings.thumbnail(id, canvas));
@@ -133,17 +133,18 @@ export class Viewer {
     this.main.voxels.want(this.planeOf(this.main));
   }
 
-  openOther(data) {
+  openOther(data, fresh) {
     this.holdings.release(this.other);
     this.other = null;
+    if (!fresh) delete this.savedPanes["other-0"]; // of the picture that was beside before
     if (data.other) {
       this.other = new Picture(data.other, this.holdings.take(data.other), this.palettes);
       this.holdings.fetchTables(this.other);
       const saved = data.view?.beside;
       if (saved?.of === data.other.id) restorePicture(this.other, saved, this.palettes);
       this.linked = this.comparable();
-      this.layout("beside");
-      this.follow(this.main);
+      // a picture that was just put beside is to be seen; on another page the layout is as it was left
+      this.layout(fresh && data.view?.layout ? data.view.layout : "beside");
       this.other.voxels.want(this.planeOf(this.other));
     } else if (this.layoutKey === "beside") this.layout("one:0");
   }
@@ -208,24 +209,31 @@ export class Viewer {
     this.panes = wanted.map(([picture, axis]) => this.newPane(picture, axis));
     this.stage.replaceChildren(...this.panes.map((pane) => pane.box));
     this.active = 0;
+    this.hurried = false; // a drag ends with its pane
+    if (this.measuring.held) this.measuring.drop();
     for (const picture of this.pictures) picture.outside = false;
     this.cine.leave(this.panes);
+    if (known === "beside") this.follow(this.main);
     this.request();
   }
 
   /** Keep how the panes hang before they are replaced. */
   remember() {
     for (const pane of this.panes) {
-      if (pane.picture !== this.main) continue;
-      this.savedPanes[pane.axis] = { basis: pane.basis, zoom: pane.zoom, pan: pane.pan };
+      this.savedPanes[this.placeOf(pane.picture, pane.axis)] = { basis: pane.basis, zoom: pane.zoom, pan: pane.pan };
     }
+  }
+
+  /** Under what the look of a plane is kept: the axis, for the other picture with a word before it. */
+  placeOf(picture, axis) {
+    return picture === this.main ? String(axis) : `other-${axis}`;
   }
 
   newPane(picture, axis) {
     const canvas = make("canvas", { role: "img", tabindex: 0, "aria-label": picture.description.title });
     const pane = new Pane(canvas, picture, axis, this.words);
-    const saved = picture === this.main && this.savedPanes?.[axis];
-    if (saved && saved.basis.normal === axis) Object.assign(pane, { basis: saved.basis, zoom: saved.zoom, pan: saved.pan });
+    const saved = this.savedPanes[this.placeOf(picture, axis)];
+    if (saved?.basis?.normal === axis) Object.assign(pane, { basis: saved.basis, zoom: saved.zoom, pan: saved.pan });
     pane.value = make("div", { class: "mv-value", "aria-hidden": "true", hidden: true });
     pane.sliders = new Sliders(this, pane, this.words);
     pane.box = make("div", { class: "mv-pane" }, make("div", { class: "mv-view" }, canvas, pane.value), pane.sliders.element);
@@ -286,9 +294,10 @@ export class Viewer {
     for (const pane of this.panes) if (pane.resize(ratio)) this.dirty.add(pane);
     const planes = this.panes.map((pane) => this.planeIn(pane));
     for (const pane of this.panes) {
+      pane.box.classList.toggle("active", pane === this.pane);
       if (!this.dirty.has(pane)) continue;
       pane.draw(this.scene(pane, planes.filter((each) => each && each.pane !== pane)));
-      pane.box.classList.toggle("active", pane === this.pane);
+      if (pane.at) this.hover(pane, pane.at); // another slice may lie under a pointer at rest
     }
     if (!this.marked && this.pane.ready) {
       this.marked = true;
@@ -348,6 +357,7 @@ export class Viewer {
 
   /** The reader moved: fetch around the new place, let the other pane follow. */
   moved(picture) {
+    picture.outside = false;
     this.holdings.want(picture, this.planeOf(picture));
     if (this.layoutKey === "beside") this.follow(picture);
     this.lead = null; // of this move only
@@ -365,7 +375,6 @@ export class Viewer {
   goTo(pane, position) {
     const { picture } = pane;
     const before = picture.index[pane.axis];
-    picture.outside = false;
     picture.move(pane.axis, position);
     if (picture.index[pane.axis] === before) return;
     this.lead = { picture, by: picture.index[pane.axis] - before };
@@ -477,6 +486,7 @@ export class Viewer {
   /** The picture's value under the pointer, with its place. */
   hover(pane, event) {
     const { picture } = pane;
+    pane.at = event && { clientX: event.clientX, clientY: event.clientY };
     const index = event && pane.indexAt(event);
     pane.value.hidden = !index || !pane.inside(index);
     if (pane.value.hidden) return;
@@ -487,8 +497,8 @@ export class Viewer {
       parts.push(at.map((value, axis) => `${lettersOf([0, 1, 2].map((each) => (each === axis ? value || 1 : 0)))} ${Math.abs(value).toFixed(1)}`).join("  "));
     } else parts.push(`${nearest[2] + 1}, ${nearest[1] + 1}`);
     const value = picture.colour ? picture.readColour(nearest).join(" ") : picture.read(nearest);
-    if (picture.colour) parts.push(`RGB ${value}`);
-    else if (!Number.isNaN(value)) {
+    if (picture.colour && picture.voxels.has(picture.frame * picture.shape[0] + nearest[0])) parts.push(`RGB ${value}`);
+    if (!picture.colour && !Number.isNaN(value)) {
       const single = picture.slabAt(pane.axis, pane.position).count > 1 ? ` (${this.words.single_slice})` : "";
       parts.push(`${Number.isInteger(value) ? value : Number(value.toPrecision(6))} ${picture.unit}`.trim() + single);
     }

@@ -8,6 +8,7 @@ const ARRAYS = {
   uint16: Uint16Array,
   int32: Int32Array,
   float32: Float32Array,
+  float64: Float64Array,
 };
 const AT_ONCE = 3;
 const RETRIES_MS = [500, 1500, 4000, 10000];

@@ -24,6 +24,7 @@ def _on_the_picture() -> dict[str, str]:
         "min": _("MinIP"),
         "width": _("W"),
         "level": _("L"),
+        "stretched_mark": _("stretched to this map's peak"),
         "single_slice": _("of the single slice"),
         "colour": _("colour"),
         "inverted": _("inverted"),

@@ -9,7 +9,7 @@ import streamlit as st
 from medimg_core.io import open_study
 from medimg_core.phantoms import make_phantom
 from medimg_core.study import Opened
-from pages._ui import jobs
+from pages._ui import jobs, memory
 from pages._ui.state import KEY as CASE
 from pages._ui.state import Case, keep, load
 from pages._ui.view import key_of
@@ -22,6 +22,7 @@ from tests.pages.conftest import make_case, make_ct, make_series, make_study
 def state(session, monkeypatch):
     """An empty session state."""
     monkeypatch.setattr(component, "session_token", lambda: session)
+    monkeypatch.setattr(memory, "_session", lambda: session)
     st.session_state.clear()
     yield
     st.session_state.clear()
@@ -130,6 +131,7 @@ def test_straightening_is_a_task_and_its_result_is_counted_and_let_go():
     case = Case().with_opened(open_study(list(make_phantom("orientation_oblique").files)))
     asked(case, {"straighten": True})
     assert st.session_state.pop(component._WHOLE)  # the page shows how far it is
+    asked(case, {"straighten": True})  # impatience starts no second one
     (job,) = st.session_state[jobs.KEY]
     job.future.result(timeout=60)
     assert derived_bytes(case.volume) > 0

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from medimg_core.study import Series, Volume
 from pages._ui.settings import Settings
 from pages._ui.viewer import events
 from pages._ui.viewer import shown as shown_module
@@ -130,3 +131,25 @@ def test_a_kept_state_that_makes_no_sense_does_no_harm(case, index):
     after = events.take(case, seen(case, view={"index": index}))
     what = Shown(after.study, after.series, after.volume)
     assert events.saved(after, what)["index"] == [after.view.slice_index, 3, 4]
+
+
+def test_a_measurement_at_the_edge_of_a_reduced_volume_is_kept(monkeypatch):
+    series = make_ct(3)
+    volume = replace(series.volume, array=np.arange(3 * 11 * 11, dtype=np.int16).reshape(3, 11, 11))
+    case = make_case(make_study(1, replace(series, volume=volume)))
+    monkeypatch.setattr(shown_module, "SETTINGS", Settings(viewer_voxels=120))
+    what = shown_module.shown(case.study, case.series)
+    assert what.factors == (1, 2, 2)  # 6 x 6 of 11 x 11: the last block is a part
+    line = {"id": "e", "kind": "length", "axis": 0, "frame": 0, "points": [[1, 0, 0], [1, 5.4, 5.5]]}
+    after = events.take(case, {"of": what.item.id, "view": {}, "measurements": [line]})
+    assert after.measurements_of()[0].points[1] == (1.0, 10.5, 10.5)  # not beyond the series
+    forged = {**line, "points": [[1, 0, 0], [1, float("inf"), 2]]}
+    assert events.take(case, {"of": what.item.id, "view": {}, "measurements": [forged]}).measurements_of() == ()
+
+
+def test_a_large_colour_volume_is_counted_by_pixels_and_let_go(monkeypatch):
+    colour = Volume(np.zeros((5, 8, 8, 3), np.uint8), colour=True, photometric="RGB")
+    case = make_case(make_study(1, Series("1", "US", colour)))
+    monkeypatch.setattr(shown_module, "SETTINGS", Settings(viewer_voxels=400))  # 320 pixels, 960 numbers
+    assert shown_module.shown(case.study, case.series).volume is colour
+    assert shown_module.derived_bytes(colour) == 0

@@ -24,7 +24,7 @@ def decoded(content, dtype, encoding):
     [
         ("uint8", "uint8"), ("int8", "int16"), ("int16", "int16"), (">i2", "int16"), ("uint16", "uint16"),
         (">u2", "uint16"), ("int32", "int32"), ("float32", "float32"), (">f4", "float32"), ("bool", "uint8"),
-        ("int64", "int32"), ("uint32", "int32"),
+        ("int64", "int32"), ("uint32", "int32"), ("float64", "float32"),
     ],
 )  # fmt: skip
 def test_values_travel_exactly(source, wire, encoding):
@@ -48,7 +48,15 @@ def test_a_view_with_strides_is_read_in_its_own_order():
     assert np.array_equal(decoded(encode(values, "int16", "gzip"), "int16", "gzip"), values.ravel())
 
 
-@pytest.mark.parametrize("array", [np.array([2**40]), np.array([1j])], ids=["too large", "complex"])
+@pytest.mark.parametrize("value", [2**31, 3_000_000_000, 2**53])
+@pytest.mark.parametrize("encoding", ["raw", "gzip"])
+def test_large_whole_numbers_stay_exact(value, encoding):
+    values = np.array([[[value, value - 1, 0]]], np.uint64)
+    assert wire_dtype(values) == "float64"
+    assert decoded(encode(values, "float64", encoding), "float64", encoding).tolist() == [value, value - 1, 0]
+
+
+@pytest.mark.parametrize("array", [np.array([2**60]), np.array([1j])], ids=["too large", "complex"])
 def test_what_does_not_fit_is_refused(array):
-    with pytest.raises(IncompatibleInputError, match="must fit 32 bits"):
+    with pytest.raises(IncompatibleInputError, match="at most 53 bits"):
         wire_dtype(array)
