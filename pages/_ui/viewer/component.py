@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import streamlit as st
@@ -66,7 +67,9 @@ export default function (component) {
 _HTML = '<div class="mv">&nbsp;</div>'
 
 
+@cache
 def _component() -> Any:
+    """The component, with its style sheet read once and not at every rerun."""
     return st.components.v2.component("medimg_viewer", html=_HTML, css=style(), js=_STUB)
 
 
@@ -98,7 +101,7 @@ def viewer(case: Case, overlays: Sequence[Overlay] = ()) -> None:
     beside = _beside(case, what)
     view = events.saved(case, what)
     data = {
-        "first": view.get("frame", 0) * what.volume.shape[0] + view.get("index", [what.volume.shape[0] // 2])[0],
+        "first": view["frame"] * what.volume.shape[0] + view["index"][0],
         "modules": address(),
         "voxels": voxel_address(),
         "session": session_token(),

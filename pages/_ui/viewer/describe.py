@@ -20,8 +20,6 @@ from pages._ui.windows import Offer, offered
 
 __all__ = ["describe", "interval_words", "windows_of"]
 
-SLAB_BYTES = 4 * 1024**2
-"""About how much one request brings: 8 slices of 512 x 512."""
 _SECRET = secrets.token_bytes(16)
 MOST_RADIOGRAPHS = 50  # of one series that are looked at one by one
 
@@ -34,20 +32,14 @@ def describe(what: Shown, *, prior: str = "") -> dict[str, Any]:
         prior: Label of an earlier study, e.g. ``"PRIOR 366 days"``, or empty.
     """
     volume, series = what.volume, what.series
-    item, facts = what.item, _facts(series, volume)
+    facts = _facts(series, volume)
     geometry, planar = volume.geometry, volume.planar
     letters = None
     if planar is not None and planar.right is not None and planar.bottom is not None:
         letters = [planar.right, planar.bottom]
     pet = series.modality == "PT"
     return {
-        "id": item.id,
-        "dtype": item.dtype,
-        "shape": [volume.frames, *volume.shape],
-        "colour": volume.colour,
-        "slab": max(
-            1, SLAB_BYTES // max(1, volume.array[0].nbytes if not volume.frames_axis else volume.array[0, 0].nbytes)
-        ),
+        **what.item.describe((volume.frames, *volume.shape)),
         "affine": None if geometry is None else [float(value) for value in geometry.affine.ravel()],
         "letters": letters,
         "spacing": None if volume.spacing is None else list(volume.spacing),
@@ -138,8 +130,7 @@ def _entry(offer: Offer) -> dict[str, Any]:
     voi, names = offer.voi, {"key": offer.key, "name": offer.title}
     if isinstance(voi, Lut):
         entries = voi.entries.reshape(1, 1, -1)
-        item = VAULT.put(session_token(), voi, entries)
-        table = {"id": item.id, "dtype": item.dtype, "shape": [1, *entries.shape], "colour": False, "slab": 1}
+        table = VAULT.put(session_token(), voi, entries).describe((1, *entries.shape))
         span = max(entries.size - 1, 1)  # what a drag begins with
         window = {"centre": voi.first + span / 2, "width": span, "function": "LINEAR_EXACT"}
         return {**names, "first": voi.first, "table": table, **window}

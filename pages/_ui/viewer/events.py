@@ -155,5 +155,4 @@ def saved(case: Case, what: Shown) -> dict[str, Any]:
         index = [length // 2 for length in what.volume.shape]
     if not what.straight:
         index = [what.slice_on_screen(view.slice_index), *index[1:]]
-        state["frame"] = view.frame
-    return {**state, "index": index}
+    return {**state, "index": index, "frame": view.frame}

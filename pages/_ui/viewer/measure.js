@@ -3,7 +3,6 @@
 
 /** Points a measurement is drawn with; a freehand outline has three or more. */
 export const POINTS = { length: 2, angle: 3, bidirectional: 4, ellipse: 2, rectangle: 2, freehand: 3, probe: 1 };
-export const KINDS = Object.keys(POINTS);
 
 /** Vector in millimetres between two indices, or in pixels where the spacing is unknown: {vector, unit}. */
 export function difference(volume, from, to) {

@@ -64,11 +64,7 @@ class MaskOverlay:
             "title": self.title,
             "model": self.model,
             "labels": [{"value": each.value, "name": each.name, "colour": list(each.colour)} for each in self.labels],
-            "id": item.id,
-            "dtype": item.dtype,
-            "shape": [frames, len(planes) // frames, *planes.shape[1:]],
-            "colour": False,
-            "slab": max(1, 4 * 1024**2 // max(1, planes[0].nbytes)),
+            **item.describe((frames, len(planes) // frames, *planes.shape[1:])),
         }
 
 
@@ -118,11 +114,7 @@ class MapOverlay:
             "frame": self.frame,
             "scales": {"own": self.own, "usual": self.usual},
             "colormap": COLORMAP,
-            "id": item.id,
-            "dtype": item.dtype,
-            "shape": [1, *self.array.shape],
-            "colour": False,
-            "slab": len(self.array),
+            **item.describe((1, *self.array.shape)),
         }
 
 

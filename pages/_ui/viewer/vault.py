@@ -5,7 +5,7 @@ import secrets
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,8 @@ __all__ = ["VAULT", "Item", "Vault", "session_token"]
 
 KEPT_BYTES = 256 * 1024**2
 """Packed slabs kept for all sessions; the least recently used go."""
+SLAB_BYTES = 4 * 1024**2
+"""About how much one request brings: 8 slices of 512 x 512."""
 THUMBNAIL = 96  # pixels
 
 
@@ -40,6 +42,20 @@ class Item:
     dtype: str
     thumbnail: Callable[[], AnyArray] | None = field(default=None, repr=False)
     owner: Callable[[], object] = field(default=lambda: None, repr=False)
+
+    def describe(self, shape: Sequence[int]) -> dict[str, Any]:
+        """What the browser needs to fetch it.
+
+        Args:
+            shape: Frames, slices, rows and columns of the planes.
+        """
+        return {
+            "id": self.id,
+            "dtype": self.dtype,
+            "shape": list(shape),
+            "colour": self.planes.ndim == 4,
+            "slab": max(1, SLAB_BYTES // max(1, self.planes[0].nbytes)),
+        }
 
 
 class Vault:

@@ -136,7 +136,7 @@ export class Voxels {
       { url, session: this.link.session, size, split, count: this.counts ? [last - first + 1, this.rows, this.columns] : null },
       (answer) => this.arrived(job, answer),
     );
-    this.jobs.set(job, { first, last, since: performance.now() });
+    this.jobs.set(job, { first, last });
   }
 
   arrived(job, { buffer, counts, error }) {
