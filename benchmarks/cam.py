@@ -24,8 +24,16 @@ from medimg_core.decision import class_scores, decision, sigmoid
 from medimg_core.engine import cache, forward, threads, warm
 from medimg_core.engine.session import session_options
 from medimg_core.explain.cam import grad_cam
-from medimg_core.registry import InputSpec, ModelCard, load_card, sha256_of
-from medimg_core.registry.card import CamSpec, OutputSpec, Population, Threshold
+from medimg_core.registry import (
+    CamSpec,
+    InputSpec,
+    ModelCard,
+    OutputSpec,
+    Population,
+    Threshold,
+    load_card,
+    sha256_of,
+)
 
 SHIPPED = "chest_xray_pneumonia"
 PAUSE = 0.005
@@ -48,7 +56,7 @@ def mobilenet(folder: Path) -> ModelCard:
         intended_use="timing",
         modality=(),
         body_part=(),
-        population=Population(None, (), "", ()),
+        population=Population(None, (), (), "", ()),
         input=InputSpec((224, 224), 3, ("squash",), "any"),
         outputs=(OutputSpec("predictions", "classification", tuple(map(str, range(1000))), None, ""),),
         cam=CamSpec("out_relu", "pooling_dense"),
@@ -60,7 +68,9 @@ def mobilenet(folder: Path) -> ModelCard:
         weights_licence="none",
         metrics=(),
         shortcuts=(),
+        robustness=(),
         gate_figures=(),
+        region="",
         uses_outside=False,
         limits=(),
         sha256=sha256_of(folder / "weights.keras"),

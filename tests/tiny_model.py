@@ -27,6 +27,7 @@ intended_use = "Tests only; its weights are random."
 modality = ["CR", "DX"]
 body_part = ["CHEST"]
 weights_licence = "Apache-2.0"
+region = "lungs"
 uses_outside = true
 limits = ["Its weights are random: the score means nothing."]
 sha256 = "{sha256}"

@@ -8,29 +8,22 @@ import os
 from pathlib import Path
 
 from medimg_core.errors import UnknownModelError
-from medimg_core.registry.card import (
-    CamSpec,
-    DataSource,
-    Figure,
-    InputSpec,
-    ModelCard,
-    OutputSpec,
-    Population,
-    Reading,
-    Threshold,
-    sha256_of,
-)
+from medimg_core.registry.card import Curve, DataSource, Figure, ModelCard, Population, Threshold, sha256_of
+from medimg_core.registry.network import CamSpec, InputSpec, MaskSpec, OutputSpec, Reading, Target
 from medimg_core.registry.reading import read_card
 
 __all__ = [
     "CamSpec",
+    "Curve",
     "DataSource",
     "Figure",
     "InputSpec",
+    "MaskSpec",
     "ModelCard",
     "OutputSpec",
     "Population",
     "Reading",
+    "Target",
     "Threshold",
     "list_models",
     "load_card",

@@ -7,7 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from medimg_core.errors import WeightsError
+from medimg_core.errors import NotApplicableError, WeightsError
+from medimg_core.registry.network import CamSpec, InputSpec, OutputSpec
 
 
 @dataclass(frozen=True)
@@ -17,82 +18,16 @@ class Population:
     Attributes:
         age_years: Youngest and oldest age, in years, or None when the data set does not say.
         views: DICOM ViewPosition values in the data, e.g. ``("AP",)``; empty when unknown.
+        sequences: MR sequences in the data, e.g. ``("FLAIR",)``; empty where any will do.
         sites: Where the images were made, in words.
         never_measured: What nobody measured, each as a sentence fit for the page.
     """
 
     age_years: tuple[float, float] | None
     views: tuple[str, ...]
+    sequences: tuple[str, ...]
     sites: str
     never_measured: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class InputSpec:
-    """What the network takes.
-
-    Attributes:
-        size: Rows and columns of the network's input, in pixels.
-        channels: 1 for grey, 3 for colour.
-        steps: Names of functions of :mod:`medimg_core.preprocess`, in order.
-        unit: Unit of the volume's values that the steps expect, or ``"any"``.
-    """
-
-    size: tuple[int, int]
-    channels: int
-    steps: tuple[str, ...]
-    unit: str
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A coarser question that an output answers: which classes together mean "yes".
-
-    Attributes:
-        name: Key of the reading, e.g. ``"pneumonia"``.
-        positive: Classes whose probabilities add up to the score.
-        positive_text: What is shown above the threshold.
-        negative_text: What is shown otherwise; never "normal" or "healthy".
-    """
-
-    name: str
-    positive: tuple[str, ...]
-    positive_text: str
-    negative_text: str
-
-
-@dataclass(frozen=True)
-class OutputSpec:
-    """One output of the network.
-
-    Attributes:
-        name: Name of the Keras layer that gives the logits.
-        kind: ``"classification"`` or ``"segmentation"``.
-        classes: Classes in the order of the logits.
-        reading: The question shown to the user, or None when the classes themselves are shown.
-        ensemble: Name of the layer that gives the ensemble's logits, shape
-            ``(batch, members * classes)``, member first; empty when there is none.
-    """
-
-    name: str
-    kind: str
-    classes: tuple[str, ...]
-    reading: Reading | None
-    ensemble: str
-
-
-@dataclass(frozen=True)
-class CamSpec:
-    """Where class activation maps come from.
-
-    Attributes:
-        layer: Name of the Keras layer whose output is the last feature map.
-        head: ``"pooling_dense"`` where global average pooling and one dense layer follow (closed
-            form), else the name of the head's Keras sub-model.
-    """
-
-    layer: str
-    head: str
 
 
 @dataclass(frozen=True)
@@ -153,6 +88,33 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Curve:
+    """A metric against the strength of one change to the images.
+
+    Attributes:
+        change: What was done, e.g. ``"noise"``.
+        unit: Of the strengths, in words.
+        metric: E.g. ``"auc"`` or ``"dice"``.
+        strengths: In rising order; the first is no change.
+        values: The metric at each.
+        low: Lower end of its 95 % interval.
+        high: Upper end.
+        n: Number of images.
+        data: Data set and split.
+    """
+
+    change: str
+    unit: str
+    metric: str
+    strengths: tuple[float, ...]
+    values: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    n: int
+    data: str
+
+
+@dataclass(frozen=True)
 class ModelCard:
     """Everything a page, the gate or a report may say about a model. See the class of each field.
 
@@ -163,8 +125,11 @@ class ModelCard:
         temperature: Divisor of the logits, found on validation data.
         metrics: Figures on data the model was not fitted to.
         shortcuts: How well the model does without the region it should use; high is bad.
+        robustness: Metrics under changes of rising strength.
         gate_figures: Share of marked or refused images per data set.
-        uses_outside: True where a shortcut figure stays above the limit: every result says so.
+        region: What the model should read, in words, e.g. ``"lungs"``; empty where there is no such part.
+        uses_outside: True where a shortcut figure stays above the limit: every result says that the model uses
+            information outside its region.
         weights_licence: Licence of the weights (the code is Apache-2.0).
         sha256: Of ``weights.keras``, hexadecimal.
     """
@@ -188,7 +153,9 @@ class ModelCard:
     weights_licence: str
     metrics: tuple[Figure, ...]
     shortcuts: tuple[Figure, ...]
+    robustness: tuple[Curve, ...]
     gate_figures: tuple[Figure, ...]
+    region: str
     uses_outside: bool
     limits: tuple[str, ...]
     sha256: str
@@ -205,8 +172,24 @@ class ModelCard:
 
     @property
     def threshold(self) -> Threshold:
-        """The operating point used unless the user chooses another: the first one listed."""
+        """The operating point used unless the user chooses another: the first one listed.
+
+        Raises:
+            NotApplicableError: The model does not classify.
+        """
+        if not self.thresholds:
+            raise NotApplicableError(f"an operating point needs a model that classifies; {self.id} does {self.task}")
         return self.thresholds[0]
+
+    @property
+    def classification(self) -> OutputSpec | None:
+        """The output that classifies, or None."""
+        return next((output for output in self.outputs if output.kind == "classification"), None)
+
+    @property
+    def segmentation(self) -> OutputSpec | None:
+        """The output that segments, or None."""
+        return next((output for output in self.outputs if output.kind == "segmentation"), None)
 
     def check_weights(self) -> None:
         """Compare the weights on disk with the card.

@@ -1,88 +1,25 @@
 """card.toml in, a checked :class:`ModelCard` out."""
 
 import tomllib
-from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from medimg_core.errors import InvalidCardError
-from medimg_core.registry.card import (
-    CamSpec,
-    DataSource,
-    Figure,
-    InputSpec,
-    ModelCard,
-    OutputSpec,
-    Population,
-    Reading,
-    Threshold,
-)
+from medimg_core.registry.card import Curve, DataSource, Figure, ModelCard, Population, Threshold
+from medimg_core.registry.network import CamSpec, InputSpec, MaskSpec, OutputSpec, Reading, Target
+from medimg_core.registry.table import Table
 
 SCHEMA = 1
-TASKS = ("classification", "segmentation", "multi_task")
+TASKS = {
+    "classification": {"classification"},
+    "segmentation": {"segmentation"},
+    "multi_task": {"classification", "segmentation"},
+}
+KINDS = ("classification", "segmentation")
+EXTENTS = ("image", "volume", "reader")
 
 
-class _Table:
-    """One TOML table, read key by key with the type it must have; left-over keys are errors."""
-
-    def __init__(self, table: Mapping[str, Any], where: str) -> None:
-        self.table = dict(table)
-        self.where = where
-
-    def take(self, key: str, kind: type | tuple[type, ...], default: Any = ...) -> Any:
-        """Take out one value; ``default`` makes the key optional."""
-        if key not in self.table:
-            if default is not ...:
-                return default
-            raise InvalidCardError(f"{self.where} must have `{key}`; it is missing")
-        value = self.table.pop(key)
-        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            names = kind.__name__ if isinstance(kind, type) else " or ".join(k.__name__ for k in kind)
-            raise InvalidCardError(f"{self.where} `{key}` must be {names}, got {type(value).__name__}")
-        return value
-
-    def number(self, key: str, low: float, high: float, default: Any = ...) -> float:
-        """Take out a number within ``[low, high]``."""
-        value = float(self.take(key, (int, float), default))
-        if not low <= value <= high:
-            raise InvalidCardError(f"{self.where} `{key}` must lie in [{low:g}, {high:g}], got {value:g}")
-        return value
-
-    def strings(self, key: str, default: Any = ...) -> tuple[str, ...]:
-        """Take out a list of strings."""
-        value = self.take(key, list, default)
-        if not all(isinstance(item, str) for item in value):
-            raise InvalidCardError(f"{self.where} `{key}` must hold strings only")
-        return tuple(value)
-
-    def tables(self, key: str, default: Any = ...) -> "list[_Table]":
-        """Take out an array of tables."""
-        value = self.take(key, list, default)
-        if not all(isinstance(item, dict) for item in value):
-            raise InvalidCardError(f"{self.where} `{key}` must be an array of tables")
-        return [_Table(item, f"{self.where} {key}[{index}]") for index, item in enumerate(value)]
-
-    def sub(self, key: str) -> "_Table":
-        """Take out a sub-table."""
-        return _Table(self.take(key, dict), f"{self.where} [{key}]")
-
-    def pair(self, key: str) -> tuple[float, float] | None:
-        """Take out an optional pair ``[low, high]``."""
-        value = self.take(key, list, None)
-        if value is None:
-            return None
-        if len(value) != 2 or not all(isinstance(v, (int, float)) for v in value) or value[0] > value[1]:
-            raise InvalidCardError(f"{self.where} `{key}` must be [low, high], got {value}")
-        return (float(value[0]), float(value[1]))
-
-    def done(self) -> None:
-        """Refuse keys nobody took: a misspelt key must not pass in silence."""
-        if self.table:
-            raise InvalidCardError(f"{self.where} has unknown keys: {', '.join(sorted(self.table))}")
-
-
-def _figures(table: _Table, key: str) -> tuple[Figure, ...]:
+def _figures(table: Table, key: str) -> tuple[Figure, ...]:
     figures = []
     for row in table.tables(key, []):
         figures.append(
@@ -99,10 +36,73 @@ def _figures(table: _Table, key: str) -> tuple[Figure, ...]:
     return tuple(figures)
 
 
-def _outputs(table: _Table) -> tuple[OutputSpec, ...]:
+def _curves(table: Table) -> tuple[Curve, ...]:
+    curves = []
+    for row in table.tables("robustness", []):
+        curve = Curve(
+            change=row.take("change", str),
+            unit=row.take("unit", str, ""),
+            metric=row.take("metric", str),
+            strengths=row.numbers("strengths"),
+            values=row.numbers("values"),
+            low=row.numbers("low"),
+            high=row.numbers("high"),
+            n=row.take("n", int),
+            data=row.take("data", str),
+        )
+        row.done()
+        if not len(curve.strengths) == len(curve.values) == len(curve.low) == len(curve.high) >= 2:
+            raise InvalidCardError(f"{row.where} must give one value, low and high for each of two strengths or more")
+        curves.append(curve)
+    return tuple(curves)
+
+
+def _targets(mask: Table, classes: tuple[str, ...]) -> tuple[Target, ...]:
+    targets = []
+    for row in mask.tables("targets", []):
+        target = Target(
+            name=row.take("name", str),
+            column=row.take("column", str, "mask"),
+            value=row.take("value", int, 0),
+            classes=row.strings("classes", list(classes)),
+        )
+        row.done()
+        if not target.classes or not set(target.classes) <= set(classes):
+            raise InvalidCardError(f"{row.where} classes must be some of {list(classes)}, got {list(target.classes)}")
+        targets.append(target)
+    return tuple(targets) or tuple(Target(name, "mask", 0, (name,)) for name in classes[:1])
+
+
+def _mask(table: Table, classes: tuple[str, ...]) -> MaskSpec:
+    plausible = tuple((row[0], row[1]) for row in table.pairs("plausible", []))
+    if plausible and len(plausible) != len(classes):
+        raise InvalidCardError(f"{table.where} plausible must give one [low, high] for each of {list(classes)}")
+    spec = MaskSpec(
+        threshold=table.number("threshold", 0, 1, 0.5),
+        components=table.take("components", int, 0),
+        sides=table.take("sides", bool, default=False),
+        extent=table.take("extent", str, "volume"),
+        plausible=plausible,
+        agreement=table.number("agreement", 0, 1, 0.0),
+        targets=_targets(table, classes),
+    )
+    table.done()
+    if spec.extent not in EXTENTS:
+        raise InvalidCardError(f"{table.where} extent must be one of {', '.join(EXTENTS)}, got {spec.extent[:40]!r}")
+    if spec.components < 0:
+        raise InvalidCardError(f"{table.where} components must be 0 or more, got {spec.components}")
+    return spec
+
+
+def _outputs(table: Table) -> tuple[OutputSpec, ...]:
     outputs = []
     for row in table.tables("outputs"):
         classes = row.strings("classes")
+        kind = row.take("kind", str)
+        if kind not in KINDS or not classes:
+            raise InvalidCardError(
+                f"{row.where} must have classes and a kind of {' or '.join(KINDS)}, got {kind[:40]!r}"
+            )
         reading = None
         if "reading" in row.table:
             sub = row.sub("reading")
@@ -118,19 +118,21 @@ def _outputs(table: _Table) -> tuple[OutputSpec, ...]:
         outputs.append(
             OutputSpec(
                 name=row.take("name", str),
-                kind=row.take("kind", str),
+                kind=kind,
                 classes=classes,
                 reading=reading,
                 ensemble=row.take("ensemble", str, ""),
+                mask=_mask(row.optional("mask"), classes) if kind == "segmentation" else None,
             )
         )
         row.done()
-    if not outputs:
-        raise InvalidCardError(f"{table.where} must list at least one output")
+    kinds = [output.kind for output in outputs]
+    if not outputs or len(set(kinds)) < len(kinds):
+        raise InvalidCardError(f"{table.where} must list one or two outputs, at most one of each kind, got {kinds}")
     return tuple(outputs)
 
 
-def _input(table: _Table) -> InputSpec:
+def _input(table: Table) -> InputSpec:
     size = table.take("size", list)
     if len(size) != 2 or not all(isinstance(side, int) and 16 <= side <= 2048 for side in size):
         raise InvalidCardError(f"{table.where} `size` must be two whole numbers of 16 to 2048, got {size}")
@@ -144,10 +146,11 @@ def _input(table: _Table) -> InputSpec:
     return spec
 
 
-def _population(table: _Table) -> Population:
+def _population(table: Table) -> Population:
     population = Population(
         age_years=table.pair("age_years"),
         views=table.strings("views", []),
+        sequences=table.strings("sequences", []),
         sites=table.take("sites", str),
         never_measured=table.strings("never_measured"),
     )
@@ -155,9 +158,9 @@ def _population(table: _Table) -> Population:
     return population
 
 
-def _thresholds(table: _Table) -> tuple[Threshold, ...]:
+def _thresholds(table: Table) -> tuple[Threshold, ...]:
     thresholds = []
-    for row in table.tables("thresholds"):
+    for row in table.tables("thresholds", []):
         thresholds.append(
             Threshold(
                 name=row.take("name", str),
@@ -168,12 +171,10 @@ def _thresholds(table: _Table) -> tuple[Threshold, ...]:
             )
         )
         row.done()
-    if not thresholds:
-        raise InvalidCardError(f"{table.where} must list at least one threshold")
     return tuple(thresholds)
 
 
-def _data(table: _Table) -> tuple[DataSource, ...]:
+def _data(table: Table) -> tuple[DataSource, ...]:
     sources = []
     for row in table.tables("data"):
         sources.append(
@@ -188,7 +189,7 @@ def _data(table: _Table) -> tuple[DataSource, ...]:
     return tuple(sources)
 
 
-def _cam(table: _Table) -> CamSpec | None:
+def _cam(table: Table) -> CamSpec | None:
     if "cam" not in table.table:
         return None
     sub = table.sub("cam")
@@ -223,7 +224,7 @@ def _read(path: Path, _mtime: int, _size: int) -> ModelCard:
     folder = path.parent
     try:
         with path.open("rb") as file:
-            table = _Table(tomllib.load(file), f"card {folder.name}")
+            table = Table(tomllib.load(file), f"card {folder.name}")
     except tomllib.TOMLDecodeError as error:
         raise InvalidCardError(f"card {folder.name} must be valid TOML: {error}") from error
     schema = table.take("schema", int)
@@ -232,7 +233,8 @@ def _read(path: Path, _mtime: int, _size: int) -> ModelCard:
     task = table.take("task", str)
     if task not in TASKS:
         raise InvalidCardError(f"card {folder.name} `task` must be one of {', '.join(TASKS)}, got {task}")
-    calibration = table.sub("calibration")
+    calibration = table.optional("calibration")
+    calibration_given = "temperature" in calibration.table and "prevalence" in calibration.table
     card = ModelCard(
         folder=folder,
         id=table.take("id", str),
@@ -245,21 +247,29 @@ def _read(path: Path, _mtime: int, _size: int) -> ModelCard:
         input=_input(table.sub("input")),
         outputs=_outputs(table),
         cam=_cam(table),
-        temperature=calibration.number("temperature", 0.01, 100),
-        prevalence=calibration.number("prevalence", 0, 1),
+        temperature=calibration.number("temperature", 0.01, 100, 1.0),
+        prevalence=calibration.number("prevalence", 0, 1, 0.5),
         thresholds=_thresholds(table),
         gate=table.take("gate", dict),
         data=_data(table),
         weights_licence=table.take("weights_licence", str),
         metrics=_figures(table, "metrics"),
         shortcuts=_figures(table, "shortcuts"),
+        robustness=_curves(table),
         gate_figures=_figures(table, "gate_figures"),
+        region=table.take("region", str, ""),
         uses_outside=table.take("uses_outside", bool),
         limits=table.strings("limits"),
         sha256=table.take("sha256", str),
     )
     calibration.done()
     table.done()
+    if {output.kind for output in card.outputs} != TASKS[task]:
+        raise InvalidCardError(
+            f"card {folder.name} `task` {task} must have outputs of {', '.join(sorted(TASKS[task]))}"
+        )
+    if card.classification is not None and not (calibration_given and card.thresholds):
+        raise InvalidCardError(f"card {folder.name} must have a calibration and a threshold for its classification")
     if card.id != folder.name:
         raise InvalidCardError(f"card `id` must be its folder's name, {folder.name}, got {card.id}")
     return card

@@ -1,0 +1,21 @@
+"""What the core says about a volume. A result carries the identity of what it came from."""
+
+from medimg_core.results.explanation import Explanation
+from medimg_core.results.gate import GateOutcome, GateReason
+from medimg_core.results.measurement import Measurement, Point
+from medimg_core.results.prediction import Activations, Prediction
+from medimg_core.results.segmentation import Flag, MaskLabel, Region, Segmentation
+
+__all__ = [
+    "Activations",
+    "Explanation",
+    "Flag",
+    "GateOutcome",
+    "GateReason",
+    "MaskLabel",
+    "Measurement",
+    "Point",
+    "Prediction",
+    "Region",
+    "Segmentation",
+]
