@@ -19,7 +19,7 @@ from medimg_core.decision import decision
 from medimg_core.engine import forward
 from medimg_core.evaluation.bootstrap import group_weights, percentiles
 from medimg_core.explain.cam import grad_cam
-from medimg_core.preprocess import Squash, prepare
+from medimg_core.preprocess import prepare, squashed
 from medimg_core.registry import ModelCard, load_card
 from medimg_core.training.recipe import read_recipe
 from medimg_core.training.stages import read_data
@@ -62,7 +62,7 @@ def _apart(card: ModelCard, grey: np.ndarray, before: np.ndarray, place: np.ndar
     opacity = HEIGHT * np.exp(-((grid - place) ** 2).sum(-1) / (2 * SIGMA**2))
     added = np.maximum(cam(card, np.clip(grey + opacity, 0, 1).astype(np.float32)) - before, 0)
     cells = np.moveaxis(np.indices(added.shape), 0, -1).astype(float)
-    at = Squash((grey.shape[0], grey.shape[1]), (added.shape[0], added.shape[1])).to_source(cells)
+    at = squashed((grey.shape[0], grey.shape[1]), (added.shape[0], added.shape[1])).to_source(cells)
     near = np.abs(at - place).max(-1) < WINDOW
     whole = place.min() > WINDOW and place.max() < grey.shape[0] - WINDOW
     if not whole or (added * near).max() < LEAST:

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medimg_core.errors import IncompatibleInputError, InvalidCardError
-from medimg_core.preprocess import CLIP_SD, Squash, prepare, resize
+from medimg_core.preprocess import CLIP_SD, letterboxed, placement, prepare, resize, squashed
 
 STEPS = ("to_grey01", "squash", "standardise")
 SIDES = st.integers(1, 4000)
 
 
-def spec(size=(32, 32), channels=1, steps=STEPS):
-    return SimpleNamespace(size=size, channels=channels, steps=steps)
+def spec(size=(32, 32), channels=1, steps=STEPS, window=None):
+    return SimpleNamespace(size=size, channels=channels, steps=steps, window=window)
 
 
 def asymmetric(rows=60, columns=40):
@@ -35,12 +35,12 @@ def asymmetric(rows=60, columns=40):
     ],
 )
 def test_squash_maps_centres_and_edges(source, target, point, expected):
-    assert Squash(source, target).to_source(np.array(point, float)) == pytest.approx(expected)
+    assert squashed(source, target).to_source(np.array(point, float)) == pytest.approx(expected)
 
 
 @given(SIDES, SIDES, SIDES, SIDES, st.floats(-10, 5000), st.floats(-10, 5000))
 def test_squash_there_and_back(a, b, c, d, row, column):
-    transform = Squash((a, b), (c, d))
+    transform = squashed((a, b), (c, d))
     point = np.array([[row, column]])
     assert transform.to_target(transform.to_source(point)) == pytest.approx(point, abs=1e-6)
 
@@ -48,14 +48,14 @@ def test_squash_there_and_back(a, b, c, d, row, column):
 @given(SIDES, SIDES, SIDES, SIDES)
 def test_squash_keeps_outer_edges(a, b, c, d):
     corners = np.array([[-0.5, -0.5], [c - 0.5, d - 0.5]])
-    assert Squash((a, b), (c, d)).to_source(corners) == pytest.approx(
+    assert squashed((a, b), (c, d)).to_source(corners) == pytest.approx(
         np.array([[-0.5, -0.5], [a - 0.5, b - 0.5]]), abs=1e-6
     )
 
 
 def test_squash_refuses_an_empty_grid():
     with pytest.raises(IncompatibleInputError, match=r"at least one row.*\(0, 5\)"):
-        Squash((0, 5), (10, 10))
+        squashed((0, 5), (10, 10))
 
 
 def test_resize_puts_a_point_where_squash_says():
@@ -64,7 +64,7 @@ def test_resize_puts_a_point_where_squash_says():
     small = resize(image, (30, 30))
     rows, columns = np.indices(small.shape)
     found = [float((small * axis).sum() / small.sum()) for axis in (rows, columns)]
-    assert Squash((90, 120), (30, 30)).to_source(np.array(found)) == pytest.approx((61, 21.5), abs=0.01)
+    assert squashed((90, 120), (30, 30)).to_source(np.array(found)) == pytest.approx((61, 21.5), abs=0.01)
 
 
 def test_resize_averages_when_shrinking():
@@ -119,3 +119,44 @@ def test_a_flat_image_becomes_zero():
 def test_what_cannot_be_prepared(image, wanted, error, message):
     with pytest.raises(error, match=message):
         prepare(image, wanted)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "box"),
+    [
+        ((300, 150), (32, 32), (0, 8, 32, 24)),
+        ((150, 300), (32, 32), (8, 0, 24, 32)),
+        ((512, 512), (160, 160), (0, 0, 160, 160)),
+        ((5, 4000), (16, 16), (7, 0, 8, 16)),
+    ],
+)
+def test_letterboxed_keeps_the_aspect_ratio(source, target, box):
+    assert letterboxed(source, target).box == box
+
+
+def test_a_letterboxed_image_comes_back_where_it_was():
+    image = asymmetric(60, 40)
+    where = spec(steps=("letterbox",))
+    batch = prepare(image, where)
+    assert batch[0, :, :5, 0].max() == 0
+    back = placement(image.shape, where).restore(batch[0, :, :, 0])
+    assert back.shape == image.shape
+    assert np.corrcoef(back.ravel(), image.ravel())[0, 1] > 0.97
+
+
+def test_the_matrix_takes_feature_cells_to_the_image():
+    where = placement((300, 150), spec(steps=("letterbox",)))
+    matrix = where.matrix((4, 4))
+    assert (matrix @ (0, 1, 1))[:2] == pytest.approx((37, 37))
+    assert (where.matrix() @ (3, 9, 1))[:2] == pytest.approx(where.to_source(np.array((3, 9))))
+
+
+def test_window_cuts_and_scales():
+    image = np.array([[-1000.0, 0.0], [127.5, 3000.0]], np.float32)
+    batch = prepare(np.kron(image, np.ones((16, 16))), spec(steps=("window",), window=(0.0, 255.0)))
+    assert sorted(set(batch.ravel().tolist())) == [0.0, 0.5, 1.0]
+
+
+def test_window_needs_its_values():
+    with pytest.raises(InvalidCardError, match="window"):
+        prepare(np.zeros((32, 32)), spec(steps=("window",)))

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from medimg_core.decision import Decision, decision
 from medimg_core.errors import IncompatibleInputError, NotApplicableError
 from medimg_core.explain.cam import grad_cam
-from medimg_core.preprocess import Squash
+from medimg_core.preprocess import placement
 from medimg_core.registry import ModelCard
 from medimg_core.results import Activations, Explanation, Prediction
 
@@ -81,17 +81,8 @@ def explain(
         layer=card.cam.layer if card.cam else "",
         label=question.label,
         native=native,
-        to_image=_grid_to_image((rows, columns), prediction.input_shape),
+        to_image=placement(prediction.input_shape, card.input).matrix((rows, columns)),
         image_shape=prediction.input_shape,
         score=prediction.score,
         parameters={"quantity": "log-odds before temperature", "normalisation": "none"},
     )
-
-
-def _grid_to_image(grid: tuple[int, int], image: tuple[int, int]) -> npt.NDArray[np.float64]:
-    """Homogeneous matrix from pixel centres of the native grid to those of the image, squash undone."""
-    squash = Squash(image, grid)
-    origin = squash.to_source(np.zeros(2))
-    matrix = np.diag([*squash.scale, 1.0])
-    matrix[:2, 2] = origin
-    return matrix

@@ -12,12 +12,14 @@ class InputSpec:
         channels: 1 for grey, 3 for colour.
         steps: Names of functions of :mod:`medimg_core.preprocess`, in order.
         unit: Unit of the volume's values that the steps expect, or ``"any"``.
+        window: Lowest and highest value that the step ``window`` lets through, in that unit, or None.
     """
 
     size: tuple[int, int]
     channels: int
     steps: tuple[str, ...]
     unit: str
+    window: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

@@ -140,8 +140,14 @@ def _input(table: Table) -> InputSpec:
     if channels not in (1, 3):
         raise InvalidCardError(f"{table.where} `channels` must be 1 or 3, got {channels}")
     spec = InputSpec(
-        size=(size[0], size[1]), channels=channels, steps=table.strings("steps"), unit=table.take("unit", str)
+        size=(size[0], size[1]),
+        channels=channels,
+        steps=table.strings("steps"),
+        unit=table.take("unit", str),
+        window=table.pair("window"),
     )
+    if ("window" in spec.steps) != (spec.window is not None and spec.window[0] < spec.window[1]):
+        raise InvalidCardError(f"{table.where} must give `window` = [low, high] if and only if a step names it")
     table.done()
     return spec
 

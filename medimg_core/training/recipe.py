@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from medimg_core.errors import InvalidCardError
+from medimg_core.registry import InputSpec
 
 
 @dataclass(frozen=True)
@@ -121,18 +122,9 @@ class Recipe:
         )
 
 
-@dataclass(frozen=True)
-class InputSize:
-    """The network's input as the preprocessing steps want it."""
-
-    size: tuple[int, int]
-    channels: int
-    steps: tuple[str, ...]
-
-
-def input_of(recipe: Recipe) -> InputSize:
+def input_of(recipe: Recipe) -> InputSpec:
     """The recipe's input."""
-    return InputSize((recipe.size, recipe.size), recipe.channels, recipe.steps)
+    return InputSpec((recipe.size, recipe.size), recipe.channels, recipe.steps, "any")
 
 
 def _table(path: Path, name: str) -> dict[str, Any]:

@@ -15,10 +15,11 @@ from PIL import Image, ImageDraw
 
 from medimg_core import perturb
 from medimg_core.preprocess import prepare, resize
+from medimg_core.registry import InputSpec
 from medimg_core.training.architectures import unet
 from medimg_core.training.augment import exposure, framing
 from medimg_core.training.datasets import ImageSet, Regions
-from medimg_core.training.recipe import InputSize, Recipe
+from medimg_core.training.recipe import Recipe
 
 Progress = Callable[[int, int, str], None]
 SMALLEST = 0.04
@@ -52,12 +53,12 @@ def tidy(probability: NDArray[np.float32]) -> NDArray[np.bool_]:
     return mask
 
 
-def _spec(recipe: Recipe) -> InputSize:
-    return InputSize((recipe.region_size, recipe.region_size), 1, recipe.steps)
+def _spec(recipe: Recipe) -> InputSpec:
+    return InputSpec((recipe.region_size, recipe.region_size), 1, recipe.steps, "any")
 
 
 def _pair(
-    image: perturb.Grey, mask: NDArray[np.bool_], spec: InputSize, rng: np.random.Generator
+    image: perturb.Grey, mask: NDArray[np.bool_], spec: InputSpec, rng: np.random.Generator
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     # The mask rides through the same framing: both calls draw from generators of the same seed.
     seed = int(rng.integers(2**31))

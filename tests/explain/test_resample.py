@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 
 from medimg_core.errors import IncompatibleInputError
 from medimg_core.explain import on_image
-from medimg_core.explain.explanation import _grid_to_image
+from medimg_core.preprocess import squashed
 from medimg_core.results import Explanation
 
 
 def explanation(native, shape, matrix=None):
     native = np.asarray(native, np.float32)
-    to_image = _grid_to_image(native.shape, shape) if matrix is None else np.asarray(matrix, float)
+    to_image = squashed(shape, native.shape).matrix() if matrix is None else np.asarray(matrix, float)
     return Explanation("m", "0" * 64, "f", 0, 0, "grad_cam", "features", "x", native, to_image, shape, 0.5)
 
 
@@ -73,7 +73,7 @@ def test_magnitude_stays_within_the_native_one(rows, columns, height, width, see
 def test_any_affine_map_agrees_with_the_squash(interpolation):
     native = np.random.default_rng(1).random((6, 5)).astype(np.float32)
     shape = (44, 63)  # no pixel lies halfway between two cells
-    matrix = _grid_to_image((6, 5), shape)
+    matrix = squashed(shape, (6, 5)).matrix()
     turned = matrix.copy()
     turned[0, 1] = 1e-12  # no longer a squash by the letter, and the same map
     np.testing.assert_allclose(

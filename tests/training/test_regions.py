@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from medimg_core.registry import InputSpec
 from medimg_core.training.datasets import ImageSet, Regions
-from medimg_core.training.recipe import InputSize
 from medimg_core.training.regions import _pair, all_regions, dice, hull_of, tidy
 
 STEPS = ("to_grey01", "squash", "standardise")
@@ -54,7 +54,7 @@ def test_a_mask_rides_with_its_image():
     """Where the moved image is bright, the moved mask is set, whatever the framing."""
     region = mask((10, 12, 30, 28), (14, 36, 34, 52), shape=(48, 64))
     image = np.where(region, 0.95, 0.45).astype(np.float32)
-    spec = InputSize((48, 48), 1, STEPS)
+    spec = InputSpec((48, 48), 1, STEPS, "any")
     agreement = []
     for seed in range(20):
         moved, marked = _pair(image, region, spec, np.random.default_rng(seed))
