@@ -100,7 +100,7 @@ def tasks_of(card: ModelCard, batch: np.ndarray) -> dict[str, Task]:
     whole = keras.saving.load_model(card.weights, compile=False)
     model = keras.Model(whole.inputs, whole.get_layer(card.outputs[0].name).output)
     traced = tf.function(lambda image: model(image, training=False))
-    question = decision(card, forward(card, batch).logits[0])
+    question = decision(card, forward(card, batch).activations().logits)
     layer = card.cam.layer
 
     def ours() -> Any:

@@ -103,7 +103,7 @@ class Decision:
 
 
 def decision_labels(card: ModelCard) -> tuple[str, ...]:
-    """What may be asked of a card's first output: the reading, its negative, then every class."""
+    """What may be asked of a card's classification: the reading, its negative, then every class."""
     output = _output(card)
     reading = () if output.reading is None else (output.reading.name, f"no {output.reading.name}")
     return tuple(dict.fromkeys((*reading, *output.classes)))
@@ -174,8 +174,8 @@ def sigmoid(log_odds: npt.ArrayLike) -> Floats:
 
 
 def _output(card: ModelCard) -> OutputSpec:
-    output = card.outputs[0]
-    if output.kind != "classification" or len(output.classes) < 2:
+    output = card.classification
+    if output is None or len(output.classes) < 2:
         raise NotApplicableError(f"a decision needs a classification of two classes or more; {card.id} has none")
     return output
 

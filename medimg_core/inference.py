@@ -54,7 +54,8 @@ def classify(
         NotApplicableError: The model does not classify.
         ModelError: The weights or the export cannot be used.
     """
-    if card.outputs[0].kind != "classification":
+    output = card.classification
+    if output is None:
         raise NotApplicableError(f"classification needs a model that classifies; {card.id} does {card.task}")
     cut = card.threshold.value if threshold is None else threshold
     if not 0 <= cut <= 1:
@@ -67,7 +68,7 @@ def classify(
         fingerprint=volume.fingerprint,
         slice_index=index,
         frame=frame,
-        reading=card.outputs[0].reading.name if card.outputs[0].reading else "",
+        reading=output.reading.name if output.reading else "",
         score=math.nan,
         log_odds=math.nan,
         score_range=(math.nan, math.nan),
@@ -81,14 +82,14 @@ def classify(
     if enforce_gate and gate.status == "refuse":
         return blank
     batch = prepare(model_input(volume, card, index, frame), card.input)
-    activations = forward(card, batch).activations()
+    activations = forward(card, batch, masks=False).activations()
     gate = joined(gate, assess_network(batch[0, :, :, 0], activations.embedding, card))
     if enforce_gate and gate.status == "refuse":
         return replace(blank, gate=gate)
-    return replace(blank, gate=gate, activations=activations, **_scores(activations, card))
+    return replace(blank, gate=gate, activations=activations, **_scores(activations, card, output.classes))
 
 
-def _scores(activations: Activations, card: ModelCard) -> dict[str, Any]:
+def _scores(activations: Activations, card: ModelCard, classes: tuple[str, ...]) -> dict[str, Any]:
     """The fields of a prediction that the logits give."""
     question = decision(card, activations.logits)
     log_odds = float(question.log_odds(activations.logits)) / card.temperature
@@ -100,9 +101,7 @@ def _scores(activations: Activations, card: ModelCard) -> dict[str, Any]:
         "score": score,
         "log_odds": log_odds,
         "score_range": (min(every), max(every)),
-        "class_scores": dict(
-            zip(card.outputs[0].classes, class_scores(card, activations.logits).tolist(), strict=True)
-        ),
+        "class_scores": dict(zip(classes, class_scores(card, activations.logits).tolist(), strict=True)),
     }
 
 

@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.tiny_model import medimg_cache, shipped_model, tiny_model  # noqa: F401 - fixtures for every test
+from tests.tiny_model import (  # noqa: F401 - fixtures for every test
+    mask_models,
+    medimg_cache,
+    shipped_model,
+    tiny_masks,
+    tiny_model,
+    tiny_multi,
+)
 
 # A busy machine is no fault of the code: examples are bounded in number, not in time.
 settings.register_profile("medimg", deadline=None)

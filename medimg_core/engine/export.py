@@ -3,10 +3,11 @@
 ``python -m medimg_core.engine.export SPEC OUT`` reads a JSON file with the fields of
 :class:`ExportSpec` and fills the folder OUT with
 
-- ``model.onnx``: input ``image`` (batch, rows, columns, channels); outputs ``features`` (the layer of
-  the class activation map, where the card names one), ``embedding`` (what the dense head takes),
-  ``logits`` and ``ensemble`` (where there is one);
-- ``head.npz``: ``kernel`` (embedding, classes) and ``bias`` (classes) of the dense head, ``float32``;
+- ``model.onnx``: input ``image`` (batch, rows, columns, channels); outputs, each where the card and the
+  network have it: ``features`` (the layer of the class activation map), ``embedding`` (what the dense head
+  takes; without one, the layer of that name), ``logits``, ``ensemble`` and ``masks`` (logits a pixel);
+- ``head.npz``: ``kernel`` (embedding, classes) and ``bias`` (classes) of the dense head, ``float32``; without
+  a class where there is no head;
 - ``meta.json``: SHA-256 of the weights and of both files, versions of what made them.
 """
 
@@ -24,10 +25,13 @@ from medimg_core.registry import ModelCard, sha256_of
 
 __all__ = ["FORMAT", "ExportSpec", "export", "spec_of"]
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever what an export holds changes; caches of another format are not looked at."""
 
 OPSET = 17
+
+_EMBEDDING = "embedding"
+"""Layer whose output stands for the whole image where no dense head says which does."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +42,9 @@ class ExportSpec:
         weights: Path of the Keras file.
         sha256: What its SHA-256 must be.
         features: Layer of the last feature map, or empty.
-        logits: Dense layer of the logits.
+        logits: Dense layer of the logits, or empty.
         ensemble: Layer of the ensemble's logits, or empty.
+        masks: Layer of the logits a pixel, without an activation, or empty.
     """
 
     weights: str
@@ -47,17 +52,19 @@ class ExportSpec:
     features: str
     logits: str
     ensemble: str
+    masks: str
 
 
 def spec_of(card: ModelCard) -> ExportSpec:
-    """What a card's first output and its class activation map need."""
-    output = card.outputs[0]
+    """What a card's outputs and its class activation map need."""
+    classes, masks = card.classification, card.segmentation
     return ExportSpec(
         weights=str(card.weights.resolve()),
         sha256=card.sha256,
         features=card.cam.layer if card.cam else "",
-        logits=output.name,
-        ensemble=output.ensemble,
+        logits=classes.name if classes else "",
+        ensemble=classes.ensemble if classes else "",
+        masks=masks.name if masks else "",
     )
 
 
@@ -99,7 +106,6 @@ def export(spec: ExportSpec, out: Path) -> None:
 
 def _outputs(model: Any, spec: ExportSpec) -> tuple[list[str], list[Any], Any, Any]:
     """Names and tensors of the outputs in order, kernel and bias of the dense head."""
-    import keras
 
     def layer(name: str) -> Any:
         try:
@@ -107,19 +113,43 @@ def _outputs(model: Any, spec: ExportSpec) -> tuple[list[str], list[Any], Any, A
         except ValueError as error:
             raise ModelError(f"the card must name layers of the network; it has no layer {name[:60]!r}") from error
 
-    head = layer(spec.logits)
-    if not isinstance(head, keras.layers.Dense) or head.activation is not keras.activations.linear:
-        raise ModelError(f"layer {spec.logits!r} must be a Dense layer that gives logits, without an activation")
-    names, tensors = ["embedding", "logits"], [head.input, head.output]
+    found: dict[str, Any] = {}
+    kernel, bias = np.zeros((0, 0), np.float32), np.zeros(0, np.float32)
     if spec.features:
-        names.insert(0, "features")
-        tensors.insert(0, layer(spec.features).output)
+        found["features"] = layer(spec.features).output
+    if spec.logits:
+        head = layer(spec.logits)
+        kernel, bias = _dense(head)
+        found |= {"embedding": head.input, "logits": head.output}
+    elif any(entry.name == _EMBEDDING for entry in model.layers):
+        found["embedding"] = layer(_EMBEDDING).output
     if spec.ensemble:
-        names.append("ensemble")
-        tensors.append(layer(spec.ensemble).output)
+        found["ensemble"] = layer(spec.ensemble).output
+    if spec.masks:
+        found["masks"] = _masks(layer(spec.masks), model)
+    return list(found), list(found.values()), kernel, bias
+
+
+def _dense(head: Any) -> tuple[Any, Any]:
+    """Kernel and bias of a dense head."""
+    import keras
+
+    if not isinstance(head, keras.layers.Dense) or head.activation is not keras.activations.linear:
+        raise ModelError(f"layer {head.name!r} must be a Dense layer that gives logits, without an activation")
     kernel = np.asarray(head.kernel, np.float32)
-    bias = np.asarray(head.bias, np.float32) if head.use_bias else np.zeros(kernel.shape[1], np.float32)
-    return names, tensors, kernel, bias
+    return kernel, np.asarray(head.bias, np.float32) if head.use_bias else np.zeros(kernel.shape[1], np.float32)
+
+
+def _masks(layer: Any, model: Any) -> Any:
+    """Tensor of the logits a pixel, on the grid of the network's input."""
+    import keras
+
+    if getattr(layer, "activation", keras.activations.linear) is not keras.activations.linear:
+        raise ModelError(f"layer {layer.name!r} must give logits a pixel, without an activation")
+    shape, wanted = tuple(layer.output.shape), tuple(model.inputs[0].shape[1:3])
+    if len(shape) != 4 or shape[1:3] != wanted:
+        raise ModelError(f"layer {layer.name!r} must give (batch, rows, columns, channels) with {wanted}, got {shape}")
+    return layer.output
 
 
 def _rename(graph: Any, names: list[str]) -> None:

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from medimg_core.engine.cache import discard, entry
-from medimg_core.errors import IncompatibleInputError, ModelError
+from medimg_core.engine.export import spec_of
+from medimg_core.errors import IncompatibleInputError, ModelError, NotApplicableError
 from medimg_core.registry import ModelCard
 from medimg_core.results import Activations
 
@@ -32,19 +33,30 @@ class Forward:
     Attributes:
         features: Last feature map, ``float32``, shape ``(n, rows, columns, channels)``, or None where
             the card names none or it was not asked for.
-        embedding: What the dense head takes, ``float32``, shape ``(n, channels)``.
-        logits: Uncalibrated, ``float32``, shape ``(n, classes)``.
+        embedding: What the dense head takes, or the layer ``embedding`` of a network without one; ``float32``,
+            shape ``(n, channels)``. Without either there are no channels.
+        logits: Uncalibrated, ``float32``, shape ``(n, classes)``; None where the model does not classify.
         ensemble: Logits of each head of the ensemble, ``float32``, shape ``(n, members, classes)``;
             without an ensemble ``members`` is 0.
+        masks: Logits a pixel of the network's input, ``float32``, shape ``(n, rows, columns, channels)``: one
+            channel for one class, else the background's and one a class. None where the model does not
+            segment or they were not asked for.
     """
 
     features: Array | None = field(repr=False)
     embedding: Array = field(repr=False)
-    logits: Array = field(repr=False)
+    logits: Array | None = field(repr=False)
     ensemble: Array = field(repr=False)
+    masks: Array | None = field(default=None, repr=False)
 
     def activations(self, index: int = 0) -> Activations:
-        """What the pass left behind for one input of the batch, counted from 0."""
+        """What the pass left behind for one input of the batch, counted from 0; mask logits are not kept.
+
+        Raises:
+            NotApplicableError: The model does not classify.
+        """
+        if self.logits is None:
+            raise NotApplicableError("activations need a model that classifies; this one only segments")
         return Activations(
             None if self.features is None else self.features[index],
             self.embedding[index],
@@ -73,7 +85,9 @@ def threads() -> int:
     return int(value)
 
 
-def forward(card: ModelCard, batch: npt.NDArray[np.floating[Any]], *, features: bool = True) -> Forward:
+def forward(
+    card: ModelCard, batch: npt.NDArray[np.floating[Any]], *, features: bool = True, masks: bool = True
+) -> Forward:
     """Run a batch through a model once.
 
     Args:
@@ -81,10 +95,12 @@ def forward(card: ModelCard, batch: npt.NDArray[np.floating[Any]], *, features: 
         batch: Prepared input (:func:`medimg_core.preprocess.prepare`), shape
             ``(n, rows, columns, channels)``.
         features: Whether the last feature map is kept; large batches that need none say False.
+        masks: Whether the logits a pixel are kept.
 
     Raises:
         IncompatibleInputError: The batch has another shape than the card's input, or is not finite.
-        ModelError: Weights or export cannot be used (see :func:`warm`), or an output is not finite.
+        ModelError: Weights or export cannot be used (see :func:`warm`), or an output is not finite or not what
+            the card says.
     """
     wanted = (*card.input.size, card.input.channels)
     if batch.ndim != 4 or batch.shape[1:] != wanted or not len(batch):
@@ -93,7 +109,8 @@ def forward(card: ModelCard, batch: npt.NDArray[np.floating[Any]], *, features: 
     if not np.isfinite(values).all():
         raise IncompatibleInputError("batch must be finite, got NaN or infinity")
     loaded = _loaded(card)
-    session, names = loaded.session, [name for name in loaded.names if features or name != "features"]
+    unwanted = {name for name, kept in (("features", features), ("masks", masks)) if not kept}
+    session, names = loaded.session, [name for name in loaded.names if name not in unwanted]
     parts = [session.run(names, {"image": values[at : at + _CHUNK]}) for at in range(0, len(values), _CHUNK)]
     arrays = parts[0] if len(parts) == 1 else [np.concatenate(column) for column in zip(*parts, strict=True)]
     found: dict[str, Array] = dict(zip(names, arrays, strict=True))
@@ -101,19 +118,40 @@ def forward(card: ModelCard, batch: npt.NDArray[np.floating[Any]], *, features: 
         if not np.isfinite(array).all():
             raise ModelError(f"outputs of model {card.id} must be finite; {name} holds NaN or infinity")
         array.setflags(write=False)
-    classes = found["logits"].shape[1]
-    if classes != len(card.outputs[0].classes):
-        raise ModelError(f"model {card.id} must give {len(card.outputs[0].classes)} logits, it gives {classes}")
-    ensemble = found.get("ensemble", np.empty((len(values), 0), np.float32))
-    if ensemble.shape[1] % classes:
-        raise ModelError(f"ensemble of {card.id} must give a multiple of {classes} logits, got {ensemble.shape[1]}")
-    members = ensemble.shape[1] // classes
+    _check_masks(card, found.get("masks"))
     return Forward(
         features=found.get("features"),
-        embedding=found["embedding"],
-        logits=found["logits"],
-        ensemble=ensemble.reshape(len(values), members, classes),
+        embedding=found.get("embedding", np.empty((len(values), 0), np.float32)),
+        logits=found.get("logits"),
+        ensemble=_members(card, found),
+        masks=found.get("masks"),
     )
+
+
+def _members(card: ModelCard, found: dict[str, Array]) -> Array:
+    """Logits of the ensemble's heads, ``(n, members, classes)``; checks those of the classes too."""
+    if "logits" not in found:
+        return np.empty((len(next(iter(found.values()))), 0, 0), np.float32)
+    count, classes = found["logits"].shape
+    wanted = len(card.classification.classes) if card.classification else 0
+    if classes != wanted:
+        raise ModelError(f"model {card.id} must give {wanted} logits, it gives {classes}")
+    ensemble = found.get("ensemble", np.empty((count, 0), np.float32))
+    if ensemble.shape[1] % classes:
+        raise ModelError(f"ensemble of {card.id} must give a multiple of {classes} logits, got {ensemble.shape[1]}")
+    return ensemble.reshape(count, ensemble.shape[1] // classes, classes)
+
+
+def _check_masks(card: ModelCard, masks: Array | None) -> None:
+    """Raises ModelError where the channels are not those of the card's classes."""
+    if masks is None or card.segmentation is None:
+        return
+    classes = len(card.segmentation.classes)
+    wanted = 1 if classes == 1 else classes + 1
+    if masks.shape[-1] != wanted:
+        raise ModelError(
+            f"model {card.id} must give {wanted} logits a pixel for {classes} classes, it gives {masks.shape[-1]}"
+        )
 
 
 def dense_head(card: ModelCard) -> tuple[Array, Array]:
@@ -121,7 +159,10 @@ def dense_head(card: ModelCard) -> tuple[Array, Array]:
 
     Raises:
         ModelError: As :func:`warm`.
+        NotApplicableError: The model does not classify.
     """
+    if card.classification is None:
+        raise NotApplicableError(f"a dense head needs a model that classifies; {card.id} does {card.task}")
     loaded = _loaded(card)
     return loaded.kernel, loaded.bias
 
@@ -175,10 +216,8 @@ def session_options() -> Any:
 
 
 def _loaded(card: ModelCard) -> _Loaded:
-    key = (
-        card.sha256, str(card.weights), card.outputs[0].name, card.outputs[0].ensemble,
-        card.cam.layer if card.cam else "", str(threads()),
-    )  # fmt: skip
+    spec = spec_of(card)
+    key = (card.sha256, str(card.weights), spec.features, spec.logits, spec.ensemble, spec.masks, str(threads()))
     found = _sessions.get(key)
     if found is not None:
         return found

@@ -127,6 +127,12 @@ def test_a_head_with_an_activation_is_no_head(fresh):
         cache.entry(dataclasses.replace(card, outputs=(output,)))
 
 
+def test_a_layer_that_gives_no_logits_a_pixel_gives_no_mask(tiny_masks):
+    output = dataclasses.replace(tiny_masks.outputs[0], name="features")
+    with pytest.raises(ModelError, match="layer 'features' must give logits a pixel, without an activation"):
+        cache.entry(dataclasses.replace(tiny_masks, outputs=(output,)))
+
+
 def test_a_cache_that_cannot_be_made_is_a_clear_error(monkeypatch, tmp_path, tiny_model):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("MEDIMG_CACHE", str(tmp_path / "file"))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.ndimage import uniform_filter
 
 from medimg_core.engine import check, dense_head, forward, threads, warm
 from medimg_core.errors import Cancelled, IncompatibleInputError, ModelError, NotApplicableError, WeightsError
@@ -119,6 +120,48 @@ def test_warming_reports_and_can_be_cancelled(tiny_model):
 
     with pytest.raises(Cancelled):
         warm(tiny_model, stop)
+
+
+def blurred(batch: np.ndarray) -> np.ndarray:
+    return uniform_filter(batch, (0, 3, 3, 0), mode="constant")
+
+
+def test_masks_of_a_model_that_only_segments(tiny_masks):
+    check(tiny_masks)
+    batch = batch_for(tiny_masks)
+    result = forward(tiny_masks, batch)
+    np.testing.assert_allclose(result.masks, 40 * (blurred(batch) - 0.5), atol=1e-4)
+    assert (result.features, result.logits) == (None, None)
+    assert result.embedding.shape == (3, 8)
+    assert result.ensemble.size == 0
+    assert forward(tiny_masks, batch, masks=False).masks is None
+    with pytest.raises(NotApplicableError, match="need a model that classifies"):
+        result.activations()
+    with pytest.raises(NotApplicableError, match="tiny_masks does segmentation"):
+        dense_head(tiny_masks)
+
+
+def test_a_model_of_both_tasks_gives_both_from_one_pass(tiny_multi):
+    check(tiny_multi)
+    batch = batch_for(tiny_multi, 33)  # more than one chunk
+    result = forward(tiny_multi, batch)
+    soft = blurred(batch)
+    np.testing.assert_allclose(
+        result.masks, np.concatenate([0 * soft, -40 * (soft - 0.25), 40 * (soft - 0.75)], -1), atol=1e-4
+    )
+    kernel, bias = dense_head(tiny_multi)
+    np.testing.assert_allclose(result.embedding @ kernel + bias, result.logits, atol=1e-5)
+    np.testing.assert_allclose(result.features.mean(axis=(1, 2)), result.embedding, atol=1e-5)
+    assert result.ensemble.shape == (33, 4, 2)
+    np.testing.assert_array_equal(result.activations(2).logits, result.logits[2])
+    with pytest.raises(ValueError, match="read-only"):
+        result.masks[...] = 0
+
+
+def test_channels_that_are_not_the_cards_raise(tiny_masks):
+    output = dataclasses.replace(tiny_masks.outputs[0], classes=("one", "two"))
+    with pytest.raises(ModelError, match="must give 3 logits a pixel for 2 classes, it gives 1"):
+        check(dataclasses.replace(tiny_masks, outputs=(output,)))
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "two", "65", ""])
