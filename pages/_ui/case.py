@@ -4,13 +4,14 @@ A result is kept under the study and series it belongs to, and is given out only
 carries equals that of the volume on show; so no page can pair a score or a map with another study.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from medimg_core.results import Explanation, Measurement, Prediction
+from medimg_core.results import Explanation, Measurement, Prediction, Segmentation
 from medimg_core.study import Opened, Refused, Series, Study, Volume
 from pages._ui import mixed
+from pages._ui.findings import Findings
 from pages._ui.mappings import empty, only, put
 from pages._ui.mixed import MixedDrop
 from pages._ui.view import Overlay, ResultKey, SeriesKey, View, key_of
@@ -32,8 +33,7 @@ class Case:
         recent: Studies by use, the latest first.
         views: How each series is looked at.
         declared: What the reader said of files without tags.
-        predictions: By series, model, slice and frame.
-        explanations: By series, model, slice and frame.
+        findings: What models said.
         measurements: Of the reader, by series, as read and straightened.
         beside: The series shown beside another, or None, by the other.
         straight: Series that are shown straightened.
@@ -53,8 +53,7 @@ class Case:
     recent: tuple[str, ...] = field(default=(), repr=False)
     views: Mapping[SeriesKey, View] = field(default_factory=empty, repr=False)
     declared: Mapping[SeriesKey, Any] = field(default_factory=empty, repr=False)
-    predictions: Mapping[ResultKey, Prediction] = field(default_factory=empty, repr=False)
-    explanations: Mapping[ResultKey, Explanation] = field(default_factory=empty, repr=False)
+    findings: Findings = field(default_factory=Findings, repr=False)
     measurements: Mapping[tuple[SeriesKey, bool], tuple[Measurement, ...]] = field(default_factory=empty, repr=False)
     beside: Mapping[SeriesKey, SeriesKey | None] = field(default_factory=empty, repr=False)
     straight: frozenset[SeriesKey] = field(default_factory=frozenset, repr=False)
@@ -122,23 +121,19 @@ class Case:
 
     def prediction(self, model_id: str) -> Prediction | None:
         """What a model said of the slice on show, or None."""
-        found = self.predictions.get(self._result_key(model_id))
-        return found if found is not None and self._belongs(found.fingerprint) else None
+        return self.findings.prediction(self._result_key(model_id), self.volume)
 
     def explanation(self, model_id: str) -> Explanation | None:
         """The map for the slice on show, or None; it must explain the prediction that stands beside it."""
-        found = self.explanations.get(self._result_key(model_id))
-        said = self.prediction(model_id)
-        if found is None or said is None or not self._belongs(found.fingerprint):
-            return None
-        return found if found.weights_sha256 == said.weights_sha256 else None
+        return self.findings.explanation(self._result_key(model_id), self.volume)
+
+    def segmentation(self, model_id: str) -> Segmentation | None:
+        """A model's masks of the slice on show; of a volume, the newest where the model did not read that slice."""
+        return self.findings.segmentation(self._result_key(model_id), self.volume)
 
     def results_of(self, study: Study) -> tuple[Prediction, ...]:
         """All predictions made in one study."""
-        return tuple(result for key, result in self.predictions.items() if key[0][0] == study.uid)
-
-    def _belongs(self, fingerprint: str) -> bool:
-        return self.volume is not None and self.volume.fingerprint == fingerprint
+        return self.findings.predictions_of(study.uid)
 
     def _result_key(self, model_id: str) -> ResultKey:
         return (self.series_key, model_id, self.view.slice_index, self.view.frame)
@@ -233,22 +228,26 @@ class Case:
 
     def with_declared(self, facts: Any) -> "Case":
         """Keep what the reader said of the current series; its results were made without it and go."""
-        case = self._without_results(lambda key: key[0] == self.series_key)
-        return replace(case, declared=put(self.declared, self.series_key, facts))
+        findings = self.findings.without(lambda key: key == self.series_key)
+        return replace(self, findings=findings, declared=put(self.declared, self.series_key, facts))
 
     def with_prediction(self, key: SeriesKey, result: Prediction) -> "Case":
         """Keep a prediction; dropped when its study was closed, or another volume took its place."""
         if not self._holds(key, result.fingerprint):
             return self
-        place = (key, result.model_id, result.slice_index, result.frame)
-        return replace(self, predictions=put(self.predictions, place, result))
+        return replace(self, findings=self.findings.with_prediction(key, result))
 
     def with_explanation(self, key: SeriesKey, result: Explanation) -> "Case":
         """Keep a map; dropped when its study was closed, or another volume took its place."""
         if not self._holds(key, result.fingerprint):
             return self
-        place = (key, result.model_id, result.slice_index, result.frame)
-        return replace(self, explanations=put(self.explanations, place, result))
+        return replace(self, findings=self.findings.with_explanation(key, result))
+
+    def with_segmentation(self, key: SeriesKey, result: Segmentation) -> "Case":
+        """Keep masks; dropped when their study was closed, or another volume took its place."""
+        if not self._holds(key, result.fingerprint):
+            return self
+        return replace(self, findings=self.findings.with_segmentation(key, result))
 
     def with_prevalence(self, percent: float | None) -> "Case":
         """State the share of positives among the reader's patients, in per cent, or take it back."""
@@ -267,13 +266,13 @@ class Case:
         """Close studies, with all that is known of them."""
         if not uids:
             return self
-        case = self._without_results(lambda key: key[0][0] in uids)
         left = tuple(study for study in self.studies if study.uid not in uids)
         current = self.study_uid if self.study_uid not in uids else (left[0].uid if left else None)
         return replace(
-            case,
+            self,
             studies=left,
             study_uid=current,
+            findings=self.findings.without(lambda key: key[0] in uids),
             mixed=mixed.closed(self.mixed, uids),
             recent=tuple(uid for uid in self.recent if uid not in uids),
             chosen=only(self.chosen, lambda uid: uid not in uids),
@@ -289,11 +288,4 @@ class Case:
         return any(
             own == key and series.volume is not None and series.volume.fingerprint == fingerprint
             for own, series in self._all_series()
-        )
-
-    def _without_results(self, gone: Callable[[ResultKey], bool]) -> "Case":
-        return replace(
-            self,
-            predictions=only(self.predictions, lambda key: not gone(key)),
-            explanations=only(self.explanations, lambda key: not gone(key)),
         )

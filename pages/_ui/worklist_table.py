@@ -64,7 +64,7 @@ def study_table(case: Case) -> None:
     current = uids.index(case.study_uid) if case.study_uid in uids else 0
     # the marked row is always the current study, whichever way it was chosen
     st.session_state[key] = {"selection": {"rows": [current], "columns": [], "cells": []}}
-    cards = {card.id: card for card in list_models()} if case.predictions else {}
+    cards = {card.id: card for card in list_models()} if case.findings.predictions else {}
     st.dataframe(
         pd.DataFrame([_row(case, study, cards) for study in case.studies]),
         hide_index=True,

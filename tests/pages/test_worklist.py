@@ -176,7 +176,7 @@ def test_a_study_is_closed_with_its_results(open_app):
     app = open_app(case_with_result(make_study(1)))
     app.button(key="worklist-close").click().run()
     assert case_of(app).studies == ()
-    assert not case_of(app).predictions
+    assert not case_of(app).findings.predictions
 
 
 def test_warnings_of_the_series_are_told(open_app):

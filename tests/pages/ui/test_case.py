@@ -71,14 +71,14 @@ def test_a_late_result_of_a_closed_study_is_dropped():
     case = make_case(make_study(1))
     key, late = case.series_key, make_prediction(case.volume)
     closed = case.without_studies({"1.9.1"})
-    assert not closed.with_prediction(key, late).predictions
-    assert not closed.with_explanation(key, make_explanation(case.volume)).explanations
+    assert not closed.with_prediction(key, late).findings.predictions
+    assert not closed.with_explanation(key, make_explanation(case.volume)).findings.explanations
 
 
 def test_a_result_of_other_voxels_is_refused():
     case = make_case(make_study(1))
     other = make_prediction(make_series(5).volume)
-    assert not case.with_prediction(case.series_key, other).predictions
+    assert not case.with_prediction(case.series_key, other).findings.predictions
 
 
 def test_the_same_voxels_in_two_studies_do_not_share_results():
@@ -93,13 +93,14 @@ def test_a_map_needs_the_prediction_it_explains():
     assert case.explanation("tiny_model") is not None
     other = replace(case.explanation("tiny_model"), weights_sha256="cd" * 32)
     assert case.with_explanation(case.series_key, other).explanation("tiny_model") is None
-    assert replace(case, predictions={}).explanation("tiny_model") is None
+    gone = replace(case, findings=replace(case.findings, predictions={}))
+    assert gone.explanation("tiny_model") is None
 
 
 def test_what_the_reader_says_takes_back_results_made_without_it():
     case = case_with_result(make_study(1), mapped=True).with_declared("a word")
     assert case.prediction("tiny_model") is None
-    assert not case.explanations
+    assert not case.findings.explanations
     assert case.declared[case.series_key] == "a word"
 
 

@@ -1,0 +1,96 @@
+"""What models said of the open studies, each result under the image it speaks of.
+
+Results are kept apart by study, series and part, never by their voxels alone: two patients' studies may hold the
+same ones.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from medimg_core.results import Explanation, Prediction, Segmentation
+from medimg_core.study import Volume
+from pages._ui.mappings import empty, only, put
+from pages._ui.view import ResultKey, SeriesKey
+
+__all__ = ["Findings", "MaskKey"]
+
+_R = TypeVar("_R", Prediction, Explanation, Segmentation)
+MaskKey = tuple[SeriesKey, str, int, tuple[int, int]]
+"""What a mask was made of: series, model, frame, first and last slice."""
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """Results of the open studies.
+
+    Attributes:
+        predictions: By series, model, slice and frame.
+        explanations: By series, model, slice and frame.
+        segmentations: By series, model, frame and slices; the newest last.
+    """
+
+    predictions: Mapping[ResultKey, Prediction] = field(default_factory=empty, repr=False)
+    explanations: Mapping[ResultKey, Explanation] = field(default_factory=empty, repr=False)
+    segmentations: Mapping[MaskKey, Segmentation] = field(default_factory=empty, repr=False)
+
+    def with_prediction(self, key: SeriesKey, result: Prediction) -> "Findings":
+        """Keep a prediction of a series."""
+        place = (key, result.model_id, result.slice_index, result.frame)
+        return replace(self, predictions=put(self.predictions, place, result))
+
+    def with_explanation(self, key: SeriesKey, result: Explanation) -> "Findings":
+        """Keep a map of a series."""
+        place = (key, result.model_id, result.slice_index, result.frame)
+        return replace(self, explanations=put(self.explanations, place, result))
+
+    def with_segmentation(self, key: SeriesKey, result: Segmentation) -> "Findings":
+        """Keep masks of a series; they take the place of those of the same model that share a slice with them."""
+        place = (key, result.model_id, result.frame, result.slices)
+        kept = only(self.segmentations, lambda known: not _overlap(known, place))
+        return replace(self, segmentations=put(kept, place, result))
+
+    def prediction(self, key: ResultKey, volume: Volume | None) -> Prediction | None:
+        """What a model said of an image of this volume, or None."""
+        return _of(self.predictions.get(key), volume)
+
+    def explanation(self, key: ResultKey, volume: Volume | None) -> Explanation | None:
+        """The map of an image of this volume, or None; it must explain the prediction that stands beside it."""
+        found, said = _of(self.explanations.get(key), volume), self.prediction(key, volume)
+        if found is None or said is None or found.weights_sha256 != said.weights_sha256:
+            return None
+        return found
+
+    def segmentation(self, key: ResultKey, volume: Volume | None) -> Segmentation | None:
+        """A model's masks of a slice of this volume; of a stack, the newest where it did not read that slice."""
+        series, model, place, frame = key
+        known = [(each[3], made) for each, made in self.segmentations.items() if each[:3] == (series, model, frame)]
+        here = [made for (first, last), made in known if first <= place <= last]
+        if not here and volume is not None and volume.geometry is not None:
+            here = [made for _slices, made in known]
+        return _of(here[-1], volume) if here else None
+
+    def predictions_of(self, study_uid: str) -> tuple[Prediction, ...]:
+        """All predictions made in one study."""
+        return tuple(result for key, result in self.predictions.items() if key[0][0] == study_uid)
+
+    def without(self, gone: Callable[[SeriesKey], bool]) -> "Findings":
+        """Let the results of some series go."""
+        return replace(
+            self,
+            predictions=only(self.predictions, lambda key: not gone(key[0])),
+            explanations=only(self.explanations, lambda key: not gone(key[0])),
+            segmentations=only(self.segmentations, lambda key: not gone(key[0])),
+        )
+
+
+def _of(result: _R | None, volume: Volume | None) -> _R | None:
+    """The result where it is of this very volume."""
+    if result is None or volume is None or volume.fingerprint != result.fingerprint:
+        return None
+    return result
+
+
+def _overlap(one: MaskKey, other: MaskKey) -> bool:
+    (first, last), (start, end) = one[3], other[3]
+    return one[:3] == other[:3] and first <= end and start <= last
