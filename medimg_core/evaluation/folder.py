@@ -23,6 +23,7 @@ class Row:
             image's own path where the folder has neither column.
         split: Value of the ``split`` column, or empty.
         masks: Paths of the target masks by column name, e.g. ``{"mask": ...}``.
+        columns: Every value of the line that is not empty, by its column.
     """
 
     image: Path = field(repr=False)
@@ -31,6 +32,7 @@ class Row:
     group: str = field(repr=False)
     split: str
     masks: Mapping[str, Path] = field(repr=False)
+    columns: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
 
     @property
     def case(self) -> str:
@@ -49,6 +51,7 @@ def _row(folder: Path, line: Mapping[str, str]) -> Row:
         group=line.get("patient") or line.get("group") or line["image"],
         split=line.get("split") or "",
         masks=MappingProxyType(masks),
+        columns=MappingProxyType({name: value for name, value in line.items() if value}),
     )
 
 

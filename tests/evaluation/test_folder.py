@@ -19,6 +19,17 @@ def test_rows_carry_label_group_split_and_masks(tmp_path):
     assert (first.label, first.subtype, first.group, first.split, first.case) == ("yes", "fine", "p1", "train", "a")
     assert dict(first.masks) == {"mask": tmp_path / "m.png"}
     assert dict(second.masks) == {}
+    assert (first.columns["patient"], second.columns["patient"]) == ("p1", "p2")
+    assert "subtype" not in second.columns
+
+
+def test_further_columns_are_kept(tmp_path):
+    first, second = read_folder(write(tmp_path, "image,age,grade\na.png,44,2\nb.png,,1\n"))
+    assert (first.columns["age"], first.columns["grade"], dict(second.columns)) == (
+        "44",
+        "2",
+        {"image": "b.png", "grade": "1"},
+    )
 
 
 @pytest.mark.parametrize(
