@@ -6,8 +6,7 @@ back the last edit is a shorter list; what each edit changed is kept, so that ne
 - A stroke sets pixels of one acquired slice to a label; with the eraser, it sets those of that label to 0.
 - A part is a connected part of one label in three dimensions; voxels that share a corner are neighbours, as for
   :class:`medimg_core.results.Region`.
-- A part that is brought back is one of :attr:`medimg_core.results.Segmentation.raw`, the mask before small parts
-  were taken away; it takes only voxels that hold nothing.
+- A part brought back is one of :attr:`medimg_core.results.Segmentation.raw`; it takes only empty voxels.
 """
 
 from collections.abc import Mapping, Sequence
@@ -155,6 +154,8 @@ def apply(segmentation: Segmentation, edits: Sequence[Edit], before: Corrected |
     """
     known = before if before is not None and before.segmentation is segmentation else None
     same = 0
+    if not edits:
+        return Corrected(segmentation, (), segmentation.mask, ())
     changes: list[_Change] = []
     mask = (segmentation.mask if known is None else known.mask).copy()
     flat = mask.reshape(-1)
@@ -256,9 +257,7 @@ class Difference:
 def difference(
     model: Mask, corrected: Mask, labels: Sequence[MaskLabel], geometry: Geometry | None = None
 ) -> tuple[Difference, ...]:
-    """Compare a corrected mask with the model's, label by label.
-
-    Dice, L. R. (1945), Ecology 26(3), 297-302: twice the shared voxels over the sum of both.
+    """Compare a corrected mask with the model's, label by label; Dice as in L. R. Dice (1945), Ecology 26(3), 297-302.
 
     Args:
         model: ``uint8``, shape ``(slices, rows, columns)``.

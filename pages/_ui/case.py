@@ -4,10 +4,11 @@ A result is kept under the study and series it belongs to, and is given out only
 carries equals that of the volume on show; so no page can pair a score or a map with another study.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from medimg_core.correcting import Corrected, Edit
 from medimg_core.results import Explanation, Measurement, Prediction, Segmentation
 from medimg_core.study import Opened, Refused, Series, Study, Volume
 from pages._ui import mixed
@@ -33,7 +34,7 @@ class Case:
         recent: Studies by use, the latest first.
         views: How each series is looked at.
         declared: What the reader said of files without tags.
-        findings: What models said.
+        findings: What models said, and the reader corrected.
         measurements: Of the reader, by series, as read and straightened.
         beside: The series shown beside another, or None, by the other.
         straight: Series that are shown straightened.
@@ -131,6 +132,11 @@ class Case:
         """A model's masks of the slice on show; of a volume, the newest where the model did not read that slice."""
         return self.findings.segmentation(self._result_key(model_id), self.volume)
 
+    def corrected(self, result: Segmentation) -> Corrected | None:
+        """Masks as the reader corrected them, or None while they are the model's."""
+        found = self.findings.correction(result).corrected
+        return found if found.edits else None
+
     def results_of(self, study: Study) -> tuple[Prediction, ...]:
         """All predictions made in one study."""
         return self.findings.predictions_of(study.uid)
@@ -140,7 +146,7 @@ class Case:
 
     def with_opened(self, opened: Opened) -> "Case":
         """Add what became of a drop and show its first study; a study opened again replaces itself."""
-        studies = tuple(self._apart(study) for study in opened.studies)
+        studies = tuple(mixed.apart(study, self.studies) for study in opened.studies)
         case = self.without_studies({study.uid for study in studies})
         case = replace(
             case,
@@ -151,13 +157,6 @@ class Case:
             mixed=mixed.with_drop(self.mixed, mixed.persons(studies)) if opened.mixed_patients else self.mixed,
         )
         return case.with_study(studies[0].uid) if studies else case
-
-    def _apart(self, study: Study) -> Study:
-        """The study under a key of its own where another patient's open study has the same StudyInstanceUID."""
-        who = study.patient.pseudonym
-        if all(known.uid != study.uid or known.patient.pseudonym == who for known in self.studies):
-            return study
-        return replace(study, uid=f"{study.uid}/{who}")
 
     def reading_on(self, before: "Case") -> "Case":
         """Stay with the study that was on show before, as long as it is still open.
@@ -248,6 +247,14 @@ class Case:
         if not self._holds(key, result.fingerprint):
             return self
         return replace(self, findings=self.findings.with_segmentation(key, result))
+
+    def with_edits(self, result: Segmentation, edits: Sequence[Edit]) -> "Case":
+        """Correct masks by a list of edits, in the order in which they were made; none gives the model's again.
+
+        Raises:
+            MedImgError: An edit that cannot be made.
+        """
+        return replace(self, findings=self.findings.with_edits(result, edits))
 
     def with_prevalence(self, percent: float | None) -> "Case":
         """State the share of positives among the reader's patients, in per cent, or take it back."""

@@ -1,15 +1,17 @@
-"""What models said of the open studies, each result under the image it speaks of.
+"""What models said of the open studies and readers corrected, each result under the image it speaks of.
 
 Results are kept apart by study, series and part, never by their voxels alone: two patients' studies may hold the
 same ones.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from medimg_core.correcting import Edit
 from medimg_core.results import Explanation, Prediction, Segmentation
 from medimg_core.study import Volume
+from pages._ui.correcting import Correction, begun
 from pages._ui.mappings import empty, only, put
 from pages._ui.view import ResultKey, SeriesKey
 
@@ -28,11 +30,13 @@ class Findings:
         predictions: By series, model, slice and frame.
         explanations: By series, model, slice and frame.
         segmentations: By series, model, frame and slices; the newest last.
+        corrections: What the reader made of these, likewise; none where no edit was made yet.
     """
 
     predictions: Mapping[ResultKey, Prediction] = field(default_factory=empty, repr=False)
     explanations: Mapping[ResultKey, Explanation] = field(default_factory=empty, repr=False)
     segmentations: Mapping[MaskKey, Segmentation] = field(default_factory=empty, repr=False)
+    corrections: Mapping[MaskKey, Correction] = field(default_factory=empty, repr=False)
 
     def with_prediction(self, key: SeriesKey, result: Prediction) -> "Findings":
         """Keep a prediction of a series."""
@@ -48,7 +52,27 @@ class Findings:
         """Keep masks of a series; they take the place of those of the same model that share a slice with them."""
         place = (key, result.model_id, result.frame, result.slices)
         kept = only(self.segmentations, lambda known: not _overlap(known, place))
-        return replace(self, segmentations=put(kept, place, result))
+        corrections = only(self.corrections, lambda known: known in kept)
+        return replace(self, segmentations=put(kept, place, result), corrections=corrections)
+
+    def with_correction(self, correction: Correction) -> "Findings":
+        """Keep what the reader made of masks; dropped when these are not held any more."""
+        wanted = correction.corrected.segmentation
+        places = [place for place, result in self.segmentations.items() if result is wanted]
+        return replace(self, corrections=put(self.corrections, places[0], correction)) if places else self
+
+    def with_edits(self, result: Segmentation, edits: Sequence[Edit]) -> "Findings":
+        """Correct masks by a list of edits.
+
+        Raises:
+            MedImgError: An edit that cannot be made.
+        """
+        return self.with_correction(self.correction(result).with_edits(edits))
+
+    def correction(self, result: Segmentation) -> Correction:
+        """What the reader made of masks; the masks themselves where that is nothing yet."""
+        known = (each for each in self.corrections.values() if each.corrected.segmentation is result)
+        return next(known, None) or begun(result)
 
     def prediction(self, key: ResultKey, volume: Volume | None) -> Prediction | None:
         """What a model said of an image of this volume, or None."""
@@ -81,6 +105,7 @@ class Findings:
             predictions=only(self.predictions, lambda key: not gone(key[0])),
             explanations=only(self.explanations, lambda key: not gone(key[0])),
             segmentations=only(self.segmentations, lambda key: not gone(key[0])),
+            corrections=only(self.corrections, lambda key: not gone(key[0])),
         )
 
 

@@ -1,14 +1,23 @@
 """Drops that held several patients, until the reader keeps one of each."""
 
 from collections.abc import Set
+from dataclasses import replace
 from itertools import groupby
 
 from medimg_core.study import Study
 
-__all__ = ["MixedDrop", "closed", "others", "persons", "with_drop"]
+__all__ = ["MixedDrop", "apart", "closed", "others", "persons", "with_drop"]
 
 MixedDrop = tuple[frozenset[str], ...]
 """The open studies of one drop, by person."""
+
+
+def apart(study: Study, known: tuple[Study, ...]) -> Study:
+    """The study under a key of its own where another patient's open study has the same StudyInstanceUID."""
+    who = study.patient.pseudonym
+    if all(other.uid != study.uid or other.patient.pseudonym == who for other in known):
+        return study
+    return replace(study, uid=f"{study.uid}/{who}")
 
 
 def persons(studies: tuple[Study, ...]) -> MixedDrop:
