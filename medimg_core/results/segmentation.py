@@ -49,6 +49,7 @@ class Region:
         length_unit: ``"mm"``, or ``"px"`` where the spacing is not known.
         volume_ml: Volume, or None where spacing or extent are not known.
         at_border: Whether it touches the edge of the image, so that a part of it may lie outside.
+        length_note: What must be said beside a length: ``"at the detector"`` where it is magnified, or ``""``.
     """
 
     number: int
@@ -66,6 +67,7 @@ class Region:
     length_unit: str
     volume_ml: float | None
     at_border: bool
+    length_note: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,8 @@ class Segmentation:
         flags: Signs of failure, worst first; empty for none found.
         agreement: Dice between masks of the input and of slightly changed inputs, by label, 0 to 1; NaN where
             both are empty. Not a confidence interval.
-        threshold: Score at which a pixel was taken, 0 to 1.
+        threshold: Score at which a pixel was taken, 0 to 1; NaN where several labels compete and the highest score
+            wins.
         gate: The gate's outcome, of the slice that did worst.
         declared: What the reader said: e.g. ``"first and last slice"``.
         predictions: Of a multi-task model, the classification of each slice read, in order; else empty.

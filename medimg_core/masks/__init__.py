@@ -1,0 +1,29 @@
+"""Label masks on a volume's grid: their parts, sizes and axes, how two agree, and signs that one failed. Pure arrays.
+
+A label mask is ``uint8``, shape ``(slices, rows, columns)``, 0 for the background.
+"""
+
+from medimg_core.masks.axes import Axes, axes
+from medimg_core.masks.overlap import dice
+from medimg_core.masks.parts import Parts, parts
+from medimg_core.masks.regions import LISTED, regions, volumes_ml
+from medimg_core.masks.scale import Scale
+from medimg_core.masks.sides import edge_sides, side
+from medimg_core.masks.signs import ORDER, flags, in_order
+
+__all__ = [
+    "LISTED",
+    "ORDER",
+    "Axes",
+    "Parts",
+    "Scale",
+    "axes",
+    "dice",
+    "edge_sides",
+    "flags",
+    "in_order",
+    "parts",
+    "regions",
+    "side",
+    "volumes_ml",
+]
