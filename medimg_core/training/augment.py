@@ -15,12 +15,13 @@ from medimg_core import perturb
 from medimg_core.perturb import Grey, Subject
 from medimg_core.preprocess import prepare
 from medimg_core.training.datasets import ImageSet
+from medimg_core.training.heads import Smoothed
 from medimg_core.training.recipe import Recipe, input_of
 
 Box = tuple[float, float, float, float]
 
 
-def targets(recipe: Recipe, classes: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def targets(recipe: Smoothed, classes: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Soft targets and weights of each class.
 
     The reading is smoothed by ``label_smoothing``; so are the finer classes among themselves. Weights

@@ -155,6 +155,7 @@ def shortcuts(held: Held, regions: Regions, score: Score) -> list[Figure]:
         held.truth[chosen],
         [held.images.groups[i] for i in chosen],
         [regions.masks[m].astype(np.float32) for _, m in pairs],
+        region="lungs",
     )
     trained = (
         "; images of this kind, labelled with the prior, were part of the training, and the heads were blinded to them"

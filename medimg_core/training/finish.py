@@ -15,6 +15,7 @@ from medimg_core.training import figures, package
 from medimg_core.training.augment import Augmenter
 from medimg_core.training.blind import blind, hidden_sets
 from medimg_core.training.cardfile import COMPARISON, replace_comparison, replace_shortcuts
+from medimg_core.training.cardtext import Measured
 from medimg_core.training.datasets import Data
 from medimg_core.training.fit import Fitted, Progress
 from medimg_core.training.gatefit import add_gate
@@ -30,7 +31,7 @@ from medimg_core.training.heads import (
     sigmoid,
 )
 from medimg_core.training.readme import readme_text
-from medimg_core.training.recipe import Recipe, read_about, read_recipe
+from medimg_core.training.recipe import Recipe, input_of, read_about, read_recipe
 
 RECIPE = "recipe.toml"
 
@@ -136,17 +137,20 @@ def stage_package(
     metrics += read_baseline(run)
     shortcut = figures.shortcuts(held, data.regions, score)
     trained = package.run_network(forward, data.train.greys(), recipe, heads.main)
+    about = _about(out, recipe, fitted)
     package.write_folder(
         out,
         package.with_heads(network, heads.main, heads.members),
-        {
-            "about": _about(out, recipe, fitted),
-            "recipe": recipe,
-            "calibration": {"temperature": heads.temperature, "prevalence": heads.prevalence},
-            "thresholds": thresholds,
-            "figures": {"metrics": metrics, "shortcuts": shortcut},
-            "uses_outside": figures.uses_outside(shortcut),
-        },
+        about,
+        Measured(
+            input=input_of(recipe),
+            outputs=[package.classifier_output(recipe, about["reading"])],
+            cam=True,
+            calibration={"temperature": heads.temperature, "prevalence": heads.prevalence},
+            thresholds=thresholds,
+            figures={"metrics": metrics, "shortcuts": shortcut},
+            uses_outside=figures.uses_outside(shortcut),
+        ),
         package.reference_arrays((data.train, trained), (data.val, plain), recipe, heads.temperature),
     )
     card = add_gate(out, data.train.greys(), held.images.greys(), data.folder.parent, progress)

@@ -1,23 +1,65 @@
 """One training run: steps, averaged weights, checkpoints, resume, log."""
 
-import csv
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from medimg_core.errors import InputError
-from medimg_core.training.recipe import Recipe
+from medimg_core.training.runfolder import RunFolder, arrays
 
 Progress = Callable[[int, int, str], None]
-Batch = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
-CHECKPOINT = "checkpoint.npz"
+Targets = NDArray[Any] | dict[str, NDArray[Any]]
+Batch = tuple[NDArray[np.float32], Targets, Targets]
+"""Inputs, targets and weights; the last two by output where there are several."""
+
+
+class Schedule(Protocol):
+    """What a fit takes from a recipe."""
+
+    @property
+    def epochs(self) -> int:
+        """Passes over the training images."""
+
+    @property
+    def learning_rate(self) -> float:
+        """Peak, after the warm-up."""
+
+    @property
+    def warm_up(self) -> float:
+        """Epochs of linear warm-up; a cosine to zero follows."""
+
+    @property
+    def weight_decay(self) -> float:
+        """Decoupled (AdamW)."""
+
+    @property
+    def ema(self) -> float:
+        """Decay of the averaged weights, per step."""
+
+
+@dataclass(frozen=True)
+class Aim:
+    """What is minimised, and when to stop early.
+
+    Attributes:
+        loss: A Keras loss, or one an output by name.
+        weights: Of the outputs' losses.
+        watch: Key of the validation record that is to rise.
+        patience: Epochs without a rise after which training stops with the best weights; 0 never stops early and
+            keeps the last.
+    """
+
+    loss: Any
+    weights: Mapping[str, float] | None = None
+    watch: str = ""
+    patience: int = 0
 
 
 @dataclass(frozen=True)
@@ -35,29 +77,7 @@ class Fitted:
     history: tuple[Mapping[str, float], ...]
 
 
-def reading_loss(recipe: Recipe) -> Callable[[Any, Any], Any]:
-    """Cross-entropy of the reading's log-odds, plus that of the finer classes given the reading.
-
-    The log-odds are ``logsumexp(positive logits) - logsumexp(other logits)``; targets are soft, shape
-    ``(batch, classes)``.
-    """
-    from keras import ops
-
-    inside = [i for i, name in enumerate(recipe.classes) if name in recipe.positive]
-    outside = [i for i, name in enumerate(recipe.classes) if name not in recipe.positive]
-
-    def loss(target: Any, logits: Any) -> Any:
-        positive, negative = ops.take(logits, inside, axis=-1), ops.take(logits, outside, axis=-1)
-        top, rest = ops.logsumexp(positive, axis=-1), ops.logsumexp(negative, axis=-1)
-        odds = top - rest
-        share = ops.sum(ops.take(target, inside, axis=-1), axis=-1)
-        finer = ops.take(target, inside, axis=-1) * (positive - top[:, None])
-        return ops.softplus(odds) - share * odds - recipe.subtype_weight * ops.sum(finer, axis=-1)
-
-    return loss
-
-
-def learning_rate(recipe: Recipe, done: float) -> float:
+def learning_rate(recipe: Schedule, done: float) -> float:
     """Learning rate after ``done`` epochs: linear warm-up, then a cosine to zero."""
     if done < recipe.warm_up:
         return recipe.learning_rate * (done + 0.01) / recipe.warm_up
@@ -98,35 +118,14 @@ def prefetch(batches: Iterator[Batch], ahead: int = 6) -> Iterator[Batch]:
         stop.set()
 
 
-def _save(path: Path, groups: Mapping[str, list[NDArray[Any]]], epoch: int) -> None:
-    arrays = {f"{name}_{i:04d}": array for name, group in groups.items() for i, array in enumerate(group)}
-    part = path.with_suffix(".part.npz")
-    arrays["epoch"] = np.array(epoch)
-    np.savez(part, allow_pickle=False, **arrays)
-    part.replace(path)
-
-
-def _load(path: Path, names: tuple[str, ...]) -> tuple[dict[str, list[NDArray[Any]]], int]:
-    with np.load(path) as stored:
-        groups = {
-            name: [stored[key] for key in sorted(stored.files) if key.rsplit("_", 1)[0] == name] for name in names
-        }
-        return groups, int(stored["epoch"])
-
-
-def _float(variables: Any) -> list[NDArray[Any]]:
-    from keras import ops
-
-    return [np.array(ops.convert_to_numpy(variable)) for variable in variables]
-
-
 def fit(  # noqa: PLR0913 - the parts of a run
     model: Any,
     batches: Callable[[int], Iterator[Batch]],
     steps: int,
-    recipe: Recipe,
+    recipe: Schedule,
     run: Path,
     *,
+    aim: Aim,
     progress: Progress,
     validate: Callable[[Any], Mapping[str, float]],
     resume: bool = True,
@@ -135,12 +134,13 @@ def fit(  # noqa: PLR0913 - the parts of a run
     """Fit ``model`` and average its weights.
 
     Args:
-        model: Keras model with one output of class logits.
+        model: Keras model.
         batches: Gives the batches of an epoch (inputs, soft targets, weights) from its number, the same
             ones each time it is asked.
         steps: Batches an epoch.
         recipe: Epochs, rates, averaging.
-        run: Folder of ``checkpoint.npz`` and ``log.csv``, written after every epoch.
+        run: Folder of ``checkpoint.npz``, ``log.csv`` and TensorBoard's ``tensorboard``, written after every epoch.
+        aim: Losses and early stop.
         progress: Called with steps done, steps in all and a text; may raise ``Cancelled``.
         validate: Called with a model that holds the averaged weights, after every epoch.
         resume: Go on from the checkpoint where there is one.
@@ -158,14 +158,12 @@ def fit(  # noqa: PLR0913 - the parts of a run
     optimizer = keras.optimizers.AdamW(recipe.learning_rate, weight_decay=recipe.weight_decay)
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     averaged = keras.models.clone_model(model)  # before compile: it would be cloned with its loss
-    model.compile(optimizer, reading_loss(recipe))
+    model.compile(optimizer, aim.loss, loss_weights=dict(aim.weights) if aim.weights else None)
     optimizer.build(model.trainable_variables)
     average = [tf.Variable(variable.value, trainable=False) for variable in model.weights]
-    history: list[dict[str, float]] = []
-    first = 0
-    checkpoint = run / CHECKPOINT
-    if resume and checkpoint.is_file():
-        groups, first = _load(checkpoint, ("weight", "average", "optimizer"))
+    kept, first = RunFolder(run), 0
+    if resume and kept.has_checkpoint:
+        groups, first = kept.load()
         shapes = [tuple(variable.shape) for variable in model.weights]
         if [array.shape for array in groups["weight"]] != shapes:
             raise InputError("the checkpoint must belong to this recipe; start anew in another folder")
@@ -174,7 +172,9 @@ def fit(  # noqa: PLR0913 - the parts of a run
             variable.assign(array)
         for variable, array in zip(optimizer.variables, groups["optimizer"], strict=True):
             variable.assign(array)
-        history = _read_log(run / "log.csv")[:first]
+    else:
+        kept.clear()
+    history = kept.history(first)
 
     @tf.function  # type: ignore[untyped-decorator, unused-ignore]
     def blend(decay: Any) -> None:
@@ -183,42 +183,36 @@ def fit(  # noqa: PLR0913 - the parts of a run
 
     begun = time.monotonic()
     epoch = first
-    while epoch < recipe.epochs:
+    while epoch < recipe.epochs and not _stale(history, aim):
         if time_limit is not None and time.monotonic() - begun > time_limit:
             break
-        start, loss = time.monotonic(), 0.0
+        start = time.monotonic()
+        model.reset_metrics()  # what train_on_batch returns is the mean since then
         for step, (inputs, wanted, weights) in enumerate(prefetch(batches(epoch))):
             done = epoch * steps + step
             optimizer.learning_rate.assign(learning_rate(recipe, done / steps))
-            loss += float(model.train_on_batch(inputs, wanted, sample_weight=weights))
+            loss = float(np.ravel(model.train_on_batch(inputs, wanted, sample_weight=weights))[0])
             blend(tf.constant(min(recipe.ema, (1 + done) / (10 + done)), tf.float32))
             if step % 10 == 0:
                 progress(done, steps * recipe.epochs, f"epoch {epoch + 1} of {recipe.epochs}")
         epoch += 1
-        averaged.set_weights(_float(average))
-        record = {"epoch": float(epoch), "loss": loss / steps, "seconds": time.monotonic() - start}
+        averaged.set_weights(arrays(average))
+        record = {"epoch": float(epoch), "loss": loss, "seconds": time.monotonic() - start}
         record |= {name: float(value) for name, value in validate(averaged).items()}
         history.append(record)
-        _write_log(run / "log.csv", history)
-        groups = {
-            "weight": _float(model.weights),
-            "average": _float(average),
-            "optimizer": _float(optimizer.variables),
-        }
-        _save(checkpoint, groups, epoch)
+        kept.log(history)
+        groups = {"weight": model.weights, "average": average, "optimizer": optimizer.variables}
+        kept.save({name: arrays(group) for name, group in groups.items()}, epoch)
+        if aim.patience and record[aim.watch] >= max(past[aim.watch] for past in history):
+            kept.save_best(arrays(average))
         progress(epoch * steps, steps * recipe.epochs, ", ".join(f"{k} {v:.4g}" for k, v in record.items()))
-    return Fitted(tuple(_float(average)), epoch, tuple(history))
+    final = kept.best() if aim.patience else None
+    return Fitted(tuple(arrays(average) if final is None else final), epoch, tuple(history))
 
 
-def _write_log(path: Path, history: list[dict[str, float]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fieldnames=list(history[-1]))
-        writer.writeheader()
-        writer.writerows(history)
-
-
-def _read_log(path: Path) -> list[dict[str, float]]:
-    if not path.is_file():
-        return []
-    with path.open(newline="", encoding="utf-8") as file:
-        return [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
+def _stale(history: Sequence[Mapping[str, float]], aim: Aim) -> bool:
+    """Whether the watched figure has not risen for as long as there is patience."""
+    if not aim.patience or len(history) <= aim.patience:
+        return False
+    watched = [record[aim.watch] for record in history]
+    return max(watched[: -aim.patience]) >= max(watched[-aim.patience :])

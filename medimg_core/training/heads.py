@@ -2,14 +2,46 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from medimg_core.errors import InputError
-from medimg_core.training.recipe import Recipe
 
 Floats = NDArray[np.float64]
+
+
+class Question(Protocol):
+    """What is asked of a classifier; a recipe has it."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Classes in the order of the logits."""
+
+    @property
+    def positive(self) -> tuple[str, ...]:
+        """Classes that mean yes."""
+
+
+class Smoothed(Question, Protocol):
+    """And of its targets."""
+
+    @property
+    def label_smoothing(self) -> float:
+        """Of the reading and of the finer classes."""
+
+
+class Ensemble(Question, Protocol):
+    """And of its ensemble of heads."""
+
+    @property
+    def members(self) -> int:
+        """Number of heads."""
+
+    @property
+    def seed(self) -> int:
+        """Of their bootstrap."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +81,12 @@ class OperatingPoint:
     specificity: float
 
 
-def positives(recipe: Recipe) -> NDArray[np.bool_]:
+def positives(recipe: Question) -> NDArray[np.bool_]:
     """Which classes mean yes, shape ``(classes,)``."""
     return np.array([name in recipe.positive for name in recipe.classes])
 
 
-def log_odds(logits: NDArray[np.floating], recipe: Recipe) -> Floats:
+def log_odds(logits: NDArray[np.floating], recipe: Question) -> Floats:
     """Log-odds of the reading, ``logsumexp(positive) - logsumexp(others)``; shape ``(n,)``."""
     values, inside = np.asarray(logits, float), positives(recipe)
     return np.asarray(
@@ -71,7 +103,7 @@ def fit_ensemble(
     embedding: NDArray[np.floating],
     classes: NDArray[np.int64],
     groups: Sequence[str],
-    recipe: Recipe,
+    recipe: Ensemble,
 ) -> tuple[Head, ...]:
     """Multinomial logistic regressions, each on a bootstrap of the patients.
 
@@ -159,7 +191,7 @@ def calibrate(odds: Floats, truth: NDArray[np.bool_], prevalence: float) -> Cali
     return Calibration(1 / slope, float(found.x[1]) / slope)
 
 
-def shifted(head: Head, calibration: Calibration, recipe: Recipe, temperature: float) -> Head:
+def shifted(head: Head, calibration: Calibration, recipe: Question, temperature: float) -> Head:
     """The head whose log-odds over ``temperature`` are calibrated: the shift goes into the biases.
 
     The finer classes keep their odds among themselves only where the scale is 1.

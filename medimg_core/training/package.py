@@ -1,8 +1,7 @@
 """A finished network in, a complete model folder out."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medimg_core.preprocess import prepare
-from medimg_core.registry import Figure, read_card, sha256_of
-from medimg_core.registry.card import ModelCard
+from medimg_core.registry import ModelCard, read_card, sha256_of
 from medimg_core.training.architectures import plain, residual
+from medimg_core.training.cardtext import Measured, card_text
 from medimg_core.training.datasets import ImageSet
-from medimg_core.training.heads import Head, OperatingPoint, log_odds, positives, sigmoid
+from medimg_core.training.heads import Head, log_odds, positives, sigmoid
 from medimg_core.training.recipe import Recipe, input_of
 
 SAMPLE = 2000
@@ -128,23 +127,42 @@ def _softmax_of(logits: NDArray[np.float64], chosen: NDArray[np.bool_]) -> NDArr
     return np.asarray(power / power.sum(axis=1, keepdims=True))
 
 
-def reference_arrays(
-    train: tuple[ImageSet, Outputs], val: tuple[ImageSet, Outputs], recipe: Recipe, temperature: float
+def embedding_fits(
+    embedding: NDArray[np.floating], classes: NDArray[np.int64], count: int, seed: int
 ) -> dict[str, NDArray[Any]]:
-    """What ``reference.npz`` holds: validation embeddings and the out-of-distribution fit. No image.
+    """The out-of-distribution fits of training embeddings.
 
     Class-conditional Gaussians with one covariance (Lee et al., NeurIPS 2018), a background Gaussian
     (Ren et al., arXiv:2106.09022, relative Mahalanobis distance), both shrunk (Ledoit & Wolf 2004), and
     a sample of training embeddings for nearest neighbours (Sun et al., ICML 2022).
+
+    Args:
+        embedding: Shape ``(n, d)``.
+        classes: Class of each, shape ``(n,)``.
+        count: Number of classes.
+        seed: Of the sample.
     """
     from sklearn.covariance import LedoitWolf
 
+    rows = embedding.astype(np.float64)
+    means = np.stack([rows[classes == k].mean(axis=0) for k in range(count)])
+    within = LedoitWolf(assume_centered=True).fit(rows - means[classes])
+    whole = LedoitWolf().fit(rows)
+    order = np.random.default_rng(seed).permutation(len(rows))[:SAMPLE]
+    return {
+        "train_mean": means.astype(np.float32),
+        "train_precision": within.precision_.astype(np.float32),
+        "background_mean": whole.location_.astype(np.float32),
+        "background_precision": whole.precision_.astype(np.float32),
+        "train_embedding_sample": rows[order].astype(np.float16),
+    }
+
+
+def reference_arrays(
+    train: tuple[ImageSet, Outputs], val: tuple[ImageSet, Outputs], recipe: Recipe, temperature: float
+) -> dict[str, NDArray[Any]]:
+    """What ``reference.npz`` holds: validation embeddings and the out-of-distribution fit. No image."""
     images, outputs = train
-    embedding = outputs.embedding.astype(np.float64)
-    means = np.stack([embedding[images.classes == k].mean(axis=0) for k in range(len(recipe.classes))])
-    within = LedoitWolf(assume_centered=True).fit(embedding - means[images.classes])
-    whole = LedoitWolf().fit(embedding)
-    order = np.random.default_rng(recipe.seed).permutation(len(embedding))[:SAMPLE]
     held, predicted = val
     return {
         "embedding": predicted.embedding.astype(np.float16),
@@ -152,100 +170,43 @@ def reference_arrays(
         "outcome": positives(recipe)[held.classes].astype(np.uint8),
         "cam_max": predicted.peak,
         "case": np.array(held.cases),
-        "train_mean": means.astype(np.float32),
-        "train_precision": within.precision_.astype(np.float32),
-        "background_mean": whole.location_.astype(np.float32),
-        "background_precision": whole.precision_.astype(np.float32),
-        "train_embedding_sample": embedding[order].astype(np.float16),
+        **embedding_fits(outputs.embedding, images.classes, len(recipe.classes), recipe.seed),
     }
 
 
-def _toml(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return f"{value:.6g}" if value != int(value) else f"{value:.1f}"
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(_toml(item) for item in value) + "]"
-    if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{key} = {_toml(item)}" for key, item in value.items()) + " }"
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _section(title: str, values: Mapping[str, Any]) -> list[str]:
-    return ["", title, *(f"{key} = {_toml(value)}" for key, value in values.items() if value is not None)]
-
-
-def card_text(
-    model_id: str,
-    sha256: str,
-    about: Mapping[str, Any],
-    recipe: Recipe,
-    *,
-    calibration: Mapping[str, float],
-    thresholds: Mapping[str, tuple[OperatingPoint, str]],
-    figures: Mapping[str, Sequence[Figure]],
-    uses_outside: bool,
-) -> str:
-    """``card.toml`` as text.
-
-    Args:
-        model_id: The model's id.
-        sha256: Of the weights.
-        about: The ``[card]`` table of ``recipe.toml``: what people wrote, not what was measured.
-        recipe: Of the training.
-        calibration: ``temperature`` and ``prevalence``.
-        thresholds: Operating points with where they were chosen; the first one is the default.
-        figures: ``metrics``, ``shortcuts`` and ``gate_figures``.
-        uses_outside: Whether every result must say so.
-    """
-    plain_keys = ("title", "task", "intended_use", "modality", "body_part", "weights_licence", "limits")
-    lines = ["# Written by `medimg train`; texts and gate settings come from recipe.toml.", "schema = 1"]
-    lines += [f"id = {_toml(model_id)}"]
-    lines += [f"{key} = {_toml(about[key])}" for key in plain_keys]
-    lines += [f"uses_outside = {_toml(uses_outside)}", f"sha256 = {_toml(sha256)}"]
-    lines += _section("[population]", about["population"])
-    lines += _section(
-        "[input]",
-        {"size": [recipe.size, recipe.size], "channels": recipe.channels, "steps": recipe.steps, "unit": "any"},
-    )
-    lines += _section(
-        "[[outputs]]",
-        {"name": "logits", "kind": "classification", "classes": recipe.classes, "ensemble": "ensemble"},
-    )
-    lines += _section(
-        "[outputs.reading]",
-        {"name": recipe.reading, "positive": recipe.positive, **about["reading"]},
-    )
-    lines += _section("[cam]", {"layer": "features", "head": "pooling_dense"})
-    lines += _section("[calibration]", calibration)
-    for name, (point, source) in thresholds.items():
-        lines += _section("[[thresholds]]", {"name": name, **asdict(point), "source": source})
-    lines += _section("[gate]", about.get("gate", {}))
-    for data in about["data"]:
-        lines += _section("[[data]]", data)
-    for key, rows in figures.items():
-        for figure in rows:
-            lines += _section(f"[[{key}]]", asdict(figure))
-    return "\n".join(lines) + "\n"
+def classifier_output(recipe: Recipe, reading: Mapping[str, str]) -> dict[str, Any]:
+    """The card's table of the output ``logits``; ``reading`` holds its texts."""
+    return {
+        "name": "logits",
+        "kind": "classification",
+        "classes": recipe.classes,
+        "ensemble": "ensemble",
+        "reading": {"name": recipe.reading, "positive": recipe.positive, **reading},
+    }
 
 
 def write_folder(
-    folder: Path, network: Any, card: Mapping[str, Any], reference: Mapping[str, NDArray[Any]]
+    folder: Path,
+    network: Any,
+    about: Mapping[str, Any],
+    measured: Measured,
+    reference: Mapping[str, NDArray[Any]],
 ) -> ModelCard:
     """Write weights, reference and card, in that order, and read the card back.
 
     Args:
         folder: The model's folder; other files in it stay.
-        network: Of :func:`with_heads`.
-        card: Arguments of :func:`card_text` but id and hash.
+        network: To be saved; None where its weights are there already.
+        about: What people wrote on the card.
+        measured: What was measured.
         reference: Of :func:`reference_arrays`.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    part = folder / "weights.part.keras"
-    network.save(part)
-    part.replace(folder / "weights.keras")
+    if network is not None:
+        part = folder / "weights.part.keras"
+        network.save(part)
+        part.replace(folder / "weights.keras")
     sha256 = sha256_of(folder / "weights.keras")
     np.savez_compressed(folder / "reference.npz", allow_pickle=False, **{"sha256": np.array(sha256), **reference})
-    (folder / "card.toml").write_text(card_text(folder.name, sha256, **card), encoding="utf-8")
+    (folder / "card.toml").write_text(card_text(folder.name, sha256, about, measured), encoding="utf-8")
     return read_card(folder)

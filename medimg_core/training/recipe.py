@@ -1,13 +1,13 @@
 """What a training run does, as one frozen record read from ``models/<id>/recipe.toml``."""
 
 import dataclasses
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from medimg_core.errors import InvalidCardError
 from medimg_core.registry import InputSpec
+from medimg_core.training.tables import fields_of, read_table
 
 
 @dataclass(frozen=True)
@@ -127,21 +127,9 @@ def input_of(recipe: Recipe) -> InputSpec:
     return InputSpec((recipe.size, recipe.size), recipe.channels, recipe.steps, "any")
 
 
-def _table(path: Path, name: str) -> dict[str, Any]:
-    try:
-        tables: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidCardError(f"recipe must be valid TOML: {error}") from error
-    unknown = set(tables) - {"training", "card"}
-    table = tables.get(name, {})
-    if unknown or not isinstance(table, dict):
-        raise InvalidCardError(f"recipe must hold the tables training and card, got {sorted(tables)}")
-    return table
-
-
 def read_about(path: Path) -> dict[str, Any]:
     """The ``[card]`` table of a recipe: what the card says that nobody measures."""
-    return _table(path, "card")
+    return read_table(path, "card")
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -150,19 +138,4 @@ def read_recipe(path: Path) -> Recipe:
     Raises:
         InvalidCardError: The file is not TOML, or a key is unknown or of the wrong type.
     """
-    if not path.is_file():
-        return Recipe()
-    table = _table(path, "training")
-    fields = {field.name: field for field in dataclasses.fields(Recipe)}
-    values: dict[str, Any] = {}
-    for key, value in table.items():
-        if key not in fields:
-            raise InvalidCardError(f"recipe has an unknown key: {key}")
-        wanted = type(fields[key].default)
-        given = tuple(value) if isinstance(value, list) else value
-        if wanted is float and isinstance(given, int) and not isinstance(given, bool):
-            given = float(given)
-        if not isinstance(given, wanted) or (wanted is int and isinstance(given, bool)):
-            raise InvalidCardError(f"recipe `{key}` must be {wanted.__name__}, got {type(given).__name__}")
-        values[key] = given
-    return Recipe(**values)
+    return Recipe(**fields_of(Recipe, read_table(path, "training"))) if path.is_file() else Recipe()

@@ -8,19 +8,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medimg_core.errors import UnknownModelError
+from medimg_core.errors import NotApplicableError, UnknownModelError
 from medimg_core.evaluation.folder import read_folder
 from medimg_core.perturb import bounding_box, fill, frame_mask
 from medimg_core.preprocess import prepare
 from medimg_core.registry import models_dir
 from medimg_core.training.augment import Augmenter, targets
+from medimg_core.training.course import run_plan
 from medimg_core.training.datasets import Data, ImageSet, find_regions_folder, load_images, load_regions
 from medimg_core.training.finish import RECIPE, stage_baseline, stage_package
-from medimg_core.training.fit import Batch, Fitted, fit
+from medimg_core.training.fit import Aim, Batch, Fitted, fit
 from medimg_core.training.heads import log_odds, positives
+from medimg_core.training.losses import reading_loss
 from medimg_core.training.package import build
+from medimg_core.training.plan import read_plan
 from medimg_core.training.recipe import Recipe, input_of, read_recipe
 from medimg_core.training.regions import all_regions, fit_regions, hull_of, predict_masks
+from medimg_core.training.tables import read_table
 
 Progress = Callable[[int, int, str], None]
 
@@ -139,6 +143,7 @@ def stage_fit(
             max(1, len(data.train) // recipe.batch),
             recipe,
             run,
+            aim=Aim(reading_loss(recipe, recipe.subtype_weight)),
             progress=progress,
             validate=watch(data, recipe),
             resume=resume,
@@ -161,6 +166,13 @@ def places(model_id: str, out: Path | None) -> tuple[Path, Path, Path]:
     return recipe, folder, folder.with_name(f"{model_id}.run")
 
 
+def keep_recipe(path: Path, folder: Path) -> None:
+    """Put the recipe into the model folder, where it is not there already."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if folder != path.parent:
+        (folder / RECIPE).write_bytes(path.read_bytes())
+
+
 def run(
     model_id: str,
     folders: Sequence[Path],
@@ -173,8 +185,14 @@ def run(
 ) -> Mapping[str, Any]:
     """See :func:`medimg_core.training.train`."""
     path, folder, place = places(model_id, out)
-    recipe = read_recipe(path)
     say = progress or (lambda done, total, text: None)
+    if read_table(path, "plan"):
+        if baseline:
+            raise NotApplicableError(f"a comparison network belongs to a recipe that trains one; {model_id} has none")
+        keep_recipe(path, folder)
+        plan = read_plan(path)
+        return run_plan(plan, folders, (folder, place), say, resume=resume, time_limit=time_limit)
+    recipe = read_recipe(path)
     begun = time.monotonic()
     data = read_data(folders, recipe)
     seconds = None if time_limit is None else max(0.0, 60 * time_limit - (time.monotonic() - begun))
@@ -188,7 +206,5 @@ def run(
     fitted, source = stage_fit(data, recipe, place, say, resume=resume, time_limit=seconds)
     if source is None:
         source = augmenter(data.train, stage_regions(data, recipe, place, say), recipe)
-    folder.mkdir(parents=True, exist_ok=True)
-    if folder != path.parent:
-        (folder / RECIPE).write_bytes(path.read_bytes())
+    keep_recipe(path, folder)
     return stage_package(folder, data, recipe, fitted, source, place, say)

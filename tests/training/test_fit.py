@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from medimg_core.errors import Cancelled, InputError
-from medimg_core.training.fit import fit, learning_rate, prefetch, reading_loss
+from medimg_core.training.fit import Aim, fit, learning_rate, prefetch
+from medimg_core.training.losses import reading_loss
 from medimg_core.training.package import build
 from tests.training.small import recipe
 
@@ -43,14 +44,14 @@ def test_learning_rate(done, expected):
 def test_loss_by_hand():
     logits = np.log(np.array([[0.2, 0.5, 0.3], [0.7, 0.2, 0.1]]))
     target = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
-    found = np.asarray(reading_loss(recipe(subtype_weight=0.3))(target, logits))
+    found = np.asarray(reading_loss(recipe(), 0.3)(target, logits))
     expected = [-np.log(0.8) - 0.3 * np.log(0.5 / 0.8), -np.log(0.7)]
     assert found == pytest.approx(expected, abs=1e-6)
 
 
 def test_loss_is_least_at_the_soft_target():
     target = np.array([[0.5, 0.3, 0.2]])
-    loss = reading_loss(recipe())
+    loss = reading_loss(recipe(), 0.3)
     best = float(np.asarray(loss(target, np.log(target)))[0])
     rng = np.random.default_rng(0)
     others = [float(np.asarray(loss(target, np.log(target) + rng.normal(0, 0.3, (1, 3))))[0]) for _ in range(20)]

@@ -1,0 +1,66 @@
+"""Losses of the heads, and what the batches must hold for them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from medimg_core.training.heads import Question
+from medimg_core.training.plan import UNKNOWN, Plan
+
+Loss = Callable[[Any, Any], Any]
+
+
+def reading_loss(question: Question, subtype_weight: float) -> Loss:
+    """Cross-entropy of the reading's log-odds, plus that of the finer classes given the reading.
+
+    The log-odds are ``logsumexp(positive logits) - logsumexp(other logits)``; targets are soft, shape
+    ``(batch, classes)``. Finer classes count on both sides of the reading.
+    """
+    from keras import ops
+
+    inside = [i for i, name in enumerate(question.classes) if name in question.positive]
+    outside = [i for i, name in enumerate(question.classes) if name not in question.positive]
+
+    def loss(target: Any, logits: Any) -> Any:
+        positive, negative = ops.take(logits, inside, axis=-1), ops.take(logits, outside, axis=-1)
+        top, rest = ops.logsumexp(positive, axis=-1), ops.logsumexp(negative, axis=-1)
+        odds = top - rest
+        share = ops.sum(ops.take(target, inside, axis=-1), axis=-1)
+        finer = ops.sum(ops.take(target, inside, axis=-1) * (positive - top[:, None]), axis=-1)
+        finer += ops.sum(ops.take(target, outside, axis=-1) * (negative - rest[:, None]), axis=-1)
+        return ops.softplus(odds) - share * odds - subtype_weight * finer
+
+    return loss
+
+
+def mask_loss(plan: Plan) -> Loss:
+    """Cross-entropy and soft Dice of a mask; images without a drawn mask count for nothing.
+
+    Targets are label maps, shape ``(batch, rows, columns, 1)``: 0 background, classes from 1, unknown throughout where
+    nobody drew. Dice is taken over the whole batch, so that images with an empty mask count through their false
+    positives (Milletari et al., 3DV 2016; the batch form as in Isensee et al., Nature Methods 2021).
+    """
+    import keras
+    from keras import ops
+
+    several = len(plan.masks) > 1
+
+    def loss(target: Any, logits: Any) -> Any:
+        known = ops.cast(target[:, :1, :1, 0] < UNKNOWN, "float32")
+        label = ops.cast(ops.where(target < UNKNOWN, target, 0), "int32")[..., 0]
+        if several:
+            truth = ops.one_hot(label, len(plan.masks) + 1)
+            cross = keras.losses.categorical_crossentropy(truth, logits, from_logits=True)
+            share, truth = ops.softmax(logits)[..., 1:], truth[..., 1:]
+        else:
+            truth = ops.cast(label[..., None] == 1, "float32")
+            cross = ops.softplus(logits[..., 0]) - truth[..., 0] * logits[..., 0]
+            share = ops.sigmoid(logits)
+        weight = known[..., None]
+        both = ops.sum(weight * share * truth, axis=(0, 1, 2))
+        total = ops.sum(weight * (share + truth), axis=(0, 1, 2))
+        dice = 1 - ops.mean((2 * both + 1) / (total + 1))
+        entropy = ops.sum(known * cross) / (ops.sum(known * ops.ones_like(cross)) + 1.0)
+        drawn = ops.cast(ops.sum(known) > 0, "float32")
+        return drawn * (plan.dice_share * dice + (1 - plan.dice_share) * 4 * entropy) * ops.ones_like(known[:, 0, 0])
+
+    return loss

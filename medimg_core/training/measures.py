@@ -1,0 +1,166 @@
+"""The figures on a plan's card, measured on ``val`` through the product's own doors."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medimg_core.burnt_in import find_marks
+from medimg_core.decision import decision, sigmoid
+from medimg_core.engine import forward
+from medimg_core.evaluation import evaluate
+from medimg_core.evaluation.shortcuts import (
+    Cases,
+    Finding,
+    centre_only,
+    frame_only,
+    marks_only,
+    marks_painted_out,
+    region_filled,
+    region_only,
+)
+from medimg_core.perturb import Grey
+from medimg_core.preprocess import prepare
+from medimg_core.registry import Curve, Figure, ModelCard
+from medimg_core.training.course import PlanData, Progress
+from medimg_core.training.plan import UNKNOWN
+from medimg_core.training.samples import Samples
+
+TUNED = "epochs, threshold and temperature chosen on this split"
+DRAWN = 200
+"""Images of the robustness curves."""
+
+OUTSIDE_LIMIT = 0.65
+"""Above this AUC without the region a result says that the model uses information outside it."""
+
+NAMES = (
+    "auc",
+    "accuracy",
+    "sensitivity",
+    "specificity",
+    "f1",
+    "ece",
+    "brier",
+    "dice",
+    "dice_by_patient",
+    "iou",
+    "hd95",
+)
+
+
+@dataclass(frozen=True)
+class PlanFigures:
+    """What was measured.
+
+    Attributes:
+        metrics: On whole ``val`` images.
+        shortcuts: Without the region, with the frame or the marks alone.
+        robustness: Under changes of rising strength.
+        uses_outside: Whether a shortcut figure lies above the limit.
+    """
+
+    metrics: tuple[Figure, ...]
+    shortcuts: tuple[Figure, ...]
+    robustness: tuple[Curve, ...]
+    uses_outside: bool
+
+
+def figures_of(answer: Mapping[str, Any], data: str, note: str = TUNED) -> Iterator[Figure]:
+    """Figures of what ``medimg evaluate --json`` prints: metrics, false positives, subgroups.
+
+    Args:
+        answer: Of :func:`medimg_core.evaluation.evaluate`.
+        data: Data set and split.
+        note: Of the metrics.
+    """
+    yield from _figures(answer, NAMES, int(answer["n"]), data, note)
+    if answer.get("empty_n"):
+        told = f"{note}; share of images with an empty target in which anything was found"
+        yield from _figures(answer, ("false_positive",), int(answer["empty_n"]), data, told)
+    for column, groups in answer.get("subgroups", {}).items():
+        for value, table in groups.items():
+            told = f"{note}; {column} {value}"
+            yield from _figures(table, ("auc", "sensitivity", "specificity"), int(table["n"]), data, told)
+            yield from _figures(table, ("dice",), int(table.get("dice_n", table["n"])), data, told)
+
+
+def _figures(table: Mapping[str, Any], names: Sequence[str], n: int, data: str, note: str) -> Iterator[Figure]:
+    for name in names:
+        value, ends = table.get(name), table.get(f"{name}_ci")
+        if value is not None:
+            unit = f" ({table['hd95_unit']})" if name == "hd95" and "hd95_unit" in table else ""
+            yield Figure(name, float(value), None if ends is None else (ends[0], ends[1]), n, data, note + unit)
+
+
+def scores_of(card: ModelCard, images: Sequence[Grey]) -> NDArray[np.float64]:
+    """Calibrated scores of grey images, 0 to 1; shape ``(n,)``."""
+    parts = []
+    for first in range(0, len(images), 32):
+        batch = np.concatenate([prepare(image, card.input) for image in images[first : first + 32]])
+        logits = forward(card, batch, features=False).logits
+        parts.append(sigmoid(decision(card).log_odds(logits) / card.temperature))
+    return np.concatenate(parts)
+
+
+def _cases(samples: Samples, truth: NDArray[np.bool_], chosen: NDArray[np.bool_], region: str) -> Cases:
+    rows = np.flatnonzero(chosen)
+    masks = [((samples.masks[i] > 0) & (samples.masks[i] < UNKNOWN)).astype(np.float32) for i in rows]
+    images = [samples.image(int(i)) for i in rows]
+    return Cases(images, truth[rows], [samples.groups[i] for i in rows], masks, region or "region")
+
+
+def shortcuts(card: ModelCard, samples: Samples, truth: NDArray[np.bool_], name: str) -> tuple[Figure, ...]:
+    """What is left without the region, with the frame alone, and without burnt-in marks."""
+
+    def score(images: Sequence[Grey]) -> NDArray[np.float64]:
+        return scores_of(card, images)
+
+    whole = _cases(samples, truth, np.ones(len(samples), bool), card.region)
+    found: list[tuple[Finding, str]] = [(test(score, whole), name) for test in (frame_only, centre_only)]
+    if any(find_marks(image).any() for image in whole.images):
+        found += [(test(score, whole, find_marks), name) for test in (marks_painted_out, marks_only)]
+    drawn = samples.drawn()
+    if drawn.any() and len(set(truth[drawn].tolist())) == 2:
+        masked = _cases(samples, truth, drawn, card.region)
+        where = f"{name}, those with a drawn mask"
+        found += [(region_filled(score, masked, how), where) for how in ("mean", "smooth", "black")]
+        found += [(region_only(score, masked), where)]
+    result = []
+    for each, data in found:
+        result.append(Figure(each.name, each.auc, each.ci, each.n, data, each.note))
+        gap = "mean score of positives minus that of negatives: " + each.note
+        result.append(Figure(each.name.removesuffix("_auc") + "_gap", each.gap, each.gap_ci, each.n, data, gap))
+    return tuple(result)
+
+
+def uses_outside(figures: Sequence[Figure]) -> bool:
+    """Whether images without their region are told apart beyond the limit, in either direction."""
+    return any(
+        max(figure.value, 1 - figure.value) > OUTSIDE_LIMIT
+        for figure in figures
+        if figure.name in ("frame_only_auc", "marks_only_auc") or ("_filled_" in figure.name and "_auc" in figure.name)
+    )
+
+
+def measure_plan(card: ModelCard, data: PlanData, progress: Progress) -> PlanFigures:
+    """Everything that a card says of ``val``.
+
+    Args:
+        card: The packaged model, without figures yet.
+        data: Of the training.
+        progress: Called with rows done, rows in all and a text.
+    """
+    metrics: list[Figure] = []
+    curves: list[Curve] = []
+    for folder in data.folders:
+        answer = evaluate(card, folder, split="val", robustness_n=DRAWN, progress=progress)
+        metrics += figures_of(answer, f"{folder.name} val")
+        curves += [Curve(**row) for row in answer["robustness"]]
+    found: tuple[Figure, ...] = ()
+    if card.classification is not None and card.classification.reading is not None:
+        inside = [name in card.classification.reading.positive for name in card.classification.classes]
+        truth = np.array(inside)[data.val.classes]
+        found = shortcuts(card, data.val, truth, " and ".join(f"{folder.name} val" for folder in data.folders))
+    return PlanFigures(tuple(metrics), found, tuple(curves), uses_outside(found))

@@ -1,0 +1,130 @@
+"""A plan's network: built, started from other weights, and validated while it is trained."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medimg_core.preprocess import prepare, resize
+from medimg_core.registry import load_card
+from medimg_core.training.architectures import multi_task
+from medimg_core.training.architectures.lite import load_imagenet
+from medimg_core.training.heads import log_odds, positives
+from medimg_core.training.plan import UNKNOWN, Plan
+from medimg_core.training.samples import Samples
+
+CHUNK = 32
+
+
+def build(plan: Plan, *, training: bool = True) -> Any:
+    """The plan's network with fresh weights; without dropout where it is not to be trained."""
+    return multi_task(
+        size=plan.size,
+        channels=plan.channels,
+        classes=len(plan.classes),
+        masks=plan.mask_channels,
+        encoder=plan.encoder,
+        widths=plan.widths,
+        head=plan.head,
+        decoder=plan.decoder,
+        dropout=plan.dropout if training else 0.0,
+    )
+
+
+def start(network: Any, plan: Plan) -> None:
+    """Give the network the weights that the plan goes on from.
+
+    From a model's card every layer of the same name and shapes is taken over: the whole encoder, and the decoder
+    where it is alike.
+    """
+    import keras
+
+    if plan.start == "imagenet":
+        load_imagenet(network)
+    elif plan.start:
+        card = load_card(plan.start)
+        card.check_weights()
+        known = {layer.name: layer for layer in keras.saving.load_model(card.weights, compile=False).layers}
+        for layer in network.layers:
+            other = known.get(layer.name)
+            if layer.weights and other and [w.shape for w in other.weights] == [w.shape for w in layer.weights]:
+                layer.set_weights(other.get_weights())
+
+
+def heads_of(network: Any, plan: Plan) -> Any:
+    """The part that is trained: outputs by name, those that there are."""
+    import keras
+
+    names = [name for name, there in (("logits", plan.classes), ("mask_logits", plan.masks)) if there]
+    return keras.Model(network.inputs, {name: network.get_layer(name).output for name in names}, name="heads")
+
+
+def chunks(samples: Samples, plan: Plan) -> Iterator[NDArray[np.float32]]:
+    """Prepared batches of all images, in order."""
+    for first in range(0, len(samples), CHUNK):
+        last = min(first + CHUNK, len(samples))
+        yield np.concatenate([prepare(samples.image(i), plan.input) for i in range(first, last)])
+
+
+def small_masks(samples: Samples, plan: Plan) -> NDArray[np.uint8]:
+    """Label maps on the network's grid, shape ``(n, size, size)``."""
+    return np.stack([shrunk(mask, plan) for mask in samples.masks])
+
+
+def shrunk(mask: NDArray[np.uint8], plan: Plan) -> NDArray[np.uint8]:
+    """One label map on the network's grid: the label with the largest share of each cell."""
+    size = (plan.size, plan.size)
+    if mask.shape == size:
+        return mask
+    if int(mask[0, 0]) == int(mask.max()) == UNKNOWN:
+        return np.full(size, UNKNOWN, np.uint8)
+    shares = [resize((mask == value).astype(np.float32), size) for value in range(len(plan.masks) + 1)]
+    return np.asarray(np.argmax(shares, axis=0), dtype=np.uint8)
+
+
+def decided(logits: NDArray[np.float32], threshold: float = 0.5) -> NDArray[np.uint8]:
+    """Mask logits ``(..., channels)`` to a label map ``(...)``."""
+    if logits.shape[-1] == 1:
+        cut = np.log(threshold / (1 - threshold))
+        return np.asarray(logits[..., 0] >= cut, dtype=np.uint8)
+    return np.asarray(logits.argmax(axis=-1), dtype=np.uint8)
+
+
+def dice_rows(found: NDArray[np.uint8], true: NDArray[np.uint8], label: int) -> NDArray[np.float64]:
+    """Dice of one label in each row, shape ``(n,)``; NaN where nobody drew or the true mask is empty."""
+    known = (true[:, 0, 0] != UNKNOWN) & (true == label).any(axis=(1, 2))
+    both = ((found == label) & (true == label)).sum(axis=(1, 2))
+    total = (found == label).sum(axis=(1, 2)) + (true == label).sum(axis=(1, 2))
+    return np.where(known, 2 * both / np.maximum(total, 1), np.nan)
+
+
+def validator(val: Samples, plan: Plan) -> Callable[[Any], Mapping[str, float]]:
+    """What is logged after each epoch: AUC and accuracy of the reading, Dice of each mask, false positives."""
+    from sklearn.metrics import roc_auc_score
+
+    batches = list(chunks(val, plan))
+    truth = positives(plan)[val.classes] if plan.classes else None
+    masks = small_masks(val, plan) if plan.masks else None
+
+    def validate(model: Any) -> Mapping[str, float]:
+        import tensorflow as tf
+
+        network = tf.function(lambda batch: model(batch, training=False), reduce_retracing=True)
+        parts = [{k: np.asarray(v, np.float32) for k, v in network(batch).items()} for batch in batches]
+        record: dict[str, float] = {}
+        if truth is not None:
+            odds = log_odds(np.concatenate([part["logits"] for part in parts]), plan)
+            record["val_auc"] = float(roc_auc_score(truth, odds))
+            record["val_accuracy"] = float(np.mean((odds > 0) == truth))
+        if masks is not None:
+            found = np.concatenate([decided(part["mask_logits"]) for part in parts])
+            for number, target in enumerate(plan.masks, start=1):
+                record[f"val_dice_{target.name}"] = float(np.nanmean(dice_rows(found, masks, number)))
+            empty = (masks == 0).all(axis=(1, 2))
+            if empty.any():
+                record["val_false_positive"] = float((found[empty] > 0).any(axis=(1, 2)).mean())
+        record["val_score"] = float(np.mean([v for k, v in record.items() if k == "val_auc" or "dice" in k]))
+        return record
+
+    return validate
