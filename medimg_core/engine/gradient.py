@@ -54,8 +54,8 @@ def score_gradient(card: ModelCard) -> Gradient:
 def mask_gradient(card: ModelCard, targets: Sequence[Sequence[int]]) -> Gradient:
     """Of the sum over targets of the mean cross-entropy of the pixels and of one minus the soft Dice.
 
-    Source: Milletari, Navab & Ahmadi, V-Net, 3DV 2016, here with plain instead of squared sums. The probability of a target is the softmax
-    summed over its classes; one class without a background's logit has the sigmoid of its own.
+    Source: Milletari, Navab & Ahmadi, V-Net, 3DV 2016, here with plain instead of squared sums. The probability of
+    a target is the softmax summed over its classes; one class without a background's logit has the sigmoid of its own.
 
     Args:
         card: A model that segments.

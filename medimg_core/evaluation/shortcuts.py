@@ -14,9 +14,13 @@ from medimg_core.errors import IncompatibleInputError, NotApplicableError
 from medimg_core.evaluation.bootstrap import group_weights, interval, percentiles
 from medimg_core.evaluation.metrics import Bools, Decision, mean_gap, metric
 from medimg_core.perturb import Grey, Subject, bounding_box, box_mask, fill, frame_mask, swap_exterior
+from medimg_core.preprocess import resize
 
 Score = Callable[[Sequence[Grey]], NDArray[np.float64]]
 """Images to scores of the reading, 0 to 1."""
+
+FindMarks = Callable[[Grey], Bools]
+"""An image to where it has burnt-in marks, of its shape."""
 
 FRAME = 0.125
 
@@ -29,26 +33,47 @@ class Cases:
         images: Grey images, 0 to 1.
         truth: True where the reading is positive, shape ``(n,)``.
         groups: Patient of each.
-        regions: True region (lungs) of each, or empty where nobody drew them.
+        regions: True region (lungs, lesion) of each, or empty where nobody drew them. An image may have an empty
+            one: a lesion that is not there.
+        region: What the regions are, as the card says it: the word in names and notes.
     """
 
     images: Sequence[Grey]
     truth: Bools
     groups: Sequence[str]
     regions: Sequence[Grey] = ()
+    region: str = "region"
+
+    @property
+    def key(self) -> str:
+        """The region's word as a part of a name, e.g. ``"lungs"``."""
+        return "_".join(self.region.lower().split())
 
     def subjects(self) -> list[Subject]:
-        """Images with their regions.
+        """Images with their regions. One whose own is empty borrows that of another, drawn with a fixed seed.
+
+        If regions were hidden only in the images that have one, the patch itself would tell the classes apart.
 
         Raises:
             NotApplicableError: There are no regions.
         """
         if len(self.regions) != len(self.images):
             raise NotApplicableError("this test needs the true region of every image; there is none")
-        return [
-            Subject(image, region, bounding_box(region))
-            for image, region in zip(self.images, self.regions, strict=True)
-        ]
+        full = [index for index, region in enumerate(self.regions) if (region > 0.5).any()]
+        if not full:
+            raise NotApplicableError("this test needs an image with a region; all of them are empty")
+        rng = np.random.default_rng(3)
+        subjects = []
+        for image, own in zip(self.images, self.regions, strict=True):
+            lent = own if (own > 0.5).any() else self.regions[full[int(rng.integers(len(full)))]]
+            region = lent if lent.shape == image.shape else resize(lent, (image.shape[0], image.shape[1])).round()
+            subjects.append(Subject(image, region, bounding_box(region)))
+        return subjects
+
+    def noted(self, text: str) -> str:
+        """A note, which says so where some images borrowed their region."""
+        borrowed = sum(not (region > 0.5).any() for region in self.regions)
+        return f"{text}; {borrowed} images without one: where another has it" if borrowed else text
 
 
 @dataclass(frozen=True)
@@ -99,29 +124,56 @@ def centre_only(score: Score, cases: Cases) -> Finding:
     return _auc("centre_only_auc", "outer 12.5 % frame hidden", score(hidden), cases.truth, cases.groups)
 
 
+def marks_painted_out(score: Score, cases: Cases, find_marks: FindMarks) -> Finding:
+    """Burnt-in marks (callipers, letters, scales) painted out smoothly from their border.
+
+    Far below the AUC of whole images, the marks were read: whoever measures a lesion has suspected it.
+    """
+    clean, marked = [], 0
+    for image in cases.images:
+        mask = find_marks(image)
+        marked += bool(mask.any())
+        clean.append(fill(image, mask.astype(np.float32), "smooth"))
+    note = f"burnt-in marks painted out, found in {marked} of {len(clean)} images"
+    return _auc("marks_painted_out_auc", note, score(clean), cases.truth, cases.groups)
+
+
+def marks_only(score: Score, cases: Cases, find_marks: FindMarks) -> Finding:
+    """Only the burnt-in marks shown, the rest at its mean grey."""
+    shown = [_at_mean_but(image, find_marks(image)) for image in cases.images]
+    note = "only burnt-in marks shown, rest at its mean grey"
+    return _auc("marks_only_auc", note, score(shown), cases.truth, cases.groups)
+
+
+def _at_mean_but(image: Grey, kept: Bools) -> Grey:
+    mean = float(image[~kept].mean()) if not kept.all() else 0.0
+    return np.where(kept, image, np.float32(mean))
+
+
 def region_filled(score: Score, cases: Cases, how: str = "mean") -> Finding:
     """The region filled in along its true outline, which stays to be seen."""
     hidden = [fill(s.image, s.region, how, np.random.default_rng(0)) for s in cases.subjects()]
     notes = {
         "mean": "at the mean grey of the rest, outline visible",
-        "smooth": "smoothly from their border",
+        "smooth": "smoothly from the border",
         "black": "with black, outline visible",
     }
-    note = f"lungs filled {notes.get(how, how)}"
-    return _auc(f"lungs_filled_{how}_auc", note, score(hidden), cases.truth, cases.groups)
+    note = cases.noted(f"{cases.region} filled {notes.get(how, how)}")
+    return _auc(f"{cases.key}_filled_{how}_auc", note, score(hidden), cases.truth, cases.groups)
 
 
 def region_box_filled(score: Score, cases: Cases) -> Finding:
     """The region's bounding box filled in: neither the region nor its outline is left."""
     hidden = [fill(s.image, box_mask((s.image.shape[0], s.image.shape[1]), s.box), "mean") for s in cases.subjects()]
-    note = "bounding box of the lungs filled at the mean grey of the rest, no outline visible"
-    return _auc("lungs_box_filled_auc", note, score(hidden), cases.truth, cases.groups)
+    note = cases.noted(f"bounding box of the {cases.region} filled at the mean grey of the rest, no outline visible")
+    return _auc(f"{cases.key}_box_filled_auc", note, score(hidden), cases.truth, cases.groups)
 
 
 def region_only(score: Score, cases: Cases) -> Finding:
     """Only the region shown, the rest at its mean grey."""
     shown = [fill(s.image, 1 - s.region, "mean") for s in cases.subjects()]
-    return _auc("lungs_only_auc", "only the lungs shown", score(shown), cases.truth, cases.groups)
+    note = cases.noted(f"only the {cases.region} shown")
+    return _auc(f"{cases.key}_only_auc", note, score(shown), cases.truth, cases.groups)
 
 
 def _partners(truth: Bools, wanted: Bools, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -137,9 +189,9 @@ def _partners(truth: Bools, wanted: Bools, rng: np.random.Generator) -> NDArray[
 
 
 def exterior_opposite(score: Score, cases: Cases, repeats: int = 3) -> Finding:
-    """Every image's surroundings taken from one of the opposite class; AUC by the lungs' label.
+    """Every image's surroundings taken from one of the opposite class; AUC by the label of the region's image.
 
-    1 means that only the lungs count, 0 that only the surroundings do.
+    1 means that only the region counts, 0 that only the surroundings do.
     """
     subjects, rng = cases.subjects(), np.random.default_rng(1)
     scores = []
@@ -148,7 +200,10 @@ def exterior_opposite(score: Score, cases: Cases, repeats: int = 3) -> Finding:
         scores.append(score([swap_exterior(s, subjects[o]) for s, o in zip(subjects, other, strict=True)]))
     return _auc(
         "exterior_opposite_auc",
-        f"surroundings swapped for those of an image of the opposite class ({repeats} draws), label of the lungs",
+        cases.noted(
+            f"surroundings swapped for those of an image of the opposite class ({repeats} draws), "
+            f"label of the {cases.region}"
+        ),
         np.concatenate(scores),
         np.tile(cases.truth, repeats),
         list(cases.groups) * repeats,
@@ -156,9 +211,9 @@ def exterior_opposite(score: Score, cases: Cases, repeats: int = 3) -> Finding:
 
 
 def exterior_label(score: Score, cases: Cases) -> Finding:
-    """How well the score tells the class of the surroundings while the lungs stay the same.
+    """How well the score tells the class of the surroundings while the region stays the same.
 
-    Every image's lungs are put on one exterior of each class; scores are compared within the lungs'
+    Every image's region is put on one exterior of each class; scores are compared within the region's
     image, so 0.5 means that the surroundings don't count.
     """
     subjects, rng = cases.subjects(), np.random.default_rng(2)
@@ -173,6 +228,8 @@ def exterior_label(score: Score, cases: Cases) -> Finding:
     def ends(values: NDArray[np.float64]) -> tuple[float, float] | None:
         return percentiles(drawn @ values / drawn.sum(axis=1))
 
-    note = "same lungs on surroundings of either class: share of images in which the score follows them"
+    note = cases.noted(
+        f"same {cases.region} on surroundings of either class: share of images in which the score follows them"
+    )
     gap = yes - no
     return Finding("exterior_followed", float(wins.mean()), ends(wins), len(wins), note, float(gap.mean()), ends(gap))

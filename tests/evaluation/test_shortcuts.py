@@ -5,7 +5,7 @@ import pytest
 
 from medimg_core.errors import NotApplicableError
 from medimg_core.evaluation import shortcuts
-from medimg_core.evaluation.shortcuts import Cases
+from medimg_core.evaluation.shortcuts import Cases, marks_only, marks_painted_out
 
 SHAPE = (40, 40)
 REGION = (12, 10, 28, 30)
@@ -71,3 +71,61 @@ def test_a_swap_needs_two_of_each_class():
     few = cases(3)
     with pytest.raises(NotApplicableError, match="two images of each class"):
         shortcuts.exterior_label(reads_region, few)
+
+
+@pytest.mark.parametrize(
+    ("region", "names"),
+    [
+        ("lungs", {"lungs_filled_black_auc", "lungs_filled_mean_auc", "lungs_box_filled_auc", "lungs_only_auc"}),
+        ("breast tissue", {"breast_tissue_filled_black_auc", "breast_tissue_filled_mean_auc"}),
+    ],
+)
+def test_figures_carry_the_word_of_the_region(region, names):
+    some = Cases(**{**vars(cases()), "region": region})
+    found = [shortcuts.region_filled(reads_region, some, how) for how in ("black", "mean")]
+    found += [shortcuts.region_box_filled(reads_region, some), shortcuts.region_only(reads_region, some)]
+    assert names <= {finding.name for finding in found}
+    assert all(region in finding.note for finding in found)
+
+
+def test_an_empty_region_borrows_another_so_that_the_patch_tells_nothing():
+    """Lesions are there in positives only: a model that sees the filling itself must not gain by it."""
+    some = cases()
+    empty = np.zeros(SHAPE, np.float32)
+    regions = [region if yes else empty for region, yes in zip(some.regions, some.truth, strict=True)]
+    lesions = Cases(some.images, some.truth, some.groups, regions, "lesion")
+
+    def sees_patches(images):
+        return np.array([float(image[REGION[0] : REGION[2], REGION[1] : REGION[3]].std() < 1e-3) for image in images])
+
+    finding = shortcuts.region_filled(sees_patches, lesions)
+    assert finding.auc == 0.5
+    assert finding.note.endswith("8 images without one: where another has it")
+    assert "without one" not in shortcuts.region_filled(sees_patches, some).note
+
+
+def test_all_regions_empty():
+    some = cases()
+    nothing = Cases(some.images, some.truth, some.groups, [np.zeros(SHAPE, np.float32)] * len(some.images))
+    with pytest.raises(NotApplicableError, match="all of them are empty"):
+        shortcuts.region_filled(reads_region, nothing)
+
+
+def test_marks_are_painted_out_or_shown_alone():
+    """The frame's corners stand for burnt-in marks."""
+
+    def corners(image):
+        mask = np.zeros(image.shape, bool)
+        mask[:3, :3] = mask[:3, 37:] = True
+        return mask
+
+    def none(image):
+        return np.zeros(image.shape, bool)
+
+    for reader, painted, alone in ((reads_region, 1.0, 0.5), (reads_frame, 0.5, 1.0)):
+        out = marks_painted_out(reader, cases(), corners)
+        only = marks_only(reader, cases(), corners)
+        assert out.auc == pytest.approx(painted, abs=0.3 if painted == 0.5 else 0.02)
+        assert only.auc == pytest.approx(alone, abs=0.3 if alone == 0.5 else 0.02)
+        assert out.note.endswith("found in 24 of 24 images")
+    assert marks_painted_out(reads_frame, cases(), none).auc == 1.0
