@@ -107,10 +107,14 @@ def validator(val: Samples, plan: Plan) -> Callable[[Any], Mapping[str, float]]:
     truth = positives(plan)[val.classes] if plan.classes else None
     masks = small_masks(val, plan) if plan.masks else None
 
+    traced: dict[int, Any] = {}
+
     def validate(model: Any) -> Mapping[str, float]:
         import tensorflow as tf
 
-        network = tf.function(lambda batch: model(batch, training=False), reduce_retracing=True)
+        if id(model) not in traced:
+            traced[id(model)] = tf.function(lambda batch: model(batch, training=False), reduce_retracing=True)
+        network = traced[id(model)]
         parts = [{k: np.asarray(v, np.float32) for k, v in network(batch).items()} for batch in batches]
         record: dict[str, float] = {}
         if truth is not None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medimg_core import perturb
+from medimg_core.burnt_in import find_marks, paint_out, random_marks
 from medimg_core.preprocess import prepare
 from medimg_core.training.augment import targets
 from medimg_core.training.fit import Batch
@@ -69,8 +70,6 @@ def source_of(samples: Samples, plan: Plan) -> Source:
 
 def _marked(image: Picture, share: float, rng: np.random.Generator) -> Picture:
     """Marks drawn in, or those that are there painted out: neither may tell the class."""
-    from medimg_core.burnt_in import find_marks, paint_out, random_marks
-
     if rng.random() < share:
         marks = find_marks(image if image.ndim == 2 else image.mean(axis=-1))
         if marks.any():

@@ -13,6 +13,14 @@ BN_MOMENTUM = 0.9
 STAGES = ((1, 3, 1, 16, 1), (6, 3, 2, 24, 2), (6, 5, 2, 40, 2), (6, 3, 2, 80, 3), (6, 5, 1, 112, 3))
 """Expansion, kernel, stride, channels and blocks of each stage."""
 
+TURNED = 4
+"""Stage whose step down is padded at the top and left instead of at the bottom and right.
+
+A kernel of odd size with stride 2 cannot lie evenly over the pixels: each step down moves the grid by half a pixel of
+its own, 0.5, 1, 2 and 4 pixels of the input, all to one side with the usual padding. With the last one turned round
+7.5 pixels become 0.5, so that a map of the last activation lies where its evidence is.
+"""
+
 WEIGHTS = Path(__file__).resolve().parents[1] / "encoders" / "efficientnet_lite0.keras"
 
 
@@ -42,7 +50,10 @@ def _inverted(x: Any, expansion: int, kernel: int, stride: int, channels: int, n
 
     inner = int(x.shape[-1]) * expansion
     y = x if expansion == 1 else _unit(x, inner, 1, 1, f"{name}_expand")
-    y = layers.DepthwiseConv2D(kernel, strides=stride, padding="same", use_bias=False, name=f"{name}_depthwise")(y)
+    padding = "same"
+    if stride == 2 and name == f"stage{TURNED}_0":
+        y, padding = layers.ZeroPadding2D(((1, 0), (1, 0)), name=f"{name}_padding")(y), "valid"
+    y = layers.DepthwiseConv2D(kernel, strides=stride, padding=padding, use_bias=False, name=f"{name}_depthwise")(y)
     y = layers.BatchNormalization(momentum=BN_MOMENTUM, name=f"{name}_depthwise_bn")(y)
     y = layers.ReLU(6.0, name=f"{name}_depthwise_relu")(y)
     y = layers.Conv2D(channels, 1, use_bias=False, name=f"{name}_project")(y)
