@@ -30,7 +30,8 @@ def start(run, seed=1, **settings):
         **{key: settings.pop(key) for key in ("progress", "resume", "time_limit") if key in settings},
     }
     chosen = recipe(dropout=0.0, **settings)
-    return fit(build(chosen), batches, 3, chosen, run, **options)
+    aim = Aim(reading_loss(chosen, chosen.subtype_weight))
+    return fit(build(chosen), batches, 3, chosen, run, aim=aim, **options)
 
 
 @pytest.mark.parametrize(

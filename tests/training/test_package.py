@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 from medimg_core.registry import Figure, read_card
+from medimg_core.training.cardtext import Measured, card_text
 from medimg_core.training.datasets import ImageSet
 from medimg_core.training.figures import by_name_group, held_out, uses_outside
 from medimg_core.training.heads import OperatingPoint
-from medimg_core.training.package import Outputs, card_text, reference_arrays
+from medimg_core.training.package import Outputs, classifier_output, reference_arrays
 from medimg_core.training.readme import readme_text
+from medimg_core.training.recipe import input_of
 from tests.training.small import recipe
 
 ABOUT = {
@@ -30,16 +32,16 @@ def figure(name, value):
 
 
 def text(outside=True):
-    return card_text(
-        "tiny",
-        "ab" * 32,
-        ABOUT,
-        recipe(),
+    measured = Measured(
+        input=input_of(recipe()),
+        outputs=[classifier_output(recipe(), ABOUT["reading"])],
+        cam=True,
         calibration={"temperature": 1.25, "prevalence": 0.74},
         thresholds={"balanced": (OperatingPoint(0.6123456789, 0.95, 0.94), "set val")},
         figures={"metrics": [figure("auc", 0.9)], "shortcuts": [figure("frame_only_auc", 0.7)]},
         uses_outside=outside,
     )
+    return card_text("tiny", "ab" * 32, ABOUT, measured)
 
 
 def test_the_card_reads_back_as_it_was_meant(tmp_path):
