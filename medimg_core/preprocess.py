@@ -216,6 +216,35 @@ STEPS: dict[str, Step] = {
 """Every step a card may name."""
 
 
+def stepped(image: NDArray[np.generic], spec: InputLike) -> NDArray[np.float32]:
+    """Run a card's steps on one image, whatever size they end at.
+
+    Args:
+        image: Shape ``(rows, columns)``, modality values of the card's unit.
+        spec: The card's input.
+
+    Returns:
+        ``float32``, shape ``(rows, columns)``: those of the network's input where a step resizes.
+
+    Raises:
+        IncompatibleInputError: The image is not two-dimensional, is empty, or holds values that are
+            not finite.
+        InvalidCardError: The card names a step that does not exist.
+    """
+    if image.ndim != 2 or image.size == 0:
+        raise IncompatibleInputError(f"image must have shape (rows, columns), got {image.shape}")
+    if np.iscomplexobj(image):
+        raise IncompatibleInputError("image must hold real numbers, got complex ones")
+    values: NDArray[np.float32] = image.astype(np.float32)
+    if not np.isfinite(values).all():
+        raise IncompatibleInputError("image must hold finite numbers only, got NaN or infinity")
+    for name in spec.steps:
+        if name not in STEPS:
+            raise InvalidCardError(f"input step must be one of {', '.join(STEPS)}, got {name!r}")
+        values = STEPS[name](values, spec)
+    return values
+
+
 def prepare(image: NDArray[np.generic], spec: InputLike) -> NDArray[np.float32]:
     """Run a card's steps on one image.
 
@@ -237,17 +266,7 @@ def prepare(image: NDArray[np.generic], spec: InputLike) -> NDArray[np.float32]:
         >>> prepare(np.eye(32), spec).shape
         (1, 16, 16, 1)
     """
-    if image.ndim != 2 or image.size == 0:
-        raise IncompatibleInputError(f"image must have shape (rows, columns), got {image.shape}")
-    if np.iscomplexobj(image):
-        raise IncompatibleInputError("image must hold real numbers, got complex ones")
-    values: NDArray[np.float32] = image.astype(np.float32)
-    if not np.isfinite(values).all():
-        raise IncompatibleInputError("image must hold finite numbers only, got NaN or infinity")
-    for name in spec.steps:
-        if name not in STEPS:
-            raise InvalidCardError(f"input step must be one of {', '.join(STEPS)}, got {name!r}")
-        values = STEPS[name](values, spec)
+    values = stepped(image, spec)
     if values.shape != spec.size:
         raise IncompatibleInputError(
             f"the steps must end at the network's size {spec.size}, got {values.shape}; add squash"

@@ -16,6 +16,9 @@ fit on training images  mark      embedding far away, thumbnail unlike, turned, 
                                   cropped; or the model has no such fit
 ======================  ========  ==============================================================
 
+Of a volume that is read slice by slice every slice is asked (:func:`assess_slices`): blank ones are passed over,
+and a reason says how many slices it is of.
+
 Keys of ``[gate]`` in ``card.toml``: ``method`` ``limit`` ``neighbours`` ``thumbnail_limit``
 ``posture_limit`` (:class:`GateSettings`); an empty table means that there is no fit. The fits lie in
 ``reference.npz`` (:mod:`medimg_core.gate.reference`).
@@ -24,6 +27,7 @@ Keys of ``[gate]`` in ``card.toml``: ``method`` ``limit`` ``neighbours`` ``thumb
 from medimg_core.gate.assess import assess_input, assess_network, joined
 from medimg_core.gate.image import check_kind, check_values, is_grey
 from medimg_core.gate.settings import GateSettings, gate_settings
+from medimg_core.gate.slices import assess_slices, over_slices
 from medimg_core.gate.tags import Declared, Tags, check_tags, read_tags
 
 __all__ = [
@@ -32,11 +36,13 @@ __all__ = [
     "Tags",
     "assess_input",
     "assess_network",
+    "assess_slices",
     "check_kind",
     "check_tags",
     "check_values",
     "gate_settings",
     "is_grey",
     "joined",
+    "over_slices",
     "read_tags",
 ]

@@ -20,7 +20,8 @@ def check_kind(volume: Volume, card: ModelCard, *, slice_index: int | None = Non
     Args:
         volume: The input.
         card: The model.
-        slice_index: The slice that somebody chose, or None.
+        slice_index: The slice that somebody chose, or None. Where the model reads volumes slice by slice, the
+            first of them.
     """
     reasons: list[GateReason] = []
     slices, rows, columns = volume.shape
@@ -75,5 +76,5 @@ def is_grey(plane: AnyArray, *, tolerance: float = 2.0) -> bool:
 def _is_blank(plane: npt.NDArray[np.generic]) -> bool:
     flat = np.asarray(plane).ravel()
     flat = flat[:: max(1, flat.size // 20_000)]
-    _, counts = np.unique(flat, return_counts=True)
-    return bool(counts.max() >= BLANK_SHARE * flat.size)
+    middle = np.partition(flat, flat.size // 2)[flat.size // 2]  # a value with more than half of all is the median
+    return bool(np.count_nonzero(flat == middle) >= BLANK_SHARE * flat.size)

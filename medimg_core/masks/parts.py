@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -102,17 +103,20 @@ def parts(mask: Mask, value: int) -> Parts:
     inside = mask == value
     box = _box(inside)
     numbered, count = label(inside[box], structure=np.ones((3, 3, 3), np.bool_), output=np.int32)
-    sizes = np.bincount(numbered.ravel(), minlength=count + 1)[1:]
+    sizes = np.zeros(count + 1, np.int64)
+    for plane in numbered:  # one after the other: the whole volume as machine words would be a large copy
+        sizes += np.bincount(plane.ravel(), minlength=count + 1)
+    sizes = sizes[1:]
     order = np.argsort(-sizes, kind="stable")
     return Parts(value, tuple(sizes[order].tolist()), box, numbered, tuple((order + 1).tolist()))
 
 
-def _box(inside: npt.NDArray[np.bool_]) -> Box:
+def _box(inside: npt.NDArray[Any]) -> Box:
     """The smallest box around what is True; an empty one where nothing is."""
     slices = np.flatnonzero(inside.any(axis=(1, 2)))
     if not slices.size:
         return (slice(0, 0), slice(0, 0), slice(0, 0))
     first, last = int(slices[0]), int(slices[-1]) + 1
-    plane = inside[first:last].any(axis=0)
+    plane = np.asarray(inside[first:last].any(axis=0))
     rows, columns = np.flatnonzero(plane.any(axis=1)), np.flatnonzero(plane.any(axis=0))
     return (slice(first, last), slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1))

@@ -1,0 +1,27 @@
+"""Whether a model can be offered for a series."""
+
+from medimg_core.gate import check_kind, check_tags
+from medimg_core.registry import ModelCard
+from medimg_core.study import Series
+
+__all__ = ["fits"]
+
+
+def fits(series: Series, card: ModelCard) -> tuple[bool, str]:
+    """Whether a model can be offered for a series.
+
+    Args:
+        series: As read.
+        card: The model.
+
+    Returns:
+        True and an empty text, or False and the reason in a sentence. What only the pixels tell (blank,
+        grey or not) is left to :func:`~medimg_core.inference.classify` and
+        :func:`~medimg_core.inference.segment`, as is everything that is marked and not refused.
+    """
+    if series.volume is None:
+        return False, "It holds no image."
+    reasons, _ = check_tags(series, card)
+    reasons += check_kind(series.volume, card, slice_index=0)
+    refusals = [reason.text for reason in reasons if reason.refuses]
+    return (False, refusals[0]) if refusals else (True, "")

@@ -1,0 +1,37 @@
+"""Values of a slice as a card's preprocessing steps expect them."""
+
+import numpy as np
+import numpy.typing as npt
+
+from medimg_core.gate import is_grey
+from medimg_core.registry import ModelCard
+from medimg_core.study import Volume
+from medimg_core.voi import EIGHT_BIT
+
+__all__ = ["model_input"]
+
+
+def model_input(volume: Volume, card: ModelCard, slice_index: int = 0, frame: int = 0) -> npt.NDArray[np.float32]:
+    """Values of one slice as the card's preprocessing steps expect them.
+
+    A model whose card names a unit gets the values in that unit. All others get the grey that a reader
+    sees at the file's own window, white 1 (MONOCHROME1 turned over); 8-bit images without a window of
+    their own are taken as they are, 0 to 255, as they were in training.
+
+    Args:
+        volume: The input.
+        card: The model.
+        slice_index: Slice, from 0.
+        frame: Frame, from 0.
+
+    Returns:
+        ``float32``, shape ``(rows, columns)``. Colour becomes the mean of its channels.
+    """
+    plane = volume.plane(slice_index, frame)
+    if card.input.unit != "any":
+        return np.asarray(plane, dtype=np.float32)
+    if plane.ndim == 3:
+        shown = volume.presented(slice_index, frame=frame)
+        return np.asarray(shown[..., 0] if is_grey(plane) else shown.mean(axis=-1), dtype=np.float32)
+    plain = plane.dtype == np.uint8 and not volume.voi
+    return volume.presented(slice_index, voi=EIGHT_BIT if plain else None, frame=frame)

@@ -1,0 +1,224 @@
+"""Segmentation of an image, or of a volume slice by slice."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+
+from medimg_core.errors import IncompatibleInputError, NotApplicableError
+from medimg_core.gate import Declared, assess_network, assess_slices, joined, over_slices
+from medimg_core.inference.agreement import agreement, spread
+from medimg_core.inference.model_input import model_input
+from medimg_core.inference.painting import labelled, painted
+from medimg_core.inference.passes import Passed, canvas, passes, resizes
+from medimg_core.inference.scoring import scored, unscored
+from medimg_core.masks import Parts, flags, in_order, parts, regions, volumes_ml
+from medimg_core.preprocess import Placement, placement
+from medimg_core.registry import MaskSpec, ModelCard
+from medimg_core.results import Flag, GateOutcome, MaskLabel, Prediction, Segmentation
+from medimg_core.study import Series, Volume
+
+__all__ = ["segment"]
+
+Array = npt.NDArray[np.float32]
+Plane = npt.NDArray[np.uint8]
+Progress = Callable[[int, int, str], None]
+
+
+def segment(  # noqa: PLR0913 - what a reader may say of one input
+    volume: Volume,
+    card: ModelCard,
+    *,
+    series: Series | None = None,
+    declared: Declared | None = None,
+    slices: tuple[int, int] | None = None,
+    frame: int = 0,
+    enforce_gate: bool = True,
+    check_agreement: bool = True,
+    progress: Progress | None = None,
+) -> Segmentation:
+    """Segment an image, or a volume slice by slice.
+
+    A volume in mL is given only where the geometry is known and several slices were read that hold all of what is
+    measured: every slice of the volume, or those the reader named. A model whose card says that it was trained
+    only on slices that hold the organ (``extent = "reader"``) marks every slice when none are named, but measures
+    no volume, and the flag ``extent`` says so.
+
+    Args:
+        volume: The input.
+        card: The model.
+        series: Its series, for the gate's tags; without one everything in them counts as unknown.
+        declared: The reader's word for what the tags do not say.
+        slices: First and last slice that hold what is sought, from 0, the reader's word; None for all.
+        frame: Frame of the volume, from 0.
+        enforce_gate: False makes masks for refused input too, for measurements; the outcome still says refuse.
+        check_agreement: False leaves out the masks under small changes, which cost up to 20 forward passes.
+        progress: Called after each batch as ``progress(done, total, text)``; may raise
+            :class:`~medimg_core.errors.Cancelled`.
+
+    Returns:
+        The masks. Where the gate refused they are empty:
+        :attr:`~medimg_core.results.Segmentation.refused` is True.
+
+    Raises:
+        IncompatibleInputError: The slices or the frame do not exist, or (with ``enforce_gate=False``) the pixels
+            cannot be given to the network.
+        NotApplicableError: The model does not segment.
+        ModelError: The weights or the export cannot be used.
+    """
+    output = card.segmentation
+    if output is None or output.mask is None:
+        raise NotApplicableError(f"segmentation needs a model that segments; {card.id} does {card.task}")
+    read = _range(slices, volume.shape[0])
+    labels = tuple(MaskLabel(value, name) for value, name in enumerate(output.classes, start=1))
+    every = range(read[0], read[1] + 1)
+    gate, held = assess_slices(volume, card, every, series=series, declared=declared, frame=frame)
+    job = _Job(volume, card, output.mask, labels, frame, read, slices is not None)
+    if enforce_gate and gate.status == "refuse":
+        return job.result(gate, ())
+    chosen = held if enforce_gate else tuple(every)
+    report = None if progress is None else partial(_report, progress, len(chosen) + 1, card.title)
+    found = passes(
+        card, [partial(job.canvas, index) for index in chosen], partial(job.treat, chosen, gate), progress=report
+    )
+    agreed = job.agreement(found) if check_agreement else {}
+    result = job.result(joined(gate, over_slices([one.gate for one in found])), found, agreed)
+    if progress is not None:
+        progress(len(chosen) + 1, len(chosen) + 1, card.title)
+    return result
+
+
+def _range(slices: tuple[int, int] | None, count: int) -> tuple[int, int]:
+    first, last = (0, count - 1) if slices is None else slices
+    if not 0 <= first <= last < count:
+        raise IncompatibleInputError(
+            f"first and last slice must lie in 0..{count - 1}, the first not behind the last; got {first} and {last}"
+        )
+    return (first, last)
+
+
+def _report(progress: Progress, total: int, text: str, done: int) -> None:
+    progress(done, total, text)
+
+
+@dataclass(frozen=True, eq=False)
+class _Read:
+    """What is kept of one slice."""
+
+    index: int
+    plane: Plane  # on the volume's grid
+    small: Plane  # on the network's
+    gate: GateOutcome
+    prediction: Prediction | None
+
+
+@dataclass(frozen=True, eq=False)
+class _Job:
+    """One call of :func:`segment`."""
+
+    volume: Volume
+    card: ModelCard
+    spec: MaskSpec
+    labels: tuple[MaskLabel, ...]
+    frame: int
+    read: tuple[int, int]
+    told: bool  # by the reader, which slices hold what is sought
+    place: Placement = field(init=False)
+
+    def __post_init__(self) -> None:
+        shape = self.volume.shape[1:]
+        whole = placement(shape, self.card.input) if resizes(self.card) else Placement(shape, shape, (0, 0, *shape))
+        object.__setattr__(self, "place", whole)
+
+    def canvas(self, index: int) -> Array:
+        return canvas(model_input(self.volume, self.card, index, self.frame), self.card)
+
+    def treat(self, indices: Sequence[int], before: GateOutcome, number: int, found: Passed) -> _Read:
+        index = indices[number]
+        gate = assess_network(found.canvas, found.embedding, self.card)
+        prediction = None
+        if found.activations is not None:
+            cut, whole = self.card.threshold.value, joined(before, gate)
+            blank = unscored(self.volume, self.card, whole, slice_index=index, frame=self.frame, threshold=cut)
+            prediction = scored(blank, found.activations, self.card, whole)
+        return _Read(
+            index=index,
+            plane=painted(found.scores, self.spec.threshold, self.place),
+            small=labelled(found.scores, self.spec.threshold),
+            gate=gate,
+            prediction=prediction,
+        )
+
+    def agreement(self, found: Sequence[_Read]) -> dict[str, float]:
+        marked = [one for one in found if one.small.any()] or found
+        asked = [marked[place] for place in spread(len(marked))]
+        canvases = [self.canvas(one.index) for one in asked]
+        return agreement(self.card, canvases, [one.small for one in asked], self.labels, self.spec.threshold)
+
+    def result(
+        self, gate: GateOutcome, found: Sequence[_Read], agreed: Mapping[str, float] | None = None
+    ) -> Segmentation:
+        raw = np.zeros(self.volume.shape, np.uint8)
+        for one in found:
+            raw[one.index] = one.plane
+        before = [parts(raw, label.value) for label in self.labels]
+        after = [one.first(self.spec.components) for one in before]
+        mask = raw
+        if any(len(few) < len(all_) for few, all_ in zip(after, before, strict=True)):
+            mask = np.zeros_like(raw)
+            for one_label in after:
+                one_label.paint(mask)
+        whole = self._whole
+        return Segmentation(
+            model_id=self.card.id,
+            weights_sha256=self.card.sha256,
+            fingerprint=self.volume.fingerprint,
+            frame=self.frame,
+            slices=self.read,
+            labels=self.labels,
+            mask=mask,
+            raw=raw,
+            regions=regions(after, self.labels, self.volume, sides=self.spec.sides, whole=whole),
+            volumes_ml=volumes_ml(after, self.labels, self.volume, whole=whole and bool(found)),
+            flags=self._flags(before, after, [one.index for one in found], agreed or {}) if found else (),
+            agreement=dict(agreed or {}),
+            threshold=self.spec.threshold if len(self.labels) == 1 else math.nan,
+            gate=gate,
+            declared=("first and last slice",) if self.told else (),
+            predictions=tuple(one.prediction for one in found if one.prediction is not None),
+        )
+
+    @property
+    def _whole(self) -> bool:
+        """Whether the slices read hold all of what is sought, so that a volume is meant."""
+        if self.read[0] == self.read[1] or self.spec.extent == "image":
+            return False
+        return self.told or self.spec.extent == "volume"
+
+    def _flags(
+        self, before: Sequence[Parts], after: Sequence[Parts], read: Sequence[int], agreed: Mapping[str, float]
+    ) -> tuple[Flag, ...]:
+        found = list(
+            flags(
+                before,
+                after,
+                self.labels,
+                self.spec,
+                shape=self.volume.shape,
+                read=self.read,
+                agreement=agreed,
+            )
+        )
+        if self.spec.extent == "reader" and not self.told and self.volume.shape[0] > 1:
+            text = (
+                "No volume is given: the model was trained only on slices that hold the organ, and nobody has said "
+                "which are the first and the last of them. What it marks on others means nothing."
+            )
+            found.append(Flag("extent", text))
+        blank = tuple(index for index in range(read[0], read[-1]) if index not in set(read))
+        if blank:
+            found.append(Flag("blank", f"{len(blank)} blank slices among others were not read.", blank))
+        return in_order(found)
