@@ -7,6 +7,9 @@ from pathlib import Path
 from threading import Lock
 from types import MappingProxyType
 
+import numpy as np
+import numpy.typing as npt
+
 from medimg_core.errors import IncompatibleInputError
 
 __all__ = ["Phantom", "PhantomInfo", "catalogue", "make_phantom", "write_phantom"]
@@ -47,6 +50,8 @@ class Phantom:
         truth: What is where; JSON-ready, pixels are (row, column) from 0, places LPS mm.
         files: Neutral names and DICOM files.
         seed: It was made from.
+        masks: Voxels that a model should find, by name, each ``bool`` of shape ``(slices, rows, columns)`` in the
+            order of the opened volume; a picture has one slice. Empty where the truth is no region.
     """
 
     id: str
@@ -55,6 +60,7 @@ class Phantom:
     truth: Mapping[str, object] = field(repr=False)
     files: tuple[tuple[str, bytes], ...] = field(repr=False)
     seed: int = 0
+    masks: Mapping[str, npt.NDArray[np.bool_]] = field(repr=False, default_factory=dict)
 
 
 _CATALOGUE = (
@@ -127,6 +133,35 @@ _CATALOGUE = (
         1,
     ),
     PhantomInfo(
+        "brain_flair",
+        "Brain, FLAIR with lesion",
+        "MR",
+        "24 axial slices of a head; bright, irregular lesion in the left hemisphere, of known volume.",
+        1,
+    ),
+    PhantomInfo(
+        "breast_ultrasound_benign",
+        "Breast, oval lesion",
+        "US",
+        "B-mode picture; dark, oval, smooth lesion, wider than tall, with enhancement behind it.",
+        1,
+    ),
+    PhantomInfo(
+        "breast_ultrasound_spiculated",
+        "Breast, spiculated lesion",
+        "US",
+        "B-mode picture; dark, spiculated lesion, taller than wide, with a shadow behind it.",
+        1,
+    ),
+    PhantomInfo(
+        "liver_ct",
+        "CT of the abdomen with liver lesion",
+        "CT",
+        "40 axial slices of 5 mm, portal venous phase; dark lesion in the right lobe, liver of known volume.",
+        1,
+        large=True,
+    ),
+    PhantomInfo(
         "orientation_axial", "Orientation, axial", "MR", "Box with marked sides and landmarks, axial slices.", 0
     ),
     PhantomInfo(
@@ -149,7 +184,7 @@ _CATALOGUE = (
 
 _LOCK = Lock()
 _KEPT: OrderedDict[tuple[str, int, bool], Phantom] = OrderedDict()  # least recently used first
-_KEPT_BYTES = 160 * 1024 * 1024  # the largest phantom and all small ones
+_KEPT_BYTES = 192 * 1024 * 1024  # one of each
 
 
 def catalogue() -> tuple[PhantomInfo, ...]:
@@ -238,14 +273,20 @@ def write_phantom(
 
 
 def _size(phantoms: Iterable[Phantom]) -> int:
-    return sum(len(content) for phantom in phantoms for _, content in phantom.files)
+    return sum(
+        sum(len(content) for _, content in phantom.files) + sum(mask.nbytes for mask in phantom.masks.values())
+        for phantom in phantoms
+    )
 
 
 def _make(info: PhantomInfo, seed: int, reduced: bool, progress: Callable[[int, int, str], None] | None) -> Phantom:
     from medimg_core.phantoms.dicom import names, to_bytes
-    from medimg_core.phantoms.makers import Order, make
+    from medimg_core.phantoms.makers import make
+    from medimg_core.phantoms.orders import Order
 
-    datasets, truth = make(Order(info.id, info.title, seed, reduced, progress))
+    datasets, truth, masks = make(Order(info.id, info.title, seed, reduced, progress))
     shuffled = sorted(zip(names(len(datasets), [seed]), datasets, strict=True), key=lambda pair: pair[0])
     files = tuple((name, to_bytes(dataset)) for name, dataset in shuffled)
-    return Phantom(info.id, info.title, info.description, MappingProxyType(truth), files, seed)
+    return Phantom(
+        info.id, info.title, info.description, MappingProxyType(truth), files, seed, MappingProxyType(dict(masks))
+    )

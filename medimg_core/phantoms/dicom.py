@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from medimg_core.geometry import FloatArray, Geometry
 
-__all__ = ["Identity", "Plane", "cross_sectional", "names", "planar", "to_bytes", "uid"]
+__all__ = ["Identity", "Plane", "base", "cross_sectional", "names", "planar", "set_pixels", "to_bytes", "uid"]
 
 DATE, TIME = "20260101", "120000"
 MANUFACTURER = "MedImg phantom generator"
@@ -98,7 +98,7 @@ def planar(
     Returns:
         A ``pydicom`` dataset with file meta.
     """
-    ds = _base(identity, DX_PRESENTATION_STORAGE, "DX", number=1)
+    ds = base(identity, DX_PRESENTATION_STORAGE, "DX", number=1)
     ds.ImageType = ["DERIVED", "PRIMARY"]
     ds.PresentationIntentType = "FOR PRESENTATION"
     ds.ViewPosition = view
@@ -121,7 +121,7 @@ def planar(
     ds.WindowCenterWidthExplanation = "Full range"
     ds.AcquisitionContextSequence = []
     stored = (4095 - pixels).astype(np.uint16) if inverted else pixels
-    _set_pixels(ds, stored, bits=12, photometric="MONOCHROME1" if inverted else "MONOCHROME2")
+    set_pixels(ds, stored, bits=12, photometric="MONOCHROME1" if inverted else "MONOCHROME2")
     return ds
 
 
@@ -156,7 +156,7 @@ def cross_sectional(
     datasets = []
     for index, values in enumerate(volume):
         storage = CT_STORAGE if modality == "CT" else MR_STORAGE
-        ds = _base(identity, storage, modality, number=index + first, series=series)
+        ds = base(identity, storage, modality, number=index + first, series=series)
         position = plane.origin + index * plane.step
         ds.ImageType = ["ORIGINAL", "PRIMARY", "AXIAL"] if modality == "CT" else ["ORIGINAL", "PRIMARY", "OTHER"]
         ds.PatientPosition = "HFS"
@@ -175,7 +175,7 @@ def cross_sectional(
             ds.RescaleIntercept, ds.RescaleSlope, ds.RescaleType = str(intercept), "1", "HU"
         stored = np.clip(values, intercept, intercept + 4095).astype(np.int16)
         stored -= np.int16(intercept)
-        _set_pixels(ds, stored.view(np.uint16), bits=12, photometric="MONOCHROME2")
+        set_pixels(ds, stored.view(np.uint16), bits=12, photometric="MONOCHROME2")
         datasets.append(ds)
     return datasets
 
@@ -196,7 +196,7 @@ def uid(*parts: str) -> str:
     return str(generate_uid(entropy_srcs=["medimg phantom", *parts]))
 
 
-def _base(identity: Identity, sop_class: str, modality: str, *, number: int, series: int = 1) -> Any:
+def base(identity: Identity, sop_class: str, modality: str, *, number: int, series: int = 1) -> Any:
     """What every phantom file says: patient, study, series, equipment, that it is synthetic."""
     from pydicom.dataset import Dataset, FileMetaDataset
 
@@ -237,13 +237,14 @@ def _base(identity: Identity, sop_class: str, modality: str, *, number: int, ser
     return ds
 
 
-def _set_pixels(ds: Any, stored: npt.NDArray[np.uint16], *, bits: int, photometric: str) -> None:
+def set_pixels(ds: Any, stored: npt.NDArray[np.uint16 | np.uint8], *, bits: int, photometric: str) -> None:
+    """Put grey pixels of shape ``(rows, columns)`` into a dataset, in as many bytes as they come in."""
     ds.SamplesPerPixel = 1
     ds.PhotometricInterpretation = photometric
     ds.Rows, ds.Columns = (int(n) for n in stored.shape)
-    ds.BitsAllocated, ds.BitsStored, ds.HighBit = 16, bits, bits - 1
+    ds.BitsAllocated, ds.BitsStored, ds.HighBit = 8 * stored.itemsize, bits, bits - 1
     ds.PixelRepresentation = 0
-    ds.PixelData = np.ascontiguousarray(stored, dtype="<u2").tobytes()
+    ds.PixelData = np.ascontiguousarray(stored, dtype=stored.dtype.newbyteorder("<")).tobytes()
 
 
 def _code(value: str, meaning: str, scheme: str = "SCT") -> Any:

@@ -1,12 +1,12 @@
 """What each phantom of the catalogue is made of: pixels, identity, tags, truth."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
-__all__ = ["Order", "make"]
+from medimg_core.phantoms.lesion_makers import brain, breast, liver
+from medimg_core.phantoms.orders import Made, Order
 
-Progress = Callable[[int, int, str], None]
-Made = tuple[list[Any], dict[str, object]]
+__all__ = ["make"]
 
 _CT_TAGS = {
     "KVP": "120",
@@ -15,24 +15,6 @@ _CT_TAGS = {
     "WindowWidth": ["400", "1500"],
     "WindowCenterWidthExplanation": ["MEDIASTINUM", "LUNG"],
 }
-
-
-class Order(NamedTuple):
-    """What is to be made.
-
-    Attributes:
-        id: Of the catalogue.
-        title: Of the catalogue.
-        seed: 0 or above.
-        reduced: True for a few slices of a large phantom.
-        progress: Called as ``progress(done, total, text)``, or None.
-    """
-
-    id: str
-    title: str
-    seed: int
-    reduced: bool = False
-    progress: Progress | None = None
 
 
 def make(order: Order) -> Made:
@@ -61,7 +43,7 @@ def _chest(order: Order) -> Made:
         view="PA" if adult else "AP",
         inverted=order.id == "chest_child_monochrome1",
     )
-    return [dataset], dict(image.truth)
+    return Made([dataset], dict(image.truth))
 
 
 def _ct(order: Order) -> Made:
@@ -70,7 +52,7 @@ def _ct(order: Order) -> Made:
 
     volume, plane, truth = ct_thorax(order.seed)
     tags = {name: value for name, value in _CT_TAGS.items() if name != "WindowCenterWidthExplanation"}
-    return cross_sectional(_adult(order), volume, plane, modality="CT", tags=tags), dict(truth)
+    return Made(cross_sectional(_adult(order), volume, plane, modality="CT", tags=tags), dict(truth))
 
 
 def _ct_prior(order: Order) -> Made:
@@ -81,7 +63,7 @@ def _ct_prior(order: Order) -> Made:
     volume, plane, truth = ct_thorax(order.seed, prior=True)
     date = f"{int(DATE[:4]) - 1}{DATE[4:]}"
     identity = _adult(order, age="044Y", patient=f"ct_thorax {order.seed}", date=date)
-    return cross_sectional(identity, volume, plane, modality="CT", tags=_CT_TAGS), dict(truth)
+    return Made(cross_sectional(identity, volume, plane, modality="CT", tags=_CT_TAGS), dict(truth))
 
 
 def _ct_two_series(order: Order) -> Made:
@@ -106,7 +88,7 @@ def _ct_two_series(order: Order) -> Made:
         "shape": thick.shape,
         "nodule_voxel": tuple(round(float(value), 3) for value in voxel),
     }
-    return files, truth | {"thick": second}
+    return Made(files, truth | {"thick": second})
 
 
 def _ct_nodules(order: Order) -> Made:
@@ -116,7 +98,7 @@ def _ct_nodules(order: Order) -> Made:
     volume, plane, truth, first = chest_ct(order.seed, reduced=order.reduced, progress=order.progress)
     tags = _CT_TAGS | {"WindowCenter": ["-600", "40"], "WindowWidth": ["1500", "400"]}
     tags |= {"WindowCenterWidthExplanation": ["LUNG", "MEDIASTINUM"], "SpacingBetweenSlices": "1"}
-    return cross_sectional(_adult(order), volume, plane, modality="CT", tags=tags, first=first + 1), truth
+    return Made(cross_sectional(_adult(order), volume, plane, modality="CT", tags=tags, first=first + 1), truth)
 
 
 def _adult(order: Order, *, age: str = "045Y", patient: str = "", date: str = "") -> Any:
@@ -148,7 +130,7 @@ def _heart(order: Order) -> Made:
         "WindowWidth": "800",
     }
     planes = volume.reshape(-1, *SHAPE[1:])
-    return cross_sectional(identity, planes, stack(), modality="MR", tags=tags, own=cine_tags()), dict(truth)
+    return Made(cross_sectional(identity, planes, stack(), modality="MR", tags=tags, own=cine_tags()), dict(truth))
 
 
 def _box(order: Order) -> Made:
@@ -184,7 +166,7 @@ def _box(order: Order) -> Made:
         "row_and_column_go_to": stack.geometry().orientation[1:],
         "shape": stack.shape,
     }
-    return cross_sectional(identity, sample(stack), stack.plane(), modality="MR", tags=tags), truth
+    return Made(cross_sectional(identity, sample(stack), stack.plane(), modality="MR", tags=tags), truth)
 
 
 def _planar_box(order: Order) -> Made:
@@ -203,10 +185,13 @@ def _planar_box(order: Order) -> Made:
     )
     edges = ("R", "F") if mirrored else ("L", "F")
     truth = truth | {"edges": edges}
-    return [planar(identity, pixels, detector_spacing=(0.8, 0.5), edges=edges)], truth
+    return Made([planar(identity, pixels, detector_spacing=(0.8, 0.5), edges=edges)], truth)
 
 
 _MAKERS: dict[str, Callable[[Order], Made]] = {
+    "brain": brain,
+    "breast": breast,
+    "liver": liver,
     "chest": _chest,
     "ct_chest_nodules": _ct_nodules,
     "ct_thorax_prior": _ct_prior,

@@ -15,7 +15,13 @@ from medimg_core.phantoms import catalogue, make_phantom, write_phantom
 INFOS = {info.id: info for info in catalogue()}
 IDS = list(INFOS)
 DX = "1.2.840.10008.5.1.4.1.1.1.1"
-STORAGE = {"DX": DX, "CT": "1.2.840.10008.5.1.4.1.1.2", "MR": "1.2.840.10008.5.1.4.1.1.4"}
+STORAGE = {
+    "DX": DX,
+    "CT": "1.2.840.10008.5.1.4.1.1.2",
+    "MR": "1.2.840.10008.5.1.4.1.1.4",
+    "US": "1.2.840.10008.5.1.4.1.1.6.1",
+}
+STACKS = [name for name in IDS if INFOS[name].modality in ("CT", "MR")]
 
 
 def headers(phantom_id: str) -> list[pydicom.Dataset]:
@@ -52,13 +58,11 @@ def test_instances_of_a_series_share_it_and_differ(phantom_id: str) -> None:
     assert len({name for name, _ in make_phantom(phantom_id, reduced=True).files}) == len(files)
 
 
-@pytest.mark.parametrize("phantom_id", [name for name in IDS if INFOS[name].modality != "DX"])
+@pytest.mark.parametrize("phantom_id", STACKS)
 def test_a_stack_has_one_frame_of_reference_of_its_own(phantom_id: str) -> None:
     frames = {ds.FrameOfReferenceUID for ds in headers(phantom_id)}
     assert len(frames) == 1
-    others = {
-        headers(name)[0].FrameOfReferenceUID for name in IDS if name != phantom_id and INFOS[name].modality != "DX"
-    }
+    others = {headers(name)[0].FrameOfReferenceUID for name in STACKS if name != phantom_id}
     assert not frames & others
 
 
@@ -102,6 +106,31 @@ def test_the_truth_is_json(phantom_id: str) -> None:
     assert json.loads(json.dumps(dict(make_phantom(phantom_id, reduced=True).truth)))
 
 
+MASKS = {
+    "brain_flair": {"lesion"},
+    "breast_ultrasound_benign": {"lesion"},
+    "breast_ultrasound_spiculated": {"lesion"},
+    "liver_ct": {"liver", "lesion"},
+}
+
+
+@pytest.mark.parametrize("phantom_id", IDS)
+def test_masks_lie_on_the_opened_volume_and_cannot_be_written_to(phantom_id: str) -> None:
+    phantom = make_phantom(phantom_id, reduced=True)
+    assert set(phantom.masks) == MASKS.get(phantom_id, set())
+    for mask in phantom.masks.values():
+        volume = open_study(phantom.files).studies[0].series[0].volume
+        assert volume is not None
+        assert (mask.shape, mask.dtype, mask.flags.writeable) == (volume.shape, np.dtype(bool), False)
+        assert mask.any()
+
+
+@pytest.mark.parametrize("phantom_id", sorted(MASKS))
+def test_another_seed_makes_another_lesion(phantom_id: str) -> None:
+    one, other = make_phantom(phantom_id, reduced=True), make_phantom(phantom_id, seed=2, reduced=True)
+    assert (one.masks["lesion"] != other.masks["lesion"]).any()
+
+
 def test_writing_gives_the_same_bytes(tmp_path: Path) -> None:
     paths = write_phantom("orientation_coronal", tmp_path / "new" / "folder")
     assert [(path.name, path.read_bytes()) for path in paths] == list(make_phantom("orientation_coronal").files)
@@ -138,6 +167,10 @@ def test_unknown_ids_and_seeds_are_refused(phantom_id: str, seed: int | None) ->
         ("ct_thorax_two_series", 400),
         ("ct_chest_nodules", 400),
         ("heart_cine", 900),
+        ("brain_flair", 1800),
+        ("breast_ultrasound_benign", 255),
+        ("breast_ultrasound_spiculated", 255),
+        ("liver_ct", 400),
     ],
 )
 def test_the_word_synthetic_is_burnt_into_every_slice(phantom_id: str, ink: int) -> None:
