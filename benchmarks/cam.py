@@ -5,23 +5,15 @@ the rounds: load on the machine hits all alike, and the ratios are what counts. 
 time does not depend on them; the map is held to tf-keras-vis before anything is timed.
 """
 
-import argparse
-import contextlib
-import json
-import os
-import platform
-import statistics
-import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.timing import Task, claim, input_of, medians, run
 from medimg_core.decision import class_scores, decision, sigmoid
-from medimg_core.engine import cache, forward, threads, warm
+from medimg_core.engine import cache, forward, warm
 from medimg_core.engine.session import session_options
 from medimg_core.explain.cam import grad_cam
 from medimg_core.registry import (
@@ -36,10 +28,6 @@ from medimg_core.registry import (
 )
 
 SHIPPED = "chest_xray_pneumonia"
-PAUSE = 0.005
-"""Seconds before each call, in which the threads of the one before come to rest."""
-
-Task = Callable[[], Any]
 
 
 def mobilenet(folder: Path) -> ModelCard:
@@ -174,25 +162,6 @@ def apart(card: ModelCard, batch: np.ndarray) -> dict[str, Task]:
     }
 
 
-def medians(tasks: dict[str, Task], rounds: int) -> dict[str, float]:
-    """Median time of each in ms; the tasks take turns, and the first two rounds do not count."""
-    times: dict[str, list[float]] = {name: [] for name in tasks}
-    for number in range(rounds + 2):
-        for name, task in tasks.items():
-            time.sleep(PAUSE)
-            start = time.perf_counter()
-            task()
-            if number >= 2:
-                times[name].append((time.perf_counter() - start) * 1e3)
-    return {name: statistics.median(values) for name, values in times.items()}
-
-
-def input_of(card: ModelCard) -> np.ndarray:
-    """One prepared input of noise."""
-    shape = (1, *card.input.size, card.input.channels)
-    return np.random.default_rng(0).normal(size=shape).clip(-3, 3).astype(np.float32)
-
-
 def measure(rounds: int) -> dict[str, Any]:
     """Time both networks; the claims, and all medians in ms."""
     claims: list[dict[str, Any]] = []
@@ -205,58 +174,14 @@ def measure(rounds: int) -> dict[str, Any]:
             ours = times["forward + scores + native map"]
             if card.id == SHIPPED:
                 ratio = ours / times["bare ONNX forward"]
-                claims.append(_claim(f"{card.id}: forward + scores + map / bare forward", ratio, 1.2, most=True))
+                claims.append(claim(f"{card.id}: forward + scores + map / bare forward", ratio, 1.2, most=True))
                 found["apart"] = medians(apart(card, input_of(card)), rounds)
             speed = times["tf-keras-vis Grad-CAM"] / ours
-            claims.append(_claim(f"{card.id}: tf-keras-vis Grad-CAM / forward + scores + map", speed, wanted))
+            claims.append(claim(f"{card.id}: tf-keras-vis Grad-CAM / forward + scores + map", speed, wanted))
             if card.id != SHIPPED:
                 cache.discard(card)
-    return {"claims": claims, "medians_ms": found, "rounds": rounds, "machine": machine()}
-
-
-def _claim(name: str, value: float, target: float, *, most: bool = False) -> dict[str, Any]:
-    holds = value <= target if most else value >= target
-    return {"name": name, "value": round(value, 3), "target": target, "unit": "x", "holds": bool(holds)}
-
-
-def machine() -> dict[str, Any]:
-    """What it ran on, and how busy that was."""
-    import keras
-    import onnxruntime
-    import tensorflow as tf
-
-    return {
-        "platform": platform.platform(),
-        "processors": os.cpu_count(),
-        "threads": threads(),
-        "load_average": round(os.getloadavg()[0], 2),
-        "onnxruntime": onnxruntime.__version__,
-        "tensorflow": tf.__version__,
-        "keras": keras.__version__,
-    }
-
-
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
-    parser.add_argument("--rounds", type=int, default=30)
-    arguments = parser.parse_args()
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with contextlib.redirect_stdout(sys.stderr):  # libraries chatter
-        answer = measure(arguments.rounds)
-    if arguments.json:
-        print(json.dumps(answer))
-        return
-    for model, times in answer["medians_ms"].items():
-        print(model)
-        for name, value in times.items():
-            print(f"  {name:34} {value:9.3f} ms")
-    for claim in answer["claims"]:
-        mark = "holds" if claim["holds"] else "DOES NOT HOLD"
-        print(f"{claim['name']}: {claim['value']} (target {claim['target']}) {mark}")
-    print(answer["machine"])
+    return {"claims": claims, "medians_ms": found}
 
 
 if __name__ == "__main__":
-    main()
+    run(__doc__, measure, 30)
