@@ -42,6 +42,13 @@ def _reserved_stdout() -> Iterator[TextIO]:
         os.close(real)
 
 
+def _count(text: str) -> int:
+    """A whole number of 1 or more."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number of 1 or more, got {text!r}")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="medimg", description="Medical images with AI that explains itself. Research use, not for diagnosis."
@@ -82,6 +89,11 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("id")
     sub.add_argument("folder")
     sub.add_argument("--split", default="test")
+    sub.add_argument("--curves", action="store_true", help="also ROC, precision and recall, confusion, reliability")
+    sub.add_argument("--robustness", action="store_true", help="also curves under changes of the images and attacks")
+    sub.add_argument(
+        "--robustness-n", dest="robustness_n", type=_count, default=200, metavar="N", help="images drawn for them"
+    )
     sub = command("train", commands.train, "train a model and write its folder")
     sub.add_argument("id")
     sub.add_argument("folders", nargs="+", metavar="FOLDER")

@@ -166,7 +166,14 @@ def evaluate(args: argparse.Namespace) -> Answer:
     """Metrics on a labelled folder."""
     from medimg_core import evaluation
 
-    return dict(evaluation.evaluate(args.id, Path(args.folder), split=args.split, progress=_progress))
+    return evaluation.evaluate(
+        args.id,
+        Path(args.folder),
+        split=args.split,
+        curves=args.curves,
+        robustness_n=args.robustness_n if args.robustness else 0,
+        progress=_progress,
+    )
 
 
 def train(args: argparse.Namespace) -> Answer:

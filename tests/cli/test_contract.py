@@ -59,6 +59,7 @@ def test_a_file_that_cannot_be_read_is_refused_with_a_reason(tmp_path: Path, pic
         ([], 2, "required"),
         (["predict", "no_such_model", "x.png"], 1, "model id must be one of"),
         (["models", "no_such_model"], 1, "model id must be one of"),
+        (["evaluate", "no_such_model", "folder", "--robustness-n", "0"], 2, "whole number of 1 or more"),
     ],
 )
 def test_exit_codes(arguments: list[str], code: int, words: str) -> None:

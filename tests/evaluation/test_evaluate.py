@@ -12,6 +12,7 @@ from medimg_core.evaluation import evaluate
 from medimg_core.evaluation.folder import read_folder
 from medimg_core.evaluation.metrics import WEIGHTED, Decision, metric
 from medimg_core.registry import load_card
+from tests.evaluation.small_folder import SHAPE, found, square, write_folder, write_mask
 from tests.tiny_model import CARD, SIZE
 
 SCORES = {"normal": 0.1, "bacteria": 0.9, "virus": 0.7}
@@ -123,6 +124,139 @@ def test_progress_may_cancel(models, tmp_path):
 def test_unknown_models(models, tmp_path):
     with pytest.raises(UnknownModelError):
         evaluate("other", tmp_path)
+
+
+MASKS = """
+[[outputs]]
+name = "mask_logits"
+kind = "segmentation"
+classes = ["lesion", "rim"]
+
+[outputs.mask]
+extent = "image"
+
+[[outputs.mask.targets]]
+name = "lesion"
+classes = ["lesion"]
+
+[[outputs.mask.targets]]
+name = "whole"
+column = "whole_mask"
+classes = ["lesion", "rim"]
+"""
+
+
+@pytest.fixture
+def mask_models(models):
+    """``both`` classifies and segments, ``masks`` only segments."""
+    plain = CARD.format(id="both", sha256="0" * 64, size=SIZE)
+    both = plain.replace('task = "classification"', 'task = "multi_task"').replace("[cam]", MASKS + "\n[cam]")
+    start, end = both.index("[[outputs]]"), both.index(MASKS)
+    masks = both[:start] + both[end : both.index("[cam]")] + "[gate]\n" + both[both.index("\n[[data]]") :]
+    masks = masks.replace('"multi_task"', '"segmentation"').replace('id = "both"', 'id = "masks"')
+    for name, text in (("both", both), ("masks", masks)):
+        (models / name).mkdir()
+        (models / name / "card.toml").write_text(text)
+    return models
+
+
+def mask_folder(tmp_path, labels=("pneumonia", "normal", "pneumonia", "normal")):
+    """Drawn in the first three images, empty in one of them; the fourth has no mask."""
+    root = tmp_path / "drawn"
+    root.mkdir()
+    write_mask(root / "m" / "0.png", square(4))
+    write_mask(root / "m" / "1.png", np.zeros(SHAPE, bool))
+    write_mask(root / "m" / "2.png", square(12))
+    write_mask(root / "m" / "w.png", square(4, 12, 4))
+    rows = [[f"{i}.png", f"m/{i}.png" if i < 3 else "", "", label, f"p{i}"] for i, label in enumerate(labels)]
+    rows[0][2] = "m/w.png"
+    return write_folder(root, rows, ("image", "mask", "whole_mask", "label", "patient"))
+
+
+def finds(row):
+    """The first lesion rightly, with half of its surroundings; the third a quarter too far right."""
+    said = predict_by_label(row)
+    if row.case == "0":
+        return found(square(4), square(4, 12, 4) & ~square(4), prediction=said)
+    return found(square(14) if row.case == "2" else np.zeros(SHAPE, bool), prediction=said)
+
+
+def predict_by_label(row):
+    score = 0.9 if row.label == "pneumonia" else 0.1
+    finer = {"normal": 1 - score, "bacterial": score * 0.8, "viral": score * 0.2}
+    return SimpleNamespace(score=score, class_scores=finer, gate=SimpleNamespace(status="pass"))
+
+
+def test_the_contract_of_masks(mask_models, tmp_path):
+    answer = evaluate("masks", mask_folder(tmp_path), segment=finds)
+    json.dumps(answer, allow_nan=False)
+    assert answer["n"] == 3  # those with a drawn mask
+    assert answer["gate"] == {"pass": 3, "mark": 0, "refuse": 0}
+    assert set(answer["targets"]) == {"lesion", "whole"}
+    lesion, whole = answer["targets"]["lesion"], answer["targets"]["whole"]
+    assert (lesion["n"], lesion["empty_n"], lesion["false_positive"]) == (3, 1, 0.0)
+    assert lesion["dice"] == pytest.approx((1 + 0.75) / 2)
+    assert lesion["iou"] == pytest.approx((1 + 0.6) / 2)
+    assert lesion["hd95"] == pytest.approx((0 + 2) / 2)
+    assert (whole["n"], whole["dice"], whole["empty_n"]) == (1, 1.0, 0)
+    for name in ("dice", "iou", "hd95"):
+        assert answer[name] == pytest.approx((lesion[name] + whole[name]) / 2)
+        low, high = answer[f"{name}_ci"]
+        assert low <= answer[name] <= high
+    assert (answer["hd95_unit"], answer["empty_n"]) == ("px", 0.5)
+    assert answer["dice_by_patient"] == pytest.approx(answer["dice"])  # one image a patient
+    assert "auc" not in answer
+
+
+def test_a_model_for_both_gives_both(mask_models, tmp_path):
+    asked = []
+
+    def predict(row):
+        asked.append(row.case)
+        return predict_by_label(row)
+
+    answer = evaluate("both", mask_folder(tmp_path), segment=finds, predict=predict, curves=True)
+    json.dumps(answer, allow_nan=False)
+    assert asked == ["3"]  # the others' predictions came with their masks
+    assert answer["n"] == 4
+    assert (answer["auc"], answer["accuracy"], answer["reading"]) == (1.0, 1.0, "pneumonia")
+    assert answer["targets"]["lesion"]["n"] == 3
+    assert answer["curves"]["ap"] == 1.0
+    sick = answer["subgroups"]["label"]["pneumonia"]
+    assert (sick["n"], sick["sensitivity"], sick["auc"], sick["dice_n"]) == (2, 1.0, None, 2)
+
+
+def test_a_model_for_both_gives_what_the_folder_has(mask_models, tmp_path):
+    labels = evaluate("both", write(tmp_path, rows()), predict=predict)
+    assert labels["auc"] == 1.0
+    assert "dice" not in labels
+    masks = evaluate("both", mask_folder(tmp_path, labels=("", "", "", "")), segment=finds)
+    assert masks["n"] == 3
+    assert "auc" not in masks
+    assert masks["dice"] > 0.8
+
+
+def test_curves_only_when_asked(models, tmp_path):
+    folder = write(tmp_path, rows())
+    assert "curves" not in evaluate("tiny", folder, predict=predict)
+    answer = evaluate("tiny", folder, predict=predict, curves=True)
+    assert answer["curves"]["confusion"] == {"tp": 8, "fp": 0, "fn": 0, "tn": 4}
+    assert [row["n"] for row in answer["curves"]["reliability"]] == [0, 4, 0, 0, 0, 0, 0, 4, 0, 4]
+
+
+def test_subgroups_of_the_index(models, tmp_path):
+    answer = evaluate("tiny", write(tmp_path, rows()), predict=predict)
+    assert set(answer["subgroups"]) == {"label", "subtype"}
+    virus = answer["subgroups"]["subtype"]["virus"]
+    assert (virus["n"], virus["sensitivity"], virus["auc"]) == (4, 1.0, None)
+
+
+def test_a_folder_that_asks_nothing(mask_models, tmp_path):
+    folder = write(tmp_path, [["a.png", "p"]], ("image", "patient"))
+    with pytest.raises(NotApplicableError, match="needs drawn masks in the index"):
+        evaluate("masks", folder)
+    with pytest.raises(NotApplicableError, match="needs labels or drawn masks"):
+        evaluate("both", folder)
 
 
 @pytest.mark.real_data
