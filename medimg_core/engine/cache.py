@@ -88,7 +88,7 @@ def is_whole(folder: Path, weights_sha256: str) -> bool:
 
 def _folder(card: ModelCard) -> Path:
     spec = spec_of(card)
-    layers = hashlib.sha256(repr((spec.features, spec.logits, spec.ensemble, spec.masks)).encode()).hexdigest()
+    layers = hashlib.sha256(spec.key().encode()).hexdigest()
     return cache_dir() / f"{card.sha256[:32]}-{FORMAT}-{layers[:8]}"
 
 

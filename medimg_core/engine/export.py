@@ -5,7 +5,8 @@
 
 - ``model.onnx``: input ``image`` (batch, rows, columns, channels); outputs, each where the card and the
   network have it: ``features`` (the layer of the class activation map), ``embedding`` (what the dense head
-  takes; without one, the layer of that name), ``logits``, ``ensemble`` and ``masks`` (logits a pixel);
+  takes; without one, the layer of that name), ``logits``, ``ensemble`` and ``masks`` (logits a pixel), all of
+  them ``float32``;
 - ``head.npz``: ``kernel`` (embedding, classes) and ``bias`` (classes) of the dense head, ``float32``; without
   a class where there is no head;
 - ``meta.json``: SHA-256 of the weights and of both files, versions of what made them.
@@ -14,21 +15,26 @@
 import json
 import os
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from medimg_core.engine import heads
+from medimg_core.engine.network import Graph, flat, load
 from medimg_core.errors import ModelError
 from medimg_core.registry import ModelCard, sha256_of
 
 __all__ = ["FORMAT", "ExportSpec", "export", "spec_of"]
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever what an export holds changes; caches of another format are not looked at."""
 
 OPSET = 17
+
+POOLING_DENSE = "pooling_dense"
+"""Head of a class activation map for which there is a closed form."""
 
 _EMBEDDING = "embedding"
 """Layer whose output stands for the whole image where no dense head says which does."""
@@ -44,7 +50,11 @@ class ExportSpec:
         features: Layer of the last feature map, or empty.
         logits: Dense layer of the logits, or empty.
         ensemble: Layer of the ensemble's logits, or empty.
-        masks: Layer of the logits a pixel, without an activation, or empty.
+        masks: Layer of the logits a pixel, or empty.
+        shape: Rows, columns and channels of the input.
+        classes: Number of classes that have logits.
+        mask_classes: Number of classes that have masks, without the background.
+        pooled: Whether a closed form of maps needs the features' mean as embedding.
     """
 
     weights: str
@@ -53,6 +63,14 @@ class ExportSpec:
     logits: str
     ensemble: str
     masks: str
+    shape: tuple[int, int, int]
+    classes: int
+    mask_classes: int
+    pooled: bool
+
+    def key(self) -> str:
+        """What tells exports of the same weights apart."""
+        return repr(replace(self, weights="", sha256=""))
 
 
 def spec_of(card: ModelCard) -> ExportSpec:
@@ -65,6 +83,10 @@ def spec_of(card: ModelCard) -> ExportSpec:
         logits=classes.name if classes else "",
         ensemble=classes.ensemble if classes else "",
         masks=masks.name if masks else "",
+        shape=(*card.input.size, card.input.channels),
+        classes=len(classes.classes) if classes else 0,
+        mask_classes=len(masks.classes) if masks else 0,
+        pooled=card.cam is not None and card.cam.head == POOLING_DENSE,
     )
 
 
@@ -76,19 +98,20 @@ def export(spec: ExportSpec, out: Path) -> None:
         out: An empty folder.
 
     Raises:
-        ModelError: A layer of the spec is not in the network, or the head is not a dense layer.
+        WeightsError: The file is another one, or not safe to load.
+        ModelError: The network is not what the card says.
     """
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     import keras
     import onnx
 
-    model = keras.saving.load_model(spec.weights, compile=False)
-    names, tensors, kernel, bias = _outputs(model, spec)
-    part = keras.Model(model.inputs, tensors)
-    part(np.zeros((1, *model.inputs[0].shape[1:]), np.float32))
+    graph = flat(load(Path(spec.weights), spec.sha256), spec.shape)
+    tensors, kernel, bias = _outputs(graph, spec)
+    part = keras.Model(graph.image, [_single(tensor) for tensor in tensors.values()])
+    part(np.zeros((1, *spec.shape), np.float32))
     part.export(out / "model.onnx", format="onnx", opset_version=OPSET, verbose=False)
     proto = onnx.load(out / "model.onnx")
-    _rename(proto.graph, names)
+    _rename(proto.graph, list(tensors))
     onnx.checker.check_model(proto)
     onnx.save(proto, out / "model.onnx")
     np.savez(out / "head.npz", kernel=kernel, bias=bias)
@@ -104,52 +127,32 @@ def export(spec: ExportSpec, out: Path) -> None:
     (out / "meta.json").write_text(json.dumps(meta, indent=1), encoding="utf-8")
 
 
-def _outputs(model: Any, spec: ExportSpec) -> tuple[list[str], list[Any], Any, Any]:
-    """Names and tensors of the outputs in order, kernel and bias of the dense head."""
-
-    def layer(name: str) -> Any:
-        try:
-            return model.get_layer(name)
-        except ValueError as error:
-            raise ModelError(f"the card must name layers of the network; it has no layer {name[:60]!r}") from error
-
+def _outputs(graph: Graph, spec: ExportSpec) -> tuple[dict[str, Any], Any, Any]:
+    """Tensors of the outputs by name, in order, and kernel and bias of the dense head."""
     found: dict[str, Any] = {}
     kernel, bias = np.zeros((0, 0), np.float32), np.zeros(0, np.float32)
     if spec.features:
-        found["features"] = layer(spec.features).output
+        found["features"] = graph.find(spec.features).output
     if spec.logits:
-        head = layer(spec.logits)
-        kernel, bias = _dense(head)
-        found |= {"embedding": head.input, "logits": head.output}
-    elif any(entry.name == _EMBEDDING for entry in model.layers):
-        found["embedding"] = layer(_EMBEDDING).output
+        head = heads.dense(graph, spec.logits, spec.classes)
+        if spec.features and spec.pooled:
+            head = heads.pooled(found["features"], head, spec.features)
+        kernel, bias = head.kernel, head.bias
+        found |= {"embedding": head.embedding, "logits": head.logits}
+    elif graph.has(_EMBEDDING):
+        found["embedding"] = graph.find(_EMBEDDING).output
     if spec.ensemble:
-        found["ensemble"] = layer(spec.ensemble).output
+        found["ensemble"] = graph.find(spec.ensemble).output
     if spec.masks:
-        found["masks"] = _masks(layer(spec.masks), model)
-    return list(found), list(found.values()), kernel, bias
+        found["masks"] = heads.masks(graph, spec.masks, spec.mask_classes)
+    return found, kernel, bias
 
 
-def _dense(head: Any) -> tuple[Any, Any]:
-    """Kernel and bias of a dense head."""
+def _single(tensor: Any) -> Any:
+    """The tensor in single precision: a network may compute in half of it."""
     import keras
 
-    if not isinstance(head, keras.layers.Dense) or head.activation is not keras.activations.linear:
-        raise ModelError(f"layer {head.name!r} must be a Dense layer that gives logits, without an activation")
-    kernel = np.asarray(head.kernel, np.float32)
-    return kernel, np.asarray(head.bias, np.float32) if head.use_bias else np.zeros(kernel.shape[1], np.float32)
-
-
-def _masks(layer: Any, model: Any) -> Any:
-    """Tensor of the logits a pixel, on the grid of the network's input."""
-    import keras
-
-    if getattr(layer, "activation", keras.activations.linear) is not keras.activations.linear:
-        raise ModelError(f"layer {layer.name!r} must give logits a pixel, without an activation")
-    shape, wanted = tuple(layer.output.shape), tuple(model.inputs[0].shape[1:3])
-    if len(shape) != 4 or shape[1:3] != wanted:
-        raise ModelError(f"layer {layer.name!r} must give (batch, rows, columns, channels) with {wanted}, got {shape}")
-    return layer.output
+    return tensor if tensor.dtype == "float32" else keras.ops.cast(tensor, "float32")
 
 
 def _rename(graph: Any, names: list[str]) -> None:
@@ -166,10 +169,8 @@ def _rename(graph: Any, names: list[str]) -> None:
 
 def main(arguments: list[str]) -> int:
     """Run the program; 0 when the folder is filled, 1 with a sentence on standard error."""
-    spec = ExportSpec(**json.loads(Path(arguments[0]).read_text(encoding="utf-8")))
-    if sha256_of(Path(spec.weights)) != spec.sha256:
-        print("weights changed while they were exported", file=sys.stderr)  # noqa: T201 - a program's last word
-        return 1
+    told = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
+    spec = ExportSpec(**{**told, "shape": tuple(told["shape"])})
     try:
         export(spec, Path(arguments[1]))
     except ModelError as error:

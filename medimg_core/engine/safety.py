@@ -194,5 +194,6 @@ def _place(value: dict[str, Any], where: str) -> str:
     inner = value.get("config")
     name = inner.get("name") if isinstance(inner, dict) else value.get("name")
     kind = value["class_name"]
-    named = isinstance(name, str) and isinstance(kind, str) and kind not in POLICIES
-    return f"layer {name[:60]!r}" if named else where
+    if isinstance(name, str) and isinstance(kind, str) and kind not in POLICIES:
+        return f"layer {name[:60]!r}"
+    return where

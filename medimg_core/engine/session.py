@@ -217,7 +217,7 @@ def session_options() -> Any:
 
 def _loaded(card: ModelCard) -> _Loaded:
     spec = spec_of(card)
-    key = (card.sha256, str(card.weights), spec.features, spec.logits, spec.ensemble, spec.masks, str(threads()))
+    key = (card.sha256, str(card.weights), spec.key(), str(threads()))
     found = _sessions.get(key)
     if found is not None:
         return found

@@ -158,12 +158,6 @@ def test_a_model_of_both_tasks_gives_both_from_one_pass(tiny_multi):
         result.masks[...] = 0
 
 
-def test_channels_that_are_not_the_cards_raise(tiny_masks):
-    output = dataclasses.replace(tiny_masks.outputs[0], classes=("one", "two"))
-    with pytest.raises(ModelError, match="must give 3 logits a pixel for 2 classes, it gives 1"):
-        check(dataclasses.replace(tiny_masks, outputs=(output,)))
-
-
 @pytest.mark.parametrize("value", ["0", "-1", "two", "65", ""])
 def test_the_thread_setting_is_checked(monkeypatch, value):
     monkeypatch.setenv("MEDIMG_THREADS", value)
