@@ -9,6 +9,7 @@ from pathlib import Path
 
 from medimg_core.errors import UnknownModelError
 from medimg_core.registry.card import Curve, DataSource, Figure, ModelCard, Population, Threshold, sha256_of
+from medimg_core.registry.learning import read_curve
 from medimg_core.registry.network import CamSpec, InputSpec, MaskSpec, OutputSpec, Reading, Target
 from medimg_core.registry.reading import read_card
 
@@ -29,6 +30,7 @@ __all__ = [
     "load_card",
     "models_dir",
     "read_card",
+    "read_curve",
     "sha256_of",
 ]
 

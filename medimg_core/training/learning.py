@@ -4,7 +4,7 @@ import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-NAME = "learning_curve.csv"
+from medimg_core.registry.learning import NAME
 
 
 def write_curve(folder: Path, history: Sequence[Mapping[str, float]]) -> None:

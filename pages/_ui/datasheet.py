@@ -3,7 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from medimg_core.registry import Figure, ModelCard
+from medimg_core.registry import Figure, ModelCard, read_curve
+from pages._ui import plots
 from pages._ui.language import _
 from pages._ui.score_bar import percent
 
@@ -14,7 +15,7 @@ def model_table(cards: tuple[ModelCard, ...]) -> None:
     """One row a model."""
     rows = []
     for card in cards:
-        head = next((figure for figure in card.metrics if figure.name == "auc"), None)
+        area, overlap = _head(card, "auc"), _head(card, "dice")
         rows.append(
             {
                 _("Model"): card.title,
@@ -22,7 +23,8 @@ def model_table(cards: tuple[ModelCard, ...]) -> None:
                 _("Modality"): ", ".join(card.modality),
                 _("Body part"): ", ".join(card.body_part),
                 _("Ages, years"): _ages(card),
-                _("AUC (see datasheet)"): _value(head) if head else "",
+                _("AUC (see datasheet)"): area,
+                _("Dice (see datasheet)"): overlap,
                 _("Licence of the weights"): card.weights_licence,
             }
         )
@@ -52,13 +54,18 @@ def datasheet(card: ModelCard) -> None:
             card.shortcuts,
             _("With the region it should read hidden, shown alone, or set in other surroundings.")
             + (
-                " " + _("This model uses information outside the lungs; every result says so.")
+                " "
+                + _("This model uses information outside the {region}; every result says so.").format(
+                    region=_(card.region or "region")
+                )
                 if card.uses_outside
                 else ""
             ),
         )
+        _robustness(card)
         _figures(_("Input gate"), card.gate_figures, _("Share of images marked or refused."))
         _thresholds(card)
+        _learning(card)
 
 
 def _facts(card: ModelCard) -> None:
@@ -67,7 +74,7 @@ def _facts(card: ModelCard) -> None:
         _("Ages in training, years"): _ages(card),
         _("Views in training"): ", ".join(card.population.views) or _("not recorded"),
         _("Sites"): card.population.sites,
-        _("Prevalence in training"): percent(card.prevalence),
+        **({_("Prevalence in training"): percent(card.prevalence)} if card.classification else {}),
         _("Network input"): f"{card.input.size[0]} x {card.input.size[1]}, {', '.join(card.input.steps)}",
         _("Map"): _("layer {layer}").format(layer=card.cam.layer) if card.cam else _("none"),
         _("Licence of the weights"): card.weights_licence,
@@ -95,7 +102,26 @@ def _figures(title: str, figures: tuple[Figure, ...], note: str) -> None:
     st.dataframe(pd.DataFrame(rows), hide_index=True, height=height, alt=title)  # type: ignore[arg-type]
 
 
+def _robustness(card: ModelCard) -> None:
+    st.markdown(f"**{_('Under changes of rising strength')}**")
+    if not card.robustness:
+        st.caption(_("Nothing recorded on the card."))
+        return
+    first = card.robustness[0]
+    text = _("One change at a time; bands are 95 % intervals. {data}, n {n}.").format(data=first.data, n=first.n)
+    plots.draw(plots.robustness(card.robustness), text)
+
+
+def _learning(card: ModelCard) -> None:
+    history = read_curve(card.folder)
+    if history:
+        st.markdown(f"**{_('Learning curve')}**")
+        plots.draw(plots.learning(history), _("The validation images chose the epoch; averaged weights are measured."))
+
+
 def _thresholds(card: ModelCard) -> None:
+    if not card.thresholds:
+        return
     st.markdown(f"**{_('Operating points')}**")
     rows = [
         {
@@ -125,6 +151,12 @@ def _list(title: str, lines: tuple[str, ...]) -> None:
 def _ages(card: ModelCard) -> str:
     ages = card.population.age_years
     return f"{ages[0]:g} to {ages[1]:g}" if ages else _("not recorded")
+
+
+def _head(card: ModelCard, name: str) -> str:
+    """The first figure of that name; the card lists the plain condition first."""
+    figure = next((figure for figure in card.metrics if figure.name == name), None)
+    return _value(figure) if figure else ""
 
 
 def _name(figure: Figure) -> str:
