@@ -58,9 +58,8 @@ class Lesion:
         )
         x, y = x[columns], y[rows]
         height = np.full((1, 1), z - self.centre[2], dtype=np.float32)
-        rough = _depth((x[None, :] - self.centre[0], y[:, None] - self.centre[1], height), self.radii) + np.float32(
-            self.roughness
-        ) * self.waves.values(x, y, z)
+        offsets = (x[None, :] - self.centre[0], y[:, None] - self.centre[1], height)
+        rough = _depth(offsets, self.radii) + np.float32(self.roughness) * self.waves.values(x, y, z)
         shown[rows, columns] = np.clip(rough / np.float32(self.softness) + np.float32(0.5), 0, 1)
         return shown
 
