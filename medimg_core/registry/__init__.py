@@ -11,7 +11,7 @@ from medimg_core.errors import UnknownModelError
 from medimg_core.registry.card import Curve, DataSource, Figure, ModelCard, Population, Threshold, sha256_of
 from medimg_core.registry.learning import read_curve
 from medimg_core.registry.network import CamSpec, InputSpec, MaskSpec, OutputSpec, Reading, Target
-from medimg_core.registry.reading import read_card
+from medimg_core.registry.reading import card_problems, read_card
 
 __all__ = [
     "CamSpec",
@@ -26,8 +26,11 @@ __all__ = [
     "Reading",
     "Target",
     "Threshold",
+    "broken_models",
+    "card_problems",
     "list_models",
     "load_card",
+    "model_folders",
     "models_dir",
     "read_card",
     "read_curve",
@@ -42,21 +45,43 @@ def models_dir() -> Path:
 
 
 def list_models(folder: Path | None = None) -> tuple[ModelCard, ...]:
-    """Read every card, by id.
+    """Read every card, by id; folders whose card breaks the schema are left to :func:`broken_models`.
 
     Args:
         folder: Folder of the models; :func:`models_dir` by default.
 
-    Raises:
-        InvalidCardError: One of the cards breaks the schema.
+    Examples:
+        >>> "chest_xray_pneumonia" in [card.id for card in list_models()]
+        True
+    """
+    return tuple(read_card(path) for path in model_folders(folder) if not card_problems(path))
+
+
+def broken_models(folder: Path | None = None) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Folders that cannot be listed as models, and why.
+
+    Args:
+        folder: Folder of the models; :func:`models_dir` by default.
+
+    Returns:
+        Name of each folder and what is wrong with its card, by name.
 
     Examples:
-        >>> [card.id for card in list_models()]
-        ['chest_xray_pneumonia']
+        >>> broken_models(Path("nowhere"))
+        ()
+    """
+    found = ((path.name, card_problems(path)) for path in model_folders(folder))
+    return tuple((name, problems) for name, problems in found if problems)
+
+
+def model_folders(folder: Path | None = None) -> tuple[Path, ...]:
+    """Folders that are meant as models: those with a card or with weights, by name.
+
+    Args:
+        folder: Folder of the models; :func:`models_dir` by default.
     """
     root = folder or models_dir()
-    folders = sorted(path.parent for path in root.glob("*/card.toml"))
-    return tuple(read_card(path) for path in folders)
+    return tuple(sorted({path.parent for name in ("card.toml", "weights.keras") for path in root.glob(f"*/{name}")}))
 
 
 def load_card(model_id: str, folder: Path | None = None) -> ModelCard:
@@ -71,7 +96,7 @@ def load_card(model_id: str, folder: Path | None = None) -> ModelCard:
         InvalidCardError: Its card breaks the schema.
     """
     root = folder or models_dir()
-    known = sorted(path.parent.name for path in root.glob("*/card.toml"))
+    known = [path.name for path in model_folders(root)]
     if model_id not in known:
         raise UnknownModelError(
             f"model id must be one of {', '.join(known) or '(none installed)'}, got {model_id[:60]!r}"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from medimg_core.errors import InvalidCardError, UnknownModelError, WeightsError
-from medimg_core.registry import list_models, load_card, read_card
+from medimg_core.registry import broken_models, card_problems, list_models, load_card, read_card
 
 CARD = """
 schema = 1
@@ -116,12 +116,69 @@ def test_a_card_is_read_whole(tmp_path: Path) -> None:
         ("uses_outside = false", "uses_outside = false\ncolour = 1", "unknown keys: colour"),
         ("value = 0.6", "value = 1.6", r"`value` must lie in \[0, 1\]"),
         ("schema = 1", "schema = = 1", "valid TOML"),
+        ('steps = ["squash"]', 'steps = ["squeeze"]', "`steps` must be some of .*, got 'squeeze'"),
+        ("[calibration]", "[calibration]\nslope = 2.0", "unknown keys: slope"),
     ],
 )
 def test_a_broken_card_is_refused_with_the_rule(tmp_path: Path, old: str, new: str, message: str) -> None:
     assert old in CARD
     with pytest.raises(InvalidCardError, match=message):
         read_card(write(tmp_path, CARD.replace(old, new, 1)))
+
+
+def test_every_part_that_is_wrong_is_told(tmp_path: Path) -> None:
+    text = CARD.replace("channels = 1", "channels = 2").replace('title = "A toy"', "title = 3")
+    text = text.replace("value = 0.6", "value = 1.6").replace("uses_outside", "uses_inside")
+    assert card_problems(write(tmp_path, text)) == (
+        "card toy `title` must be str, got int",
+        "card toy must have `uses_outside`; it is missing",
+        "card toy [input] `channels` must be 1 or 3, got 2",
+        "card toy thresholds[0] `value` must lie in [0, 1], got 1.6",
+        "card toy has unknown keys: uses_inside",
+    )
+
+
+def test_parts_that_do_not_fit_each_other_are_told(tmp_path: Path) -> None:
+    text = CARD.replace('id = "toy"', 'id = "game"').replace("temperature = 1.5\n", "")
+    assert card_problems(write(tmp_path, text)) == (
+        "card toy must have a calibration and a threshold for its classification",
+        "card `id` must be its folder's name, toy, got game",
+    )
+
+
+def test_a_calibration_that_is_no_table_is_told(tmp_path: Path) -> None:
+    text = CARD.replace("[calibration]\ntemperature = 1.5\nprevalence = 0.74", "")
+    problems = card_problems(write(tmp_path, text.replace("schema = 1", "schema = 1\ncalibration = 3")))
+    assert problems == ("card toy `calibration` must be dict, got int",)
+
+
+def test_broken_models_leave_the_others_alone(tmp_path: Path) -> None:
+    write(tmp_path)
+    for name, content in (("letters", b"\xff\xfe"), ("nothing", b""), ("deep", b"a = " + b"[" * 5000)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "card.toml").write_bytes(content)
+    (tmp_path / "folder" / "card.toml").mkdir(parents=True)
+    (tmp_path / "bare").mkdir()
+    (tmp_path / "bare" / "weights.keras").write_bytes(b"weights")
+    (tmp_path / "recipe_only").mkdir()
+    assert [card.id for card in list_models(tmp_path)] == ["toy"]
+    broken = dict(broken_models(tmp_path))
+    assert list(broken) == ["bare", "deep", "folder", "letters", "nothing"]
+    assert broken["bare"] == ("model folder bare must hold card.toml; there is none",)
+    assert broken["folder"] == ("card folder must be a file that can be read; Is a directory",)
+    assert broken["nothing"][0] == "card nothing must have `schema`; it is missing"
+    for name in ("deep", "letters"):
+        assert broken[name][0].startswith(f"card {name} must be valid TOML: ")
+    with pytest.raises(InvalidCardError, match="there is none"):
+        load_card("bare", tmp_path)
+
+
+def test_a_card_that_is_mended_is_read_again(tmp_path: Path) -> None:
+    model = write(tmp_path, CARD.replace("channels = 1", "channels = 2"))
+    assert card_problems(model)
+    (model / "card.toml").write_text(CARD.format(sha="0" * 64))
+    assert card_problems(model) == ()
+    assert read_card(model).input.channels == 1
 
 
 def test_other_weights_are_refused(tmp_path: Path) -> None:
