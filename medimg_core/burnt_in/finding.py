@@ -21,23 +21,36 @@ WORKING = 256
 CROSS, WEAK_CROSS = 0.07, 0.02
 """Contrast of a calliper that stands alone, and of one that a dotted line joins to another."""
 STROKE, LONE_STROKE, TALL_STROKE = 0.12, 0.3, 0.5
-"""Contrast of the upright strokes of a word, of a single letter, and of one taller than 10 pixels."""
+"""Contrast of the upright strokes of a word, of a single letter, and of one above 10 pixels."""
+BRIGHT, BRIGHT_WORD = 0.55, 0.45
+"""Least brightness of a single letter and of a word."""
+ALONE = 0.01
+"""Share of the pixels around a letter below which it stands alone."""
 CROWDED = 0.06
 """Share of the pixels around a letter that may be bright as well; twice that around a word."""
-DARK_STROKE = 0.08
-"""Contrast of the dark outline of a sign in a corner."""
+DARK_STROKE, OUTLINE = 0.06, 0.7
+"""Contrast of the dark outline of a sign in a corner, and its brightness as a share of the corner's median."""
 LINE = 40
 """How far the letters of a line are followed to both sides of a word, in pixels."""
 MARK = 48
 """Largest height and width of a body mark, in pixels."""
 DARK_GROUND = 0.2
 """Brightness below which the ground of a body mark lies."""
+TICK = 0.2
+"""Contrast of a ruler's ticks."""
 GREEN = 0.2
 """By how much green must exceed red and blue in a mark of a colour image."""
 
 
 def find_marks(image: NDArray[Any]) -> Mask:
     """Find text, callipers, dotted lines, scale ticks and signs that a machine drew into an image.
+
+    Looked at by eye on 80 breast ultrasounds drawn at random (Al-Dhabyani et al., Data in Brief 2020, 28:104863,
+    resized to 256 x 256): all 9 with callipers were found, 6 of them with every cross and line; of 7 with words, 6.
+    Small false parts lay in 9 images, on bright edges of tissue. Faint body marks and grey writing were missed.
+    In 712 chest radiographs 344 were marked, nearly all on side letters and writing; of the letters of 40 looked at,
+    about half were missed, mostly small ones. In 167 head FLAIR slices, which have no marks, 11 were marked. In
+    endoscopies reflections in a row are taken for words.
 
     Args:
         image: Shape ``(rows, columns)`` or ``(rows, columns, 3)``; unsigned 8-bit, or floating from 0 to 1.
@@ -173,12 +186,13 @@ def _letters(image: Grey, up: Grey, thin: Grey, taken: Mask, *, lone: bool) -> M
     for index, box in enumerate(ndimage.find_objects(groups), start=1):
         strokes = (groups[box] == index) & seeds[box]
         contrast = float(runs[box][strokes].max())
-        many = _in_line(image[box], strokes, contrast)
-        if not many or (many < 3 and not lone):
-            continue
         frame, around = _grown(box, image.shape, 2, 0), _grown(box, image.shape, 5, 3)
         ring = thin[around].copy()
         ring[tuple(slice(f.start - a.start, f.stop - a.start) for f, a in zip(frame, around, strict=True))] = 0
+        alone = float(np.mean(ring > 0.25 * contrast)) < ALONE
+        many = _in_line(image[box], strokes, contrast, alone)
+        if not many or (many < 3 and not lone):
+            continue
         if float(np.mean(ring > 0.5 * contrast)) <= (CROWDED if many < 3 else 2 * CROWDED):
             found[frame] |= thin[frame] > 0.3 * contrast
             if many >= 3:
@@ -188,10 +202,10 @@ def _letters(image: Grey, up: Grey, thin: Grey, taken: Mask, *, lone: bool) -> M
     return found | _joined(image, thin, found)
 
 
-def _in_line(image: Grey, strokes: Mask, contrast: float) -> int:
+def _in_line(image: Grey, strokes: Mask, contrast: float, alone: bool) -> int:
     """How many strokes stand side by side, if they are a word's or a letter's, else 0."""
     many, tall = int(ndimage.label(strokes.any(0))[1]), int(strokes.any(1).sum()) + 3
-    if many < 3 and contrast < (LONE_STROKE if tall <= 10 else TALL_STROKE):
+    if many < 3 and contrast < (LONE_STROKE if tall <= 10 or alone else TALL_STROKE):
         return 0
     if tall > (24 if many < 3 else 14):
         return 0
@@ -199,7 +213,7 @@ def _in_line(image: Grey, strokes: Mask, contrast: float) -> int:
     bright = np.array([image[part].max() for part in parts])
     tops = [part[0].start for part in parts]
     alike = float(bright.std()) <= 0.15 * float(bright.mean()) and float(np.std(tops)) <= 2.5
-    return many if alike and float(np.median(bright)) >= 0.55 else 0
+    return many if alike and float(np.median(bright)) >= (BRIGHT if many < 3 else BRIGHT_WORD) else 0
 
 
 def _joined(image: Grey, thin: Grey, found: Mask) -> Mask:
@@ -230,15 +244,15 @@ def _grown(box: tuple[slice, slice], shape: tuple[int, ...], tall: int, wide: in
 def _signs(image: Grey) -> Mask:
     """Small signs with a dark outline in the upper corners, where the probe's orientation is shown."""
     found = np.zeros(image.shape, bool)
-    tall, wide = min(28, image.shape[0]), min(32, image.shape[1] // 2)
+    tall, wide = min(18, image.shape[0]), min(24, image.shape[1] // 2)
     for columns in (slice(0, wide), slice(image.shape[1] - wide, image.shape[1])):
         dark = 1 - image[: tall + 4, columns]
-        sides = upright_runs(upright(dark), 3)[:tall]
-        floors = upright_runs(level(dark).T, 3).T[:tall]
-        black = dark[:tall] > 0.6
+        sides = upright_runs(upright(dark), 2)[:tall]
+        floors = upright_runs(level(dark).T, 2).T[:tall]
+        black = dark[:tall] > min(0.6, 1 - OUTLINE * float(np.median(image[:tall, columns])))
         left_right = (sides > DARK_STROKE) & black
-        below = (floors > DARK_STROKE) & black & widened(left_right, 4, 6)
-        if left_right.sum() < 2 or not below.any():
+        below = (floors > DARK_STROKE) & black & widened(left_right, 3, 5)
+        if left_right.sum() < 2 or below.sum() < 2:
             continue
         strokes = widened(left_right, 2, 0) | below
         found[:tall, columns] |= ndimage.binary_closing(np.pad(strokes, 9, mode="edge"), np.ones((9, 9), bool))[
@@ -255,15 +269,16 @@ def _rulers(image: Grey, thin: Grey) -> Mask:
         for columns in (range(margin), range(ink.shape[1] - margin, ink.shape[1])):
             for column in columns:
                 line = ink[:, column]
-                if float(line.max()) < 0.2:
+                if float(line.max()) < TICK:
                     continue
-                on = np.flatnonzero(np.diff(np.concatenate([[False], line > 0.2, [False]]).astype(np.int8)))
+                bright = line > max(TICK, 0.5 * float(line.max()))
+                on = np.flatnonzero(np.diff(np.concatenate([[False], bright, [False]]).astype(np.int8)))
                 starts, stops = on[::2], on[1::2]
                 if len(starts) < 6 or np.max(stops - starts) > 3:
                     continue
                 gaps = np.diff((starts + stops) / 2)
                 if float(np.ptp(gaps)) <= 2 and float(gaps.mean()) >= 3:
-                    turned[line > 0.1, max(0, column - 2) : column + 3] = True
+                    turned[line > 0.5 * TICK, max(0, column - 2) : column + 3] = True
     return found
 
 

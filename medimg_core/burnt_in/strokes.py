@@ -39,7 +39,7 @@ def upright(image: Grey) -> Grey:
         image: Shape ``(rows, columns)``, 0 to 1.
 
     Returns:
-        Same shape; above zero on upright strokes of one to two pixels' width.
+        Same shape; above zero on upright strokes of up to four pixels' width.
 
     Examples:
         >>> image = np.zeros((1, 7), np.float32)
