@@ -3,14 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from medimg_core.errors import NotApplicableError
-from medimg_core.evaluation.classification import decided, measure, truth_of
-from medimg_core.evaluation.curves import curves as curves_of
-from medimg_core.evaluation.folder import read_folder
-from medimg_core.evaluation.judging import Predict, Progress, Segment, judge, predictor, segmenter
-from medimg_core.evaluation.overlap import summarise
-from medimg_core.evaluation.subgroups import subgroups
-from medimg_core.registry import ModelCard, load_card
+from medimg_core.evaluation.judging import Predict, Progress, Segment
+from medimg_core.evaluation.record import record
+from medimg_core.registry import ModelCard
 
 
 def evaluate(
@@ -38,52 +33,26 @@ def evaluate(
         segment: Gives a row's masks; likewise.
 
     Returns:
-        ``model weights_sha256 split n gate``. Where the model classifies and the folder has labels, what
+        ``model weights_sha256 split n gate``; ``seen``: what :func:`medimg_core.evaluation.seen.seen` gives. Where
+        the model classifies and the folder has labels, what
         :func:`medimg_core.evaluation.classification.measure` gives; where it segments and the folder has drawn
         masks, what :func:`medimg_core.evaluation.overlap.summarise` gives. ``subgroups``: see
         :func:`medimg_core.evaluation.subgroups.subgroups`.
 
     Raises:
-        NotApplicableError: The folder holds neither labels nor masks that the model could be held to.
+        NotApplicableError: The folder holds neither labels nor masks that the model could be held to, or curves
+            are wanted of rows of one class.
         MedImgError: The model or the folder cannot be used; see the errors of
             :func:`~medimg_core.evaluation.folder.read_folder`.
     """
-    card = load_card(model) if isinstance(model, str) else model
-    rows = read_folder(folder, split)
-    targets = card.segmentation.mask.targets if card.segmentation is not None and card.segmentation.mask else ()
-    has_masks = any(target.column in row.masks for target in targets for row in rows)
-    has_labels = card.classification is not None and any(row.label for row in rows)
-    if has_labels:
-        truth_of(card, rows)  # labels that do not fit are better refused before an hour of reading
-    if not has_masks and not has_labels:
-        wanted = [*(["labels"] if card.classification else []), *(["drawn masks"] if targets else [])]
-        raise NotApplicableError(f"evaluating {card.id} needs {' or '.join(wanted)} in the index; it has none")
-    judged = judge(
-        rows,
-        predict=(predict or predictor(card)) if has_labels else None,
-        segment=(segment or segmenter(card)) if has_masks else None,
-        targets=targets,
+    found = record(
+        model,
+        folder,
+        split=split,
+        curves=curves,
+        robustness_n=robustness_n,
         progress=progress,
+        predict=predict,
+        segment=segment,
     )
-    answer: dict[str, Any] = {
-        "model": card.id,
-        "weights_sha256": card.sha256,
-        "split": split,
-        "n": len(judged.rows),
-        "gate": judged.gate(),
-    }
-    case = decided(card, truth_of(card, judged.rows), judged.predictions) if has_labels else None
-    if case is not None:
-        answer |= measure(card, judged, case)
-    if has_masks:
-        patients = all("patient" in row.columns for row in judged.rows)
-        answer |= summarise(judged.overlaps, judged.groups, patients=patients)
-    answer["subgroups"] = subgroups(judged, case)
-    if curves and case is not None:
-        answer["curves"] = curves_of(case, judged.groups)
-    if robustness_n:
-        from medimg_core.evaluation.trials import trials
-
-        name = f"{folder.resolve().name} {split}"
-        answer["robustness"] = trials(card, judged, name=name, most=robustness_n, progress=progress)
-    return answer
+    return dict(found.answer)

@@ -87,8 +87,15 @@ def read_folder(folder: Path, split: str | None = None) -> tuple[Row, ...]:
 
     Raises:
         UnreadableFileError: There is no index, it has no ``image`` column, a path leaves the folder, a
-            file it names is missing, or no row is left.
+            file it names is missing, or no row is left; or the operating system does not let it be read.
     """
+    try:
+        return _read(folder, split)
+    except OSError as error:
+        raise UnreadableFileError(f"a data folder must be readable by this user; {error.strerror}") from error
+
+
+def _read(folder: Path, split: str | None) -> tuple[Row, ...]:
     columns, lines = _lines(folder)
     root = folder.resolve()
     rows = []

@@ -88,3 +88,8 @@ def test_an_index_in_another_encoding_is_refused(tmp_path):
     (tmp_path / "index.csv").write_bytes(b"image,label\na.png,Lungenentz\xfcndung\n")
     with pytest.raises(UnreadableFileError, match="UTF-8"):
         read_folder(tmp_path)
+
+
+def test_what_the_system_does_not_let_be_read_is_told(tmp_path):
+    with pytest.raises(UnreadableFileError, match="must be readable"):
+        read_folder(tmp_path / ("x" * 300))
