@@ -160,3 +160,81 @@ def test_window_cuts_and_scales():
 def test_window_needs_its_values():
     with pytest.raises(InvalidCardError, match="window"):
         prepare(np.zeros((32, 32)), spec(steps=("window",)))
+
+
+def coloured(rows=60, columns=40):
+    """Red, green and blue each in another corner."""
+    image = np.zeros((rows, columns, 3), np.float32)
+    image[: rows // 3, : columns // 2, 0] = 1.0
+    image[rows - 5 :, columns - 8 :, 1] = 0.5
+    image[: rows // 4, columns - 6 :, 2] = 0.25
+    return image
+
+
+@pytest.mark.parametrize("steps", [("squash",), ("letterbox",)])
+def test_each_colour_is_resampled_alone(steps):
+    batch = prepare(coloured(), spec(size=(30, 24), channels=3, steps=steps))
+    assert batch.shape == (1, 30, 24, 3)
+    assert not batch.flags.writeable
+    for channel in range(3):
+        alone = prepare(coloured()[..., channel], spec(size=(30, 24), steps=steps))
+        assert batch[..., channel] == pytest.approx(alone[..., 0], abs=1e-6)
+
+
+def test_a_margin_is_the_darkest_value_of_all_colours():
+    batch = prepare(coloured(60, 20) + 0.1, spec(size=(30, 30), channels=3, steps=("letterbox",)))
+    assert batch[0, :, 0] == pytest.approx(np.full((30, 3), 0.1))
+
+
+def test_standardising_keeps_the_hue():
+    flat = np.broadcast_to(np.array([0.2, 0.4, 0.6], np.float32), (32, 32, 3))
+    batch = prepare(flat, spec(channels=3, steps=("standardise",)))
+    assert batch[0, 0, 0] == pytest.approx([-1.2247, 0, 1.2247], abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("step", "grey", "expected"),
+    [
+        ("minus_one_to_one", 0.25, (-0.5, -0.5, -0.5)),
+        ("to_255", 0.2, (51, 51, 51)),
+        ("imagenet", 0.485, (0, (0.485 - 0.456) / 0.224, (0.485 - 0.406) / 0.225)),
+        ("imagenet_bgr", 0.4, (102 - 103.939, 102 - 116.779, 102 - 123.68)),
+    ],
+)
+def test_values_as_applications_want_them(step, grey, expected):
+    batch = prepare(np.full((32, 32), grey), spec(channels=3, steps=(step,)))
+    assert batch[0, 7, 9] == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("step", "expected"),
+    [
+        ("minus_one_to_one", (1, -1, 0)),
+        ("to_255", (255, 0, 127.5)),
+        ("imagenet", ((1 - 0.485) / 0.229, -0.456 / 0.224, (0.5 - 0.406) / 0.225)),
+        ("imagenet_bgr", (127.5 - 103.939, -116.779, 255 - 123.68)),
+    ],
+)
+def test_colours_as_applications_want_them(step, expected):
+    image = np.broadcast_to(np.array([1, 0, 0.5], np.float32), (32, 32, 3))
+    batch = prepare(image, spec(channels=3, steps=(step,)))
+    assert batch[0, 7, 9] == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("image", "wanted", "message"),
+    [
+        (coloured(), spec(channels=1), r"must have shape \(rows, columns\), got"),
+        (np.zeros((8, 8, 4)), spec(channels=3), r"\(rows, columns\) or \(rows, columns, 3\), got \(8, 8, 4\)"),
+        (np.zeros((2, 8, 8, 3)), spec(channels=3), r"got \(2, 8, 8, 3\)"),
+    ],
+)
+def test_colour_goes_only_where_it_is_taken(image, wanted, message):
+    with pytest.raises(IncompatibleInputError, match=message):
+        prepare(image, wanted)
+
+
+@pytest.mark.parametrize("step", ["imagenet", "imagenet_bgr"])
+def test_the_colours_of_imagenet_need_a_colour_network(step):
+    with pytest.raises(InvalidCardError, match="needs a network of 3 channels, got 1"):
+        prepare(np.eye(32), spec(steps=(step,)))

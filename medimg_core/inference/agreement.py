@@ -34,7 +34,8 @@ NOISE = 0.02
 
 
 def _shifted(values: Array) -> Array:
-    return np.pad(values, ((SHIFT, 0), (SHIFT, 0)), mode="edge")[:-SHIFT, :-SHIFT]
+    room = ((SHIFT, 0), (SHIFT, 0), (0, 0))[: values.ndim]
+    return np.pad(values, room, mode="edge")[:-SHIFT, :-SHIFT]
 
 
 def _curved(exponent: float) -> Callable[[Array], Array]:
@@ -85,7 +86,7 @@ def agreement(
 
     Args:
         card: The model.
-        canvases: Prepared values of each slice, shape ``(rows, columns)``.
+        canvases: Prepared values of each slice, shape ``(rows, columns)`` or ``(rows, columns, 3)``.
         masks: Labels of each on the same grid.
         labels: Names of the labels.
         threshold: As :func:`~medimg_core.inference.painting.labelled` takes it.

@@ -25,13 +25,16 @@ def model_input(volume: Volume, card: ModelCard, slice_index: int = 0, frame: in
         frame: Frame, from 0.
 
     Returns:
-        ``float32``, shape ``(rows, columns)``. Colour becomes the mean of its channels.
+        ``float32``, shape ``(rows, columns)``, or ``(rows, columns, 3)`` where the image has colour and the network
+        takes it. For a network of grey, colour becomes the mean of its channels.
     """
     plane = volume.plane(slice_index, frame)
     if card.input.unit != "any":
         return np.asarray(plane, dtype=np.float32)
     if plane.ndim == 3:
         shown = volume.presented(slice_index, frame=frame)
-        return np.asarray(shown[..., 0] if is_grey(plane) else shown.mean(axis=-1), dtype=np.float32)
+        if is_grey(plane):
+            return np.asarray(shown[..., 0], dtype=np.float32)
+        return shown if card.input.channels == 3 else np.asarray(shown.mean(axis=-1), dtype=np.float32)
     plain = plane.dtype == np.uint8 and not volume.voi
     return volume.presented(slice_index, voi=EIGHT_BIT if plain else None, frame=frame)

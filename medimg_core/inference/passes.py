@@ -32,7 +32,7 @@ class Passed:
     """What one slice's pass left behind.
 
     Attributes:
-        canvas: The prepared values, shape ``(rows, columns)``.
+        canvas: The prepared values, shape ``(rows, columns)``, or ``(rows, columns, 3)`` of a network of colour.
         scores: 0 to 1, shape ``(rows, columns, channels)`` on the canvas: one channel for one class, else the
             background's and one a class, which add up to 1.
         embedding: Shape ``(channels,)``; where the slice was read in windows, their mean.
@@ -51,7 +51,7 @@ def resizes(card: ModelCard) -> bool:
 
 
 def canvas(image: npt.NDArray[np.generic], card: ModelCard) -> Array:
-    """Prepared values of a slice, before windows are cut: shape ``(rows, columns)``.
+    """Prepared values of a slice, before windows are cut: as :attr:`Passed.canvas`.
 
     Args:
         image: As :func:`medimg_core.inference.model_input` gives it.
@@ -60,7 +60,11 @@ def canvas(image: npt.NDArray[np.generic], card: ModelCard) -> Array:
     Raises:
         IncompatibleInputError: The image cannot be prepared.
     """
-    return np.asarray(prepare(image, card.input)[0, :, :, 0] if resizes(card) else stepped(image, card.input))
+    if not resizes(card):
+        values = stepped(image, card.input)
+        return np.stack([values] * 3, axis=-1) if values.ndim == 2 and card.input.channels == 3 else values
+    whole = prepare(image, card.input)[0]
+    return np.asarray(whole if card.input.channels == 3 else whole[..., 0])
 
 
 def passes(
@@ -121,7 +125,8 @@ def _forward(card: ModelCard, canvases: Sequence[Array]) -> list[Passed]:
     """One forward pass for some slices."""
     windows = None if resizes(card) else Tiles((canvases[0].shape[0], canvases[0].shape[1]), card.input.size)
     stacks = [one[None] if windows is None else windows.cut(one) for one in canvases]
-    batch = np.repeat(np.concatenate(stacks)[..., None], card.input.channels, axis=3)
+    joined = np.concatenate(stacks)
+    batch = joined if joined.ndim == 4 else joined[..., None]
     result = forward(card, batch, features=card.classification is not None)
     if result.masks is None:
         raise IncompatibleInputError("a pass for masks must give masks")

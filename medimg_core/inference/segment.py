@@ -138,7 +138,8 @@ class _Job:
 
     def treat(self, indices: Sequence[int], before: GateOutcome, number: int, found: Passed) -> _Read:
         index = indices[number]
-        gate = assess_network(found.canvas, found.embedding, self.card)
+        plane = found.canvas if found.canvas.ndim == 2 else found.canvas[..., 0]
+        gate = assess_network(plane, found.embedding, self.card)
         prediction = None
         if found.activations is not None:
             cut, whole = self.card.threshold.value, joined(before, gate)
@@ -208,7 +209,7 @@ class _Job:
                 self.labels,
                 self.spec,
                 shape=self.volume.shape,
-                read=self.read,
+                told=self.read if self.told else None,
                 agreement=agreed,
             )
         )

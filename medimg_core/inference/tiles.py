@@ -51,15 +51,16 @@ class Tiles:
         """Windows of an image.
 
         Args:
-            values: Shape :attr:`image`.
+            values: Shape :attr:`image`, with channels behind it where there are several.
 
         Returns:
-            Shape ``(windows, rows, columns)``, in the order of :attr:`starts`.
+            Shape ``(windows, rows, columns)`` or ``(windows, rows, columns, channels)``, in the order of
+            :attr:`starts`.
         """
-        if values.shape != self.image:
+        if values.shape[:2] != self.image:
             raise IncompatibleInputError(f"these windows are of an image of {self.image}, got {values.shape}")
         missing = [(0, max(0, size - length)) for length, size in zip(self.image, self.size, strict=True)]
-        padded = np.pad(values, missing, constant_values=values.min())
+        padded = np.pad(values, [*missing, (0, 0)][: values.ndim], constant_values=values.min())
         rows, columns = self.size
         return np.stack([padded[row : row + rows, column : column + columns] for row, column in self.starts])
 
