@@ -44,7 +44,7 @@ def flags(
     spec: MaskSpec,
     *,
     shape: tuple[int, int, int],
-    read: tuple[int, int],
+    told: tuple[int, int] | None,
     agreement: Mapping[str, float],
 ) -> tuple[Flag, ...]:
     """Look for signs of failure in a mask.
@@ -55,7 +55,7 @@ def flags(
         labels: Names of the labels, in the same order.
         spec: What the card says of masks.
         shape: Of the volume.
-        read: First and last slice that the model read.
+        told: First and last slice that hold what is sought, where the reader said so, else None.
         agreement: Dice under small changes by label, NaN where nothing was marked.
 
     Returns:
@@ -63,7 +63,7 @@ def flags(
     """
     found = [
         *_empty(kept, labels),
-        *_gaps(raw, labels, read if spec.extent == "reader" else None),
+        *_gaps(raw, labels, told),
         *_left_out(raw, kept, labels),
         *_sizes(kept, labels, spec, shape),
         *_agreement(labels, agreement, spec.agreement),
@@ -86,17 +86,17 @@ def _empty(kept: Sequence[Parts], labels: Sequence[MaskLabel]) -> list[Flag]:
     return [Flag("empty", f"Nothing was marked as {_any_of(names)}. That does not say that there is none.")]
 
 
-def _gaps(raw: Sequence[Parts], labels: Sequence[MaskLabel], read: tuple[int, int] | None) -> list[Flag]:
+def _gaps(raw: Sequence[Parts], labels: Sequence[MaskLabel], told: tuple[int, int] | None) -> list[Flag]:
     found = []
     for label, one in zip(labels, raw, strict=True):
         if not one.voxels:
             continue
         solid = one.first(sum(voxels >= SMALL * one.voxels[0] for voxels in one.voxels))
         held = solid.box[0].start + np.flatnonzero(solid.areas)
-        first, last = read if read is not None else (int(held[0]), int(held[-1]))
+        first, last = told if told is not None else (int(held[0]), int(held[-1]))
         missing = tuple(index for index in range(first, last + 1) if index not in set(held.tolist()))
         if missing:
-            between = "slices that should hold it" if read is not None else "others with it"
+            between = "slices that should hold it" if told is not None else "others with it"
             text = f"{_slices(len(missing))} without {label.name} among {between}."
             found.append(Flag("gap", text, missing))
     return found

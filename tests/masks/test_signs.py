@@ -29,12 +29,12 @@ def sound():
     return mask
 
 
-def signs(mask, *, components=0, agreed=None, read=None, **more):
+def signs(mask, *, components=0, agreed=None, told=None, **more):
     raw = [parts(mask, label.value) for label in LABELS]
     kept = [one.first(components) for one in raw]
     found = flags(
         raw, kept, LABELS, spec(components=components, **more),
-        shape=mask.shape, read=read or (0, mask.shape[0] - 1), agreement=agreed or {},
+        shape=mask.shape, told=told, agreement=agreed or {},
     )  # fmt: skip
     return {flag.code: flag for flag in found}
 
@@ -73,7 +73,7 @@ def test_a_sound_mask_has_no_sign():
     [
         (np.zeros(SHAPE, np.uint8), {}, "empty", ()),
         (drawn(cut(4)), {}, "gap", (4,)),
-        (sound(), {"extent": "reader", "read": (1, 6)}, "gap", (1, 6)),
+        (sound(), {"extent": "reader", "told": (1, 6)}, "gap", (1, 6)),
         (drawn(add(np.s_[3:5, 1:4, 8:20])), {"components": 2}, "left_out", ()),
         (drawn(cut(np.s_[2, :, 18:])), {"plausible": ((0.2, 0.3),)}, "size", (2,)),
         (drawn(add(np.s_[3, 2:18, 2:28])), {"plausible": ((0.1, 0.3),)}, "size", (3,)),
@@ -96,7 +96,7 @@ def test_each_sign(mask, more, code, slices):
     ("mask", "more"),
     [
         (drawn(add(np.s_[7, 0:2, 5])), {"components": 2}),  # a speck that was taken away hides and shows nothing
-        (drawn(cut(np.s_[0:2])), {"extent": "reader", "read": (2, 5)}),
+        (drawn(cut(np.s_[0:2])), {"extent": "reader", "told": (2, 5)}),
         (sound(), {"agreed": {"lungs": math.nan}}),
         (sound()[2:6], {"extent": "reader"}),
         (sound()[2:3], {}),  # a single image has no ends
@@ -114,7 +114,7 @@ def test_a_speck_far_away_makes_no_gap():
 def test_several_empty_labels_are_one_sign():
     labels = (MaskLabel(1, "dark"), MaskLabel(2, "bright"))
     none = [parts(np.zeros(SHAPE, np.uint8), label.value) for label in labels]
-    (flag,) = flags(none, none, labels, spec(), shape=SHAPE, read=(0, 7), agreement={})
+    (flag,) = flags(none, none, labels, spec(), shape=SHAPE, told=None, agreement={})
     assert flag.text == "Nothing was marked as dark or bright. That does not say that there is none."
 
 

@@ -12,12 +12,11 @@ from medimg_core.engine import forward
 from medimg_core.errors import IncompatibleInputError, NotApplicableError
 from medimg_core.explain import explain
 from medimg_core.gate import Declared
-from medimg_core.inference import classify, fits, model_input
+from medimg_core.inference import classify
 from medimg_core.io.limits import Limits
 from medimg_core.io.raster import read_raster
 from medimg_core.preprocess import prepare
 from medimg_core.study import Series, Volume
-from medimg_core.voi import Window
 
 PIXELS = (np.add.outer(np.arange(90) ** 2 % 251, np.arange(130)) % 256).astype(np.uint8)
 
@@ -109,49 +108,18 @@ def test_without_a_reading_the_likeliest_class_is_shown(volume, tiny_model):
     assert found.score > 1 / 3
 
 
-class TestModelInput:
-    def test_eight_bits_without_a_window_stay_as_they_are(self, volume, tiny_model):
-        np.testing.assert_allclose(model_input(volume, tiny_model), PIXELS / 255.0, atol=1e-6)
-
-    def test_a_window_of_the_file_is_kept(self, tiny_model):
-        values = PIXELS.astype(np.int16) * 4
-        window = Window(400, 400, "LINEAR_EXACT")
-        found = model_input(Volume(values[None], voi=(window,)), tiny_model)
-        np.testing.assert_allclose(found, np.clip((values - 200) / 400, 0, 1), atol=1e-6)
-
-    def test_monochrome1_is_turned_over(self, tiny_model):
-        plain = Volume(PIXELS[None])
-        turned = Volume(255 - PIXELS[None], photometric="MONOCHROME1")
-        np.testing.assert_allclose(model_input(plain, tiny_model), model_input(turned, tiny_model), atol=1e-6)
-        assert classify(plain, tiny_model).score == pytest.approx(classify(turned, tiny_model).score, abs=1e-5)
-
-    def test_grey_in_three_channels_is_grey(self, tiny_model):
-        colour = Volume(np.repeat(PIXELS[None, ..., None], 3, axis=-1), colour=True, photometric="RGB")
-        np.testing.assert_allclose(model_input(colour, tiny_model), PIXELS / 255.0, atol=1e-6)
-        assert classify(colour, tiny_model).score == pytest.approx(classify(Volume(PIXELS[None]), tiny_model).score)
-
-    def test_a_model_of_a_unit_gets_its_values(self, tiny_model):
-        hounsfield = dataclasses.replace(tiny_model, input=dataclasses.replace(tiny_model.input, unit="HU"))
-        values = PIXELS.astype(np.int16) - 100
-        found = model_input(Volume(values[None], unit="HU"), hounsfield)
-        np.testing.assert_array_equal(found, values)
+def test_a_model_of_both_tasks_classifies(tiny_multi):
+    found = classify(Volume(PIXELS[None]), tiny_multi, series=series(Volume(PIXELS[None]), "US", body_part=""))
+    logits = forward(tiny_multi, prepare(PIXELS / np.float32(255), tiny_multi.input)).logits[0].astype(float)
+    assert found.log_odds == pytest.approx((logits[1] - logits[0]) / tiny_multi.temperature, abs=1e-4)
+    assert found.reading == "malignant"
+    assert set(found.class_scores) == {"benign", "malignant"}
+    assert explain(found, tiny_multi).native.shape == (10, 14)
 
 
-@pytest.mark.parametrize(
-    ("change", "expected"),
-    [
-        ({}, (True, "")),
-        ({"modality": ""}, (True, "")),
-        ({"modality": "CT"}, (False, "The model reads CR or DX; this is CT.")),
-        ({"body_part": "KNEE"}, (False, "The model reads CHEST; the file's body part is KNEE.")),
-        ({"kind": "localiser"}, (False, "This is a localiser, made to plan a scan and not to be read by a model.")),
-        ({"volume": None}, (False, "It holds no image.")),
-        ({"volume": Volume(np.zeros((3, 9, 9)))}, (False, "The model reads single projection images; this has 3.")),
-    ],
-)
-def test_whether_a_model_fits_a_series(volume, tiny_model, change, expected):
-    fields = {"volume": volume, "modality": "DX", **change}
-    assert fits(series(fields.pop("volume"), fields.pop("modality"), **fields), tiny_model) == expected
+def test_a_model_that_only_segments_does_not_classify(volume, tiny_masks):
+    with pytest.raises(NotApplicableError, match="tiny_masks does segmentation"):
+        classify(volume, tiny_masks)
 
 
 @pytest.mark.real_data
