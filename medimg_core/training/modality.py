@@ -1,5 +1,6 @@
 """Random changes of an image and its mask, by what made the image."""
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -12,6 +13,9 @@ from medimg_core.training.plan import UNKNOWN
 
 Picture = NDArray[np.float32]
 """Shape ``(rows, columns)`` or ``(rows, columns, 3)``, 0 to 1."""
+
+BLUR, NOISE = 0.3, 0.003
+"""Least sigma of a blur, in pixels, and least standard deviation of noise, where there is any."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,21 @@ class Changes:
     noise: float
     jpeg: int
     rate: float = 0.4
+
+    def scaled(self, strength: float) -> "Changes":
+        """The same changes, each going ``strength`` times as far."""
+        names = ("angle", "shift", "shear", "gamma", "gain", "offset", "shade")
+        return dataclasses.replace(
+            self,
+            **{name: getattr(self, name) * strength for name in names},
+            zoom=(self.zoom[0] ** strength, self.zoom[1] ** strength),
+            aspect=self.aspect**strength,
+            mirror=self.mirror and strength > 0,
+            blur=max(BLUR, self.blur * strength),
+            noise=max(NOISE, self.noise * strength),
+            jpeg=max(10, round(100 - strength * (100 - self.jpeg))),
+            rate=self.rate * min(1.0, strength),
+        )
 
 
 MODALITIES: Mapping[str, Changes] = MappingProxyType(
@@ -119,13 +138,13 @@ def greys(image: Picture, limits: Changes, rng: np.random.Generator) -> Picture:
         image = each(image, lambda grey: perturb.shade(grey, np.random.default_rng(seed), limits.shade))
     if drawn():
         if rng.random() < 0.5:
-            sigma = float(rng.uniform(0.3, limits.blur))
+            sigma = float(rng.uniform(BLUR, limits.blur))
             image = each(image, lambda grey: perturb.blur(grey, sigma))
         else:
             factor = float(rng.uniform(1.1, 2.2))
             image = each(image, lambda grey: perturb.coarsen(grey, factor))
     if drawn():
-        sd = float(rng.uniform(0.003, limits.noise))
+        sd = float(rng.uniform(NOISE, limits.noise))
         image = each(image, lambda grey: perturb.add_noise(grey, rng, sd))
     if limits.jpeg < 100 and drawn():
         quality = int(rng.integers(limits.jpeg, 90))
@@ -134,7 +153,7 @@ def greys(image: Picture, limits: Changes, rng: np.random.Generator) -> Picture:
 
 
 def augment(
-    image: Picture, mask: NDArray[np.uint8], modality: str, rng: np.random.Generator
+    image: Picture, mask: NDArray[np.uint8], modality: str, rng: np.random.Generator, strength: float = 1.0
 ) -> tuple[Picture, NDArray[np.uint8]]:
     """One random variant of an image and its label map.
 
@@ -143,8 +162,9 @@ def augment(
         mask: Label map of the same rows and columns; all unknown where nobody drew one.
         modality: One of :data:`MODALITIES`.
         rng: Random generator.
+        strength: How far the changes go, as a share of what the modality allows.
     """
-    limits = MODALITIES[modality]
+    limits = MODALITIES[modality].scaled(strength)
     fill = 0.0 if rng.random() < 0.7 else float(rng.uniform(0, 0.6))
     if modality in ("ct", "mr", "pet"):
         fill = 0.0

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from medimg_core.errors import InputError, InvalidCardError
 from medimg_core.preprocess import prepare, resize
 from medimg_core.registry import load_card
 from medimg_core.training.architectures import multi_task
@@ -37,6 +38,9 @@ def start(network: Any, plan: Plan) -> None:
 
     From a model's card every layer of the same name and shapes is taken over: the whole encoder, and the decoder
     where it is alike.
+
+    Raises:
+        InvalidCardError: The model has none of the network's layers.
     """
     import keras
 
@@ -46,10 +50,14 @@ def start(network: Any, plan: Plan) -> None:
         card = load_card(plan.start)
         card.check_weights()
         known = {layer.name: layer for layer in keras.saving.load_model(card.weights, compile=False).layers}
+        taken = 0
         for layer in network.layers:
             other = known.get(layer.name)
             if layer.weights and other and [w.shape for w in other.weights] == [w.shape for w in layer.weights]:
                 layer.set_weights(other.get_weights())
+                taken += 1
+        if not taken:
+            raise InvalidCardError(f"recipe `start` must name a model with this encoder; {card.id} has another")
 
 
 def heads_of(network: Any, plan: Plan) -> Any:
@@ -100,13 +108,22 @@ def dice_rows(found: NDArray[np.uint8], true: NDArray[np.uint8], label: int) -> 
 
 
 def validator(val: Samples, plan: Plan) -> Callable[[Any], Mapping[str, float]]:
-    """What is logged after each epoch: AUC and accuracy of the reading, Dice of each mask, false positives."""
+    """What is logged after each epoch: AUC and accuracy of the reading, Dice of each mask, false positives.
+
+    Raises:
+        InputError: The validation images have one reading only, or lack a mask of one of the classes.
+    """
     from sklearn.metrics import roc_auc_score
 
     batches = list(chunks(val, plan))
     truth = positives(plan)[val.classes] if plan.classes else None
     masks = small_masks(val, plan) if plan.masks else None
 
+    if truth is not None and len(set(truth.tolist())) < 2:
+        raise InputError("validation images must be of both readings, positive and not; they are of one")
+    for number, target in enumerate(plan.masks, start=1):
+        if masks is None or not (masks == number).any():
+            raise InputError(f"validation images must have a drawn mask of {target.name}; there is none")
     traced: dict[int, Any] = {}
 
     def validate(model: Any) -> Mapping[str, float]:

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from medimg_core import perturb
 from medimg_core.burnt_in import find_marks, paint_out, random_marks
+from medimg_core.errors import InputError, InvalidCardError
 from medimg_core.preprocess import prepare
 from medimg_core.training.augment import targets
 from medimg_core.training.fit import Batch
-from medimg_core.training.modality import Picture, augment, each
+from medimg_core.training.modality import MODALITIES, Picture, augment, each
 from medimg_core.training.network import shrunk
 from medimg_core.training.plan import UNKNOWN, Plan
 from medimg_core.training.samples import NO_CLASS, Samples
@@ -43,7 +44,7 @@ class Source:
         if self.plan.null_share and region.any() and rng.random() < self.plan.null_share:
             image, told = _hidden(image, region, rng), False
             mask = np.full_like(mask, UNKNOWN)
-        moved, label = augment(image, mask, self.plan.modality, rng)
+        moved, label = augment(image, mask, self.plan.modality, rng, self.plan.strength)
         return moved, label, told
 
     def variant(self, index: int, rng: np.random.Generator) -> Picture:
@@ -51,7 +52,7 @@ class Source:
         image = self.samples.image(index)
         if self.plan.marks:
             image = _marked(image, self.plan.marks, rng)
-        return augment(image, self.samples.masks[index], self.plan.modality, rng)[0]
+        return augment(image, self.samples.masks[index], self.plan.modality, rng, self.plan.strength)[0]
 
     def sample(self, index: int, rng: np.random.Generator) -> tuple[NDArray[np.float32], int, NDArray[np.uint8]]:
         """Network input, row of the soft targets, and label map on the network's grid."""
@@ -61,7 +62,17 @@ class Source:
 
 
 def source_of(samples: Samples, plan: Plan) -> Source:
-    """A source with targets and weights that give negatives and positives the same sum."""
+    """A source with targets and weights that give negatives and positives the same sum.
+
+    Raises:
+        InputError: Masks are to be learned and nobody drew one.
+        InvalidCardError: There are no changes for the plan's modality.
+    """
+    if plan.modality not in MODALITIES:
+        raise InvalidCardError(f"recipe `modality` must be one of {', '.join(MODALITIES)}, got {plan.modality[:40]!r}")
+    if plan.masks and not samples.drawn().any():
+        columns = sorted({target.column for target in plan.masks})
+        raise InputError(f"training masks must be named in the index, column {', '.join(columns)}; there are none")
     if not plan.classes:
         return Source(samples, plan, np.zeros((1, 1), np.float32), np.ones(1, np.float32))
     soft, weights = targets(plan, samples.classes[samples.classes != NO_CLASS])
@@ -80,7 +91,9 @@ def _marked(image: Picture, share: float, rng: np.random.Generator) -> Picture:
 
 
 def _hidden(image: Picture, region: NDArray[np.bool_], rng: np.random.Generator) -> Picture:
-    wide = perturb.soften(region.astype(np.float32), float(rng.uniform(2, 8)))
+    inside = region.astype(np.float32)
+    # A soft edge wider than the region would leave part of it to be seen.
+    wide = np.maximum(inside, perturb.soften(inside, float(rng.uniform(2, 8))))
     how = ("mean", "smooth", "noise", "black")[int(rng.choice(4, p=(0.3, 0.4, 0.2, 0.1)))]
     return each(image, lambda grey: perturb.fill(grey, wide, how, rng))
 

@@ -40,6 +40,7 @@ class Plan:
         masks: Mask classes, later ones drawn over earlier ones; empty for a classification alone.
         empty_without_file: Labels whose images have an empty mask where the index names none.
         modality: Whose changes the images go through (:data:`medimg_core.training.modality.MODALITIES`).
+        strength: How far they go, as a share of what the modality allows; 0 for none.
         size: Side of the network's square input, in pixels.
         cache_side: Side of the cached images that augmentation works on, in pixels.
         channels: 1 for grey, 3 for colour.
@@ -82,6 +83,7 @@ class Plan:
     masks: tuple[MaskTarget, ...] = ()
     empty_without_file: tuple[str, ...] = ()
     modality: str = "radiograph"
+    strength: float = 1.0
     size: int = 192
     cache_side: int = 256
     channels: int = 1
@@ -121,8 +123,14 @@ class Plan:
             raise InvalidCardError("recipe must give one label a class, and positive classes among them")
         if not self.classes and not self.masks:
             raise InvalidCardError("recipe must name classes, masks or both; it names none")
-        if self.size % 16:
+        if self.size % 16 or self.size < 16:
             raise InvalidCardError(f"recipe `size` must be a multiple of 16, got {self.size}")
+        if ("window" in self.steps) != (len(self.window) == 2):
+            raise InvalidCardError("recipe must give `window` = [low, high] if and only if a step names it")
+        if self.start == "imagenet" and self.encoder != "lite0":
+            raise InvalidCardError(f"recipe may start from imagenet with the encoder lite0 only, got {self.encoder!r}")
+        if not 0 <= self.strength <= 2:
+            raise InvalidCardError(f"recipe `strength` must lie in 0 to 2, got {self.strength:g}")
         kinds = (bool(self.classes), bool(self.masks))
         names = {(True, False): "classification", (False, True): "segmentation", (True, True): "multi_task"}
         object.__setattr__(self, "task", names[kinds])

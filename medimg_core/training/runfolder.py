@@ -1,6 +1,7 @@
 """What a training run leaves behind: checkpoint, best weights, log as CSV and for TensorBoard."""
 
 import csv
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,7 @@ class RunFolder:
     def clear(self) -> None:
         """Take away what an earlier run left, before a new one begins."""
         self._best.unlink(missing_ok=True)
+        shutil.rmtree(self.folder / "tensorboard", ignore_errors=True)
 
     def history(self, epochs: int) -> list[Record]:
         """Records of the first ``epochs`` epochs."""

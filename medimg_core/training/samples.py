@@ -1,5 +1,6 @@
 """Training images of one split with their classes and masks, decoded once, from any of three layouts."""
 
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from PIL import Image
 
 from medimg_core.errors import InputError, UnreadableFileError
 from medimg_core.evaluation.folder import INDEX, Row, read_folder
+from medimg_core.preprocess import letterboxed
 from medimg_core.training.plan import UNKNOWN, Plan
 
 NO_CLASS = -1
@@ -68,24 +70,24 @@ def joined(parts: Sequence[Samples]) -> Samples:
     )
 
 
-def decode(path: Path, side: int, channels: int = 1) -> NDArray[np.uint8]:
-    """Read one 8-bit raster, squashed to ``side`` x ``side`` where it has another size.
+def decode(path: Path, plan: Plan) -> NDArray[np.uint8]:
+    """Read one 8-bit raster onto the cached grid, squashed or with a margin as the plan's steps have it.
 
     Raises:
-        UnreadableFileError: Pillow cannot decode it.
+        UnreadableFileError: Pillow cannot decode it, or it has more than 8 bits.
     """
     try:
         with Image.open(path) as picture:
-            plain = picture.convert("L" if channels == 1 else "RGB")
+            if picture.mode[0] in "IF":  # 16 bits and more, which Pillow would cut off at 255
+                raise UnreadableFileError(f"a training image must have 8 bits a channel, got mode {picture.mode}")
+            plain = picture.convert("L" if plan.channels == 1 else "RGB")
     except OSError as error:
         raise UnreadableFileError("a training image must be a readable JPEG or PNG; one is not") from error
-    if plain.size != (side, side):
-        plain = plain.resize((side, side), Image.Resampling.BILINEAR)
-    return np.asarray(plain, dtype=np.uint8)
+    return _placed(plain, plan, int(np.asarray(plain).min()))
 
 
-def decode_mask(path: Path, side: int, value: int) -> NDArray[np.bool_]:
-    """Read one mask, squashed as its image is: where the file holds ``value``, or anything for 0.
+def decode_mask(path: Path, value: int, plan: Plan) -> NDArray[np.bool_]:
+    """Read one mask, placed as its image is: where the file holds ``value``, or anything for 0.
 
     Raises:
         UnreadableFileError: Pillow cannot decode it.
@@ -97,10 +99,21 @@ def decode_mask(path: Path, side: int, value: int) -> NDArray[np.bool_]:
         raise UnreadableFileError("a training mask must be a readable PNG; one is not") from error
     inside = values[..., 0] if values.ndim == 3 else values
     inside = inside == value if value else inside > 0
-    share = Image.fromarray(inside.astype(np.uint8) * 255)
-    if share.size != (side, side):
-        share = share.resize((side, side), Image.Resampling.BILINEAR)
-    return np.asarray(share) >= 128
+    return _placed(Image.fromarray(inside.astype(np.uint8) * 255), plan, 0) >= 128
+
+
+def _placed(picture: Image.Image, plan: Plan, margin: int) -> NDArray[np.uint8]:
+    """A picture on the square grid of the cache."""
+    side = plan.cache_side
+    if picture.size == (side, side):
+        return np.asarray(picture, dtype=np.uint8)
+    if "letterbox" not in plan.steps:
+        return np.asarray(picture.resize((side, side), Image.Resampling.BILINEAR), dtype=np.uint8)
+    top, left, bottom, right = letterboxed((picture.height, picture.width), (side, side)).box
+    inside = np.asarray(picture.resize((right - left, bottom - top), Image.Resampling.BILINEAR), dtype=np.uint8)
+    result = np.full((side, side, *inside.shape[2:]), margin, np.uint8)
+    result[top:bottom, left:right] = inside
+    return result
 
 
 def label_map(row: Row, plan: Plan) -> NDArray[np.uint8]:
@@ -112,7 +125,7 @@ def label_map(row: Row, plan: Plan) -> NDArray[np.uint8]:
     for number, target in enumerate(plan.masks, start=1):
         if target.column not in row.masks:
             return np.full(side, UNKNOWN, np.uint8)
-        result[decode_mask(row.masks[target.column], plan.cache_side, target.value)] = number
+        result[decode_mask(row.masks[target.column], target.value, plan)] = number
     return result if plan.masks else np.full(side, UNKNOWN, np.uint8)
 
 
@@ -128,7 +141,7 @@ def from_rows(rows: Sequence[Row], plan: Plan) -> Samples:
             wanted = ", ".join(plan.labels)
             raise UnreadableFileError(f"label must be one of {wanted}, got {row.label[:40]!r} in {INDEX}")
         classes.append(plan.labels.index(row.label) if plan.classes else NO_CLASS)
-        images.append(decode(row.image, plan.cache_side, plan.channels))
+        images.append(decode(row.image, plan))
     return Samples(
         np.stack(images),
         np.array(classes, np.int64),
@@ -142,8 +155,10 @@ def from_class_folders(folder: Path, plan: Plan) -> Samples:
     """A folder with one folder a class, named by the plan's labels; every image is its own group.
 
     Raises:
-        InputError: A class has no folder, or no images in it.
+        InputError: A class has no folder, or no images in it; or the plan has no classes.
     """
+    if not plan.classes:
+        raise InputError("a folder of classes holds no masks; this training needs an index that names them")
     rows = []
     for label in plan.labels:
         found = sorted(p for p in (folder / label).glob("*") if p.suffix.lower() in (".png", ".jpg", ".jpeg"))
@@ -160,18 +175,27 @@ def from_medmnist(path: Path, split: str, plan: Plan) -> Samples:
 
     Raises:
         InputError: The arrays are missing or of another shape, or a class number is none of the plan's.
+        UnreadableFileError: It is no such file.
     """
-    with np.load(path, allow_pickle=False) as arrays:
-        if f"{split}_images" not in arrays or f"{split}_labels" not in arrays:
-            raise InputError(f"a MedMNIST file must hold {split}_images and {split}_labels, got {sorted(arrays)[:8]}")
-        images, labels = arrays[f"{split}_images"], np.ravel(arrays[f"{split}_labels"]).astype(np.int64)
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            if f"{split}_images" not in arrays or f"{split}_labels" not in arrays:
+                raise InputError(
+                    f"a MedMNIST file must hold {split}_images and {split}_labels, got {sorted(arrays)[:8]}"
+                )
+            images, labels = arrays[f"{split}_images"], arrays[f"{split}_labels"]
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise UnreadableFileError("a MedMNIST file must be a NumPy archive of plain arrays; this is none") from error
+    if labels.size != len(images):
+        raise InputError(f"a MedMNIST file must give one class an image, got labels of shape {labels.shape}")
+    labels = np.ravel(labels).astype(np.int64)
     colours = 1 if images.ndim == 3 else images.shape[-1]
-    if images.dtype != np.uint8 or colours != plan.channels or len(labels) != len(images):
+    if images.dtype != np.uint8 or colours != plan.channels:
         raise InputError(f"images must be uint8 with {plan.channels} channels, got {images.dtype} {images.shape}")
     if not ((labels >= 0) & (labels < len(plan.classes))).all():
         raise InputError(f"class numbers must lie in 0..{len(plan.classes) - 1}, got {labels.min()}..{labels.max()}")
     size = (plan.cache_side, plan.cache_side)
-    resized = [np.asarray(Image.fromarray(i).resize(size, Image.Resampling.BILINEAR)) for i in images]
+    resized = [_placed(Image.fromarray(image), plan, int(image.min())) for image in images]
     cases = tuple(f"{split}-{number}" for number in range(len(labels)))
     return Samples(np.stack(resized), labels, np.full((len(labels), *size), UNKNOWN, np.uint8), cases, cases)
 

@@ -1,4 +1,4 @@
-"""Fitting: loss, schedule, prefetch, checkpoint and resume."""
+"""Fitting: schedule, prefetch, checkpoint and resume, early stop."""
 
 import time
 
@@ -8,15 +8,25 @@ import pytest
 from medimg_core.errors import Cancelled, InputError
 from medimg_core.training.fit import Aim, fit, learning_rate, prefetch
 from medimg_core.training.losses import reading_loss
-from medimg_core.training.package import build
 from tests.training.small import recipe
+
+
+def network(chosen):
+    """The least that has weights of every kind: kernels, biases, moving averages."""
+    import keras
+    from keras import layers
+
+    image = keras.Input((8, 8, 1))
+    x = layers.BatchNormalization(momentum=0.9)(layers.Conv2D(chosen.stem, 3, strides=2)(image))
+    x = layers.GlobalAveragePooling2D()(layers.ReLU()(x))
+    return keras.Model(image, layers.Dense(3)(x))
 
 
 def batches(epoch):
     rng = np.random.default_rng(epoch)
     for _ in range(3):
         classes = rng.integers(0, 3, 8)
-        inputs = rng.normal(0, 1, (8, 32, 32, 1)).astype(np.float32) + classes[:, None, None, None]
+        inputs = rng.normal(0, 1, (8, 8, 8, 1)).astype(np.float32) + classes[:, None, None, None]
         yield inputs, np.eye(3, dtype=np.float32)[classes], np.ones(8, np.float32)
 
 
@@ -27,11 +37,12 @@ def start(run, seed=1, **settings):
     options = {
         "progress": lambda done, total, text: None,
         "validate": lambda model: {"mean": float(np.mean(model.get_weights()[0]))},
-        **{key: settings.pop(key) for key in ("progress", "resume", "time_limit") if key in settings},
+        **{key: settings.pop(key) for key in ("progress", "resume", "time_limit", "validate") if key in settings},
     }
-    chosen = recipe(dropout=0.0, **settings)
-    aim = Aim(reading_loss(chosen, chosen.subtype_weight))
-    return fit(build(chosen), batches, 3, chosen, run, aim=aim, **options)
+    aims = {key: settings.pop(key) for key in ("watch", "patience") if key in settings}
+    chosen = recipe(**settings)
+    aim = Aim(reading_loss(chosen, chosen.subtype_weight), **aims)
+    return fit(network(chosen), batches, 3, chosen, run, aim=aim, **options)
 
 
 @pytest.mark.parametrize(
@@ -40,23 +51,6 @@ def start(run, seed=1, **settings):
 def test_learning_rate(done, expected):
     chosen = recipe(epochs=10, warm_up=2.0, learning_rate=1.0)
     assert learning_rate(chosen, done) == pytest.approx(expected, abs=0.01)
-
-
-def test_loss_by_hand():
-    logits = np.log(np.array([[0.2, 0.5, 0.3], [0.7, 0.2, 0.1]]))
-    target = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
-    found = np.asarray(reading_loss(recipe(), 0.3)(target, logits))
-    expected = [-np.log(0.8) - 0.3 * np.log(0.5 / 0.8), -np.log(0.7)]
-    assert found == pytest.approx(expected, abs=1e-6)
-
-
-def test_loss_is_least_at_the_soft_target():
-    target = np.array([[0.5, 0.3, 0.2]])
-    loss = reading_loss(recipe(), 0.3)
-    best = float(np.asarray(loss(target, np.log(target)))[0])
-    rng = np.random.default_rng(0)
-    others = [float(np.asarray(loss(target, np.log(target) + rng.normal(0, 0.3, (1, 3))))[0]) for _ in range(20)]
-    assert best <= min(others) + 1e-6
 
 
 def test_prefetch_keeps_order_and_passes_errors_on():
@@ -107,3 +101,65 @@ def test_a_checkpoint_of_another_network_is_refused(tmp_path):
     start(tmp_path, epochs=1)
     with pytest.raises(InputError, match="must belong to this recipe"):
         start(tmp_path, epochs=1, stem=6)
+
+
+def scripted(*scores):
+    """A validation that gives these scores in turn, and notes the averaged weights that it was shown."""
+    waiting, seen = iter(scores), []
+
+    def validate(model):
+        seen.append([np.array(weight) for weight in model.get_weights()])
+        return {"score": next(waiting)}
+
+    return validate, seen
+
+
+@pytest.mark.parametrize(
+    ("patience", "scores", "epochs", "best"),
+    [
+        (0, (0.9, 0.1, 0.2, 0.3, 0.4), 5, 4),  # never stops early and keeps the last
+        (2, (0.5, 0.6, 0.6, 0.4, 0.9), 4, 2),  # two epochs without a rise; of two alike the later one
+        (1, (0.5, 0.4, 0.9, 0.9, 0.9), 2, 0),
+        (3, (0.1, 0.2, 0.3, 0.4, 0.2), 5, 3),
+    ],
+)
+def test_early_stop_ends_with_the_best_weights(tmp_path, patience, scores, epochs, best):
+    validate, seen = scripted(*scores)
+    stopped = start(tmp_path, epochs=5, validate=validate, watch="score", patience=patience)
+    assert stopped.epochs == len(stopped.history) == epochs
+    for found, expected in zip(stopped.weights, seen[best], strict=True):
+        assert np.array_equal(found, expected)
+
+
+def test_a_stopped_run_stays_stopped_when_it_is_resumed(tmp_path):
+    validate, seen = scripted(0.5, 0.4, 0.3, 0.9)
+    start(tmp_path, epochs=5, validate=validate, watch="score", patience=2)
+    again = start(tmp_path, epochs=5, validate=scripted()[0], watch="score", patience=2)
+    assert again.epochs == 3
+    assert np.array_equal(again.weights[0], seen[0][0])
+
+
+def test_several_outputs_are_fitted_by_name(tmp_path):
+    import keras
+
+    keras.utils.set_random_seed(0)
+    image = keras.Input((4,))
+    outputs = {name: keras.layers.Dense(1, name=name)(image) for name in ("first", "second")}
+    rng = np.random.default_rng(0)
+    inputs = rng.normal(0, 1, (32, 4)).astype(np.float32)
+    wanted = {"first": inputs[:, :1], "second": inputs[:, 1:2]}
+    ones = {name: np.ones(32, np.float32) for name in wanted}
+    model = keras.Model(image, outputs)
+    fitted = fit(
+        model,
+        lambda epoch: iter([(inputs, wanted, ones)] * 60),
+        60,
+        recipe(epochs=3, learning_rate=0.1, weight_decay=0.0, ema=0.9),
+        tmp_path,
+        aim=Aim(dict.fromkeys(wanted, "mse"), {"first": 1.0, "second": 0.0}),
+        progress=lambda done, total, text: None,
+        validate=lambda averaged: {},
+    )
+    kernels = [weight[:, 0] for weight in fitted.weights if weight.ndim == 2]
+    assert kernels[0] == pytest.approx([1, 0, 0, 0], abs=0.05)
+    assert np.abs(kernels[1] - [0, 1, 0, 0]).max() > 0.2  # its loss had no weight

@@ -8,16 +8,16 @@ BN_MOMENTUM = 0.9
 
 
 def conv(x: Any, filters: int, size: int, stride: int = 1, name: str | None = None) -> Any:
-    """Convolution without bias, then batch normalisation."""
+    """Convolution without bias, then batch normalisation, which is called ``<name>_bn``."""
     from keras import layers
 
     x = layers.Conv2D(
         filters, size, strides=stride, padding="same", use_bias=False, kernel_initializer="he_normal", name=name
     )(x)
-    return layers.BatchNormalization(momentum=BN_MOMENTUM)(x)
+    return layers.BatchNormalization(momentum=BN_MOMENTUM, name=f"{name}_bn" if name else None)(x)
 
 
-def stage(x: Any, width: int, blocks: int, last: str | None = None) -> Any:
+def stage(x: Any, width: int, blocks: int, last: str | None = None, name: str = "") -> Any:
     """Residual blocks, the first of stride 2.
 
     Args:
@@ -25,16 +25,20 @@ def stage(x: Any, width: int, blocks: int, last: str | None = None) -> Any:
         width: Channels of the result.
         blocks: Number of blocks.
         last: Name of the last activation.
+        name: How the names of its convolutions begin; Keras numbers them where there is none.
     """
     from keras import layers
 
+    def named(block: int, part: str) -> str | None:
+        return f"{name}_{block}_{part}" if name else None
+
     for block in range(blocks):
         stride = 2 if block == 0 else 1
-        y = layers.ReLU()(conv(x, width, 3, stride))
-        y = conv(y, width, 3)
+        y = layers.ReLU()(conv(x, width, 3, stride, named(block, "first")))
+        y = conv(y, width, 3, name=named(block, "second"))
         if stride > 1:
             x = layers.AveragePooling2D(2, padding="same")(x)
-            x = conv(x, width, 1)
+            x = conv(x, width, 1, name=named(block, "beside"))
         x = layers.ReLU(name=last if block == blocks - 1 else None)(layers.Add()([x, y]))
     return x
 

@@ -13,7 +13,7 @@ __all__ = ["fcn", "multi_task", "unet", "unet3d"]
 def _unit(x: Any, filters: int, size: int = 3, name: str | None = None) -> Any:
     from keras import layers
 
-    return layers.ReLU(name=name)(conv(x, filters, size))
+    return layers.ReLU(name=name)(conv(x, filters, size, name=f"{name}_conv" if name else None))
 
 
 def residual_encoder(image: Any, widths: Sequence[int], stem: int = 16) -> tuple[Any, list[Any]]:
@@ -23,9 +23,9 @@ def residual_encoder(image: Any, widths: Sequence[int], stem: int = 16) -> tuple
         The last activation and the tensors to skip from, finest first.
     """
     x, skips = _strided(image, stem), []
-    for width in widths:
+    for number, width in enumerate(widths, start=1):
         skips.append(x)
-        x = stage(x, width, 2)
+        x = stage(x, width, 2, name=f"residual{number}")
     return x, skips
 
 
@@ -33,7 +33,7 @@ def _strided(image: Any, filters: int) -> Any:
     from keras import layers
 
     # An even kernel with stride 2 lies evenly over its pixels; an odd one would shift the grid by half a pixel.
-    return layers.ReLU()(conv(image, filters, 6, 2))
+    return layers.ReLU()(conv(image, filters, 6, 2, "residual0"))
 
 
 def multi_task(  # noqa: PLR0913 - settings of one network
@@ -51,11 +51,12 @@ def multi_task(  # noqa: PLR0913 - settings of one network
     """One encoder with a head for classes, a head for masks, or both.
 
     Layers by name: ``features`` (last activation of the encoder), ``embedding`` (its global average), ``logits``,
-    ``mask_logits`` at the input's size. The decoder ends at half the input's size, from where logits are
+    ``mask_logits`` at the input's size; every layer with weights has a name that another network of the same kind
+    gives it too, so that weights can be taken over. The decoder ends at half the input's size, from where logits are
     interpolated: the last convolution at full size costs most and adds least.
 
     Args:
-        size: Side of the square input, in pixels; a multiple of 16.
+        size: Side of the square input, in pixels; a multiple of 16 with ``lite0``, of ``2 ** (stages + 1)`` else.
         channels: Of the input.
         classes: Number of class logits; 0 for none.
         masks: Number of logits a pixel; 0 for none.
@@ -69,7 +70,7 @@ def multi_task(  # noqa: PLR0913 - settings of one network
         Model with outputs ``logits``, ``mask_logits`` (those that there are) and ``embedding``.
 
     Raises:
-        InvalidCardError: Unknown encoder.
+        InvalidCardError: Unknown encoder; a size that its steps down do not divide, or another number of steps up.
     """
     import keras
     from keras import layers
@@ -81,6 +82,11 @@ def multi_task(  # noqa: PLR0913 - settings of one network
         x, skips = residual_encoder(image, widths)
     else:
         raise InvalidCardError(f"encoder must be lite0 or residual, got {encoder[:40]!r}")
+    down = 2 ** (len(skips) + 1)
+    if size % down or (masks and len(decoder) != len(skips)):
+        raise InvalidCardError(
+            f"size must be a multiple of {down} and `decoder` give {len(skips)} widths, got {size} and {list(decoder)}"
+        )
     features = _unit(x, head, 1, "features")
     embedding = layers.GlobalAveragePooling2D(name="embedding")(features)
     outputs = []
@@ -95,10 +101,10 @@ def multi_task(  # noqa: PLR0913 - settings of one network
 def _decoder(x: Any, skips: Sequence[Any], widths: Sequence[int], masks: int) -> Any:
     from keras import layers
 
-    for skip, width in zip(reversed(skips), widths, strict=False):
+    for step, (skip, width) in enumerate(zip(reversed(skips), widths, strict=True), start=1):
         x = layers.UpSampling2D(interpolation="bilinear")(x)
         x = layers.Concatenate()([x, skip])
-        x = _unit(_unit(x, width), width)
+        x = _unit(_unit(x, width, name=f"decoder{step}_first"), width, name=f"decoder{step}_second")
     x = layers.Conv2D(masks, 1, dtype="float32", name="mask_half")(x)
     return layers.UpSampling2D(interpolation="bilinear", dtype="float32", name="mask_logits")(x)
 

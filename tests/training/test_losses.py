@@ -1,0 +1,111 @@
+"""Losses, by hand."""
+
+import numpy as np
+import pytest
+
+from medimg_core.training.losses import mask_loss, reading_loss
+from medimg_core.training.plan import UNKNOWN, MaskTarget
+from tests.training.lesions import only_masks
+from tests.training.small import recipe
+
+
+def test_reading_loss_by_hand():
+    logits = np.log(np.array([[0.2, 0.5, 0.3], [0.7, 0.2, 0.1]]))
+    target = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
+    found = np.asarray(reading_loss(recipe(), 0.3)(target, logits))
+    expected = [-np.log(0.8) - 0.3 * np.log(0.5 / 0.8), -np.log(0.7)]
+    assert found == pytest.approx(expected, abs=1e-6)
+
+
+def test_reading_loss_is_least_at_the_soft_target():
+    target = np.array([[0.5, 0.3, 0.2]])
+    loss = reading_loss(recipe(), 0.3)
+    best = float(np.asarray(loss(target, np.log(target)))[0])
+    rng = np.random.default_rng(0)
+    others = [float(np.asarray(loss(target, np.log(target) + rng.normal(0, 0.3, (1, 3))))[0]) for _ in range(20)]
+    assert best <= min(others) + 1e-6
+
+
+# --- masks --------------------------------------------------------------------------------------
+
+ONE = (MaskTarget("a"),)
+TWO = (MaskTarget("a"), MaskTarget("b"))
+
+
+def by_hand(labels, logits, chosen, entropy_weight=4.0):
+    """Soft Dice over the batch and mean cross-entropy of the images with a drawn mask, in plain numpy."""
+    known = [i for i in range(len(labels)) if labels[i, 0, 0] != UNKNOWN]
+    classes, crosses, shares = len(chosen.masks), [], []
+    for i in known:
+        if classes == 1:
+            score = 1 / (1 + np.exp(-logits[i, ..., 0]))
+            crosses.append(-np.where(labels[i] == 1, np.log(score), np.log(1 - score)))
+            shares.append(score[..., None])
+        else:
+            power = np.exp(logits[i] - logits[i].max(-1, keepdims=True))
+            power /= power.sum(-1, keepdims=True)
+            crosses.append(-np.log(np.take_along_axis(power, labels[i][..., None].astype(int), -1)[..., 0]))
+            shares.append(power[..., 1:])
+    truth = np.stack([labels[known] == k for k in range(1, classes + 1)], axis=-1)
+    both = (np.stack(shares) * truth).sum((0, 1, 2))
+    total = np.stack(shares).sum((0, 1, 2)) + truth.sum((0, 1, 2))
+    dice = 1 - np.mean((2 * both + 1) / (total + 1))
+    pixels = sum(cross.size for cross in crosses)
+    entropy = sum(cross.sum() for cross in crosses) / (pixels + 1)
+    return chosen.dice_share * dice + (1 - chosen.dice_share) * entropy_weight * entropy
+
+
+def batch(classes, seed=0, unknown=()):
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, classes + 1, (4, 6, 8)).astype(np.float32)
+    labels[list(unknown)] = UNKNOWN
+    logits = rng.normal(0, 2, (4, 6, 8, 1 if classes == 1 else classes + 1)).astype(np.float32)
+    return labels, logits
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("masks", [ONE, TWO], ids=["one class", "two classes"])
+@pytest.mark.parametrize("unknown", [(), (1, 3)], ids=["all drawn", "two not drawn"])
+def test_mask_loss_by_hand(masks, share, unknown):
+    chosen = only_masks(masks=masks, dice_share=share)
+    labels, logits = batch(len(masks), unknown=unknown)
+    found = np.asarray(mask_loss(chosen)(labels[..., None], logits))
+    assert found.shape == (4,)
+    assert found == pytest.approx([by_hand(labels, logits, chosen)] * 4, rel=1e-4)
+
+
+@pytest.mark.parametrize("masks", [ONE, TWO], ids=["one class", "two classes"])
+def test_images_without_a_drawn_mask_count_for_nothing(masks):
+    loss = mask_loss(only_masks(masks=masks))
+    labels, logits = batch(len(masks), unknown=(1, 3))
+    other = logits.copy()
+    other[[1, 3]] = 7.0
+    first, second = (float(np.asarray(loss(labels[..., None], given))[0]) for given in (logits, other))
+    assert second == pytest.approx(first, rel=1e-6)
+
+
+@pytest.mark.parametrize("masks", [ONE, TWO], ids=["one class", "two classes"])
+@pytest.mark.parametrize("unknown", [(), (0, 1, 2, 3)], ids=["all drawn", "none drawn"])
+def test_gradients_are_finite(masks, unknown):
+    import tensorflow as tf
+
+    labels, logits = batch(len(masks), unknown=unknown)
+    given = tf.Variable(50 * logits)  # far out, where a naive logarithm overflows
+    with tf.GradientTape() as tape:
+        value = tf.reduce_mean(mask_loss(only_masks(masks=masks))(tf.constant(labels[..., None]), given))
+    gradient = tape.gradient(value, given).numpy()
+    assert np.isfinite(float(value))
+    assert np.isfinite(gradient).all()
+    assert (np.abs(gradient).max() == 0) == bool(unknown)
+
+
+def test_a_false_positive_on_an_empty_mask_costs_something():
+    loss = mask_loss(only_masks(dice_share=1.0))
+    labels = np.zeros((2, 6, 8, 1), np.float32)
+    labels[0, 1:4, 2:5] = 1
+    right = np.where(labels > 0, 9.0, -9.0).astype(np.float32)
+    wrong = right.copy()
+    wrong[1, :3] = 9.0
+    first, second = (float(np.asarray(loss(labels, given))[0]) for given in (right, wrong))
+    assert first == pytest.approx(0, abs=1e-2)
+    assert second == pytest.approx(1 - (2 * 9 + 1) / (9 + 9 + 24 + 1), abs=1e-2)
