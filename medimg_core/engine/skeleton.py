@@ -1,0 +1,158 @@
+"""A card to begin with: what the network's file says is filled in, the rest says TODO."""
+
+import json
+from pathlib import Path
+
+from medimg_core.engine.outline import Entry, Outline, outline
+from medimg_core.engine.safety import inspect
+from medimg_core.errors import ModelError
+from medimg_core.registry import sha256_of
+
+__all__ = ["skeleton"]
+
+_PASSED = frozenset({"Dropout", "BatchNormalization", "Flatten", "Activation", "Softmax"})
+"""Layers that may lie between pooling and the dense layer, or behind it."""
+
+
+def skeleton(model_id: str, weights: Path) -> str:
+    """Text of a ``card.toml`` for a network.
+
+    Args:
+        model_id: The model's id.
+        weights: The Keras file; it is read, not loaded.
+
+    Raises:
+        WeightsError: The file is not safe to load.
+        ModelError: The network does not end in a dense layer or a convolution.
+    """
+    network = outline(inspect(weights))
+    end = network.find(network.last)
+    behind = end
+    while behind.units is None and len(behind.before) == 1:
+        behind = network.find(network.find(behind.before[0]).last)
+    if behind.units is None:
+        raise ModelError(
+            f"the network must end in a dense layer or a convolution; it ends in {end.path!r}, of class {end.kind}"
+        )
+    segments = "Conv" in behind.kind
+    sides = list(network.shape or (None, None, None)) + [None] * 3
+    rows, columns, channels = (side or default for side, default in zip(sides, (224, 224, 3), strict=False))
+    head = _HEAD.format(
+        id=json.dumps(model_id),
+        plain=model_id,
+        task="segmentation" if segments else "classification",
+        sha256=sha256_of(weights),
+        rows=rows,
+        columns=columns,
+        channels=channels,
+        steps=json.dumps(["squash", _scaling(network)]),
+    )
+    body = _masks(end, behind.units) if segments else _classes(end, behind, network)
+    return head + body + _TAIL
+
+
+def _scaling(network: Outline) -> str:
+    """A network that divides by a hundred or more wants 8-bit values; else only its author knows."""
+    scales = [entry.settings.get("scale") for entry in network.entries if entry.kind == "Rescaling"]
+    return "to_255" if any(isinstance(scale, float) and abs(scale) < 0.01 for scale in scales) else "TODO"
+
+
+def _classes(end: Entry, dense: Entry, network: Outline) -> str:
+    count = max(2, dense.units or 0)
+    names = [f"TODO {number}" for number in range(count)]
+    text = _CLASSES.format(name=json.dumps(end.path), classes=json.dumps(names), positive=json.dumps(names[1:]))
+    layer = dense
+    while layer.before:
+        layer = network.find(layer.before[0])
+        if layer.kind == "GlobalAveragePooling2D" and layer.before:
+            return text + _CAM.format(layer=json.dumps(layer.before[0]))
+        if layer.kind not in _PASSED:
+            break
+    return text
+
+
+def _masks(end: Entry, channels: int) -> str:
+    names = [f"TODO {number}" for number in range(1, max(2, channels))]
+    return _MASKS.format(name=json.dumps(end.path), classes=json.dumps(names))
+
+
+_HEAD = """\
+# Every TODO is for you to write; `medimg models {plain} --check` says what is left.
+schema = 1
+id = {id}
+title = "TODO"
+task = "{task}"
+intended_use = "TODO: for what, and for what not"
+modality = ["TODO"]  # DICOM modalities it reads, e.g. "DX"
+body_part = ["TODO"]  # BodyPartExamined, e.g. "CHEST"; [] for any
+weights_licence = "TODO"
+uses_outside = false  # true where a test with the region hidden shows that it does
+limits = ["TODO"]
+sha256 = "{sha256}"
+
+[population]
+age_years = [0, 120]  # leave out where the data do not say
+views = []
+sites = "TODO"
+never_measured = ["TODO", "whether it uses what lies outside the organ"]
+
+[input]
+size = [{rows}, {columns}]
+channels = {channels}
+steps = {steps}  # scaling as in training: minus_one_to_one, to_255, imagenet, imagenet_bgr, standardise, or none
+unit = "any"  # or "HU", with the step window
+
+"""
+
+_CLASSES = """\
+[[outputs]]
+name = {name}
+kind = "classification"
+classes = {classes}  # in the order of the network; one unit means: the second class
+
+[outputs.reading]
+name = "TODO"
+positive = {positive}
+positive_text = "TODO label"
+negative_text = "no TODO label"
+
+[calibration]
+temperature = 1.0
+prevalence = 0.5  # share of positives in the training data
+
+[[thresholds]]
+name = "balanced"
+value = 0.5
+sensitivity = 0.5
+specificity = 0.5
+source = "TODO: data, split and n of these two figures"
+
+"""
+
+_CAM = """\
+[cam]
+layer = {layer}
+head = "pooling_dense"
+
+"""
+
+_MASKS = """\
+[[outputs]]
+name = {name}
+kind = "segmentation"
+classes = {classes}  # without the background
+
+[outputs.mask]
+extent = "image"  # or "volume": every slice; "reader": where the reader says the organ is
+
+"""
+
+_TAIL = """\
+[gate]
+
+[[data]]
+name = "TODO"
+licence = "TODO"
+n = { train = 0 }
+split = "TODO"
+"""
