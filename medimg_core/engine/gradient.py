@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from medimg_core.decision import decision
+from medimg_core.engine import heads
+from medimg_core.engine.network import Graph, flat, load
 from medimg_core.errors import NotApplicableError
 from medimg_core.registry import ModelCard
 
@@ -34,7 +36,8 @@ def score_gradient(card: ModelCard) -> Gradient:
 
     Raises:
         NotApplicableError: The card has no reading.
-        WeightsError: The weights are missing or are not those of the card.
+        WeightsError: The weights are missing, are not those of the card, or are not safe to load.
+        ModelError: The network is not what the card says.
     """
     output = card.classification
     if output is None or output.reading is None:
@@ -48,7 +51,7 @@ def score_gradient(card: ModelCard) -> Gradient:
         yes, no = (tf.reduce_logsumexp(tf.gather(logits, side, axis=-1), axis=-1) for side in sides)
         return tf.math.softplus(-(2 * truth - 1) * (yes - no) / card.temperature)
 
-    return _gradient(card, output.name, losses)
+    return _gradient(card, lambda graph: heads.dense(graph, output.name, len(output.classes)).logits, losses)
 
 
 def mask_gradient(card: ModelCard, targets: Sequence[Sequence[int]]) -> Gradient:
@@ -67,7 +70,8 @@ def mask_gradient(card: ModelCard, targets: Sequence[Sequence[int]]) -> Gradient
 
     Raises:
         NotApplicableError: The model does not segment, or a target is none of its classes.
-        WeightsError: The weights are missing or are not those of the card.
+        WeightsError: The weights are missing, are not those of the card, or are not safe to load.
+        ModelError: The network is not what the card says.
     """
     output = card.segmentation
     if output is None:
@@ -92,18 +96,18 @@ def mask_gradient(card: ModelCard, targets: Sequence[Sequence[int]]) -> Gradient
             total += entropy + 1 - (2 * both + _SMOOTH) / (sizes + _SMOOTH)
         return total
 
-    return _gradient(card, output.name, losses)
+    return _gradient(card, lambda graph: heads.masks(graph, output.name, count), losses)
 
 
-def _gradient(card: ModelCard, layer: str, losses: Callable[[Any, Any], Any]) -> Gradient:
+def _gradient(card: ModelCard, tensor: Callable[[Graph], Any], losses: Callable[[Any, Any], Any]) -> Gradient:
     """The gradient of each input's own loss; the network is loaded once, and traced at its first batch."""
     card.check_weights()
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     import keras
     import tensorflow as tf
 
-    network = keras.saving.load_model(card.weights, compile=False)
-    part = keras.Model(network.inputs, network.get_layer(layer).output)
+    graph = flat(load(card.weights, card.sha256), (*card.input.size, card.input.channels))
+    part = keras.Model(graph.image, tensor(graph))
 
     def slope(batch: Any, truth: Any) -> Any:
         with tf.GradientTape() as tape:

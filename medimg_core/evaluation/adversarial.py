@@ -4,6 +4,7 @@ The attack is on the network's input, which is what the image becomes after the 
 largest change of any pixel, in grey levels of 255 of the range that the network sees: 1 is the smallest step of an
 8-bit image, far below what an eye tells apart. Where the input is standardised, one grey level is ``1 / 255`` over
 the standard deviation that the image had before; an image of little contrast is then attacked by more of its own.
+The margin around an image that keeps its aspect ratio is no part of it and is left alone.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from medimg_core.errors import IncompatibleInputError, NotApplicableError
 from medimg_core.evaluation.metrics import Bools
 from medimg_core.evaluation.robustness import SEED, Measured, auc_of, curve, dice_of
-from medimg_core.preprocess import CLIP_SD, prepare
+from medimg_core.preprocess import CLIP_SD, placement, prepare
 from medimg_core.registry import Curve, InputSpec
 
 Batch = NDArray[np.float32]
@@ -42,17 +43,20 @@ class Inputs:
         level: Change of the input for one grey level, shape ``(n,)``; 0 for a flat image.
         low: Least value an image of this kind can have, shape ``(n,)``.
         high: Greatest, likewise.
+        inside: Where the image lies on the input, bool, shape ``(n, rows, columns, 1)``; the rest is margin.
     """
 
     batch: Batch = field(repr=False)
     level: NDArray[np.float32]
     low: NDArray[np.float32]
     high: NDArray[np.float32]
+    inside: Bools = field(repr=False)
 
     def within(self, values: Batch, radius: NDArray[np.float32]) -> Batch:
         """Values brought back to at most ``radius`` from the batch, and to what an image can be."""
         near = np.clip(values, self.batch - _wide(radius), self.batch + _wide(radius))
-        return np.asarray(np.clip(near, _wide(self.low), _wide(self.high)), dtype=np.float32)
+        possible = np.clip(near, _wide(self.low), _wide(self.high))
+        return np.asarray(np.where(self.inside, possible, self.batch), dtype=np.float32)
 
 
 def _wide(values: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -75,9 +79,12 @@ def inputs(images: Sequence[NDArray[np.float32]], spec: InputSpec) -> Inputs:
         raise NotApplicableError("an attack in grey levels needs standardise to be the last step of the input")
     standardised = spec.steps[-1:] == ("standardise",)
     plain = replace(spec, steps=spec.steps[:-1]) if standardised else spec
-    batch, level, low, high = [], [], [], []
+    batch, level, low, high, inside = [], [], [], [], []
     for image in images:
         batch.append(prepare(image, spec)[0])
+        top, left, bottom, right = placement((image.shape[0], image.shape[1]), spec).box
+        inside.append(np.zeros((*spec.size, 1), bool))
+        inside[-1][top:bottom, left:right] = True
         mean, spread = 0.0, 1.0
         if standardised:
             grey = prepare(image, plain)[0, :, :, 0].astype(np.float64)
@@ -86,8 +93,13 @@ def inputs(images: Sequence[NDArray[np.float32]], spec: InputSpec) -> Inputs:
         level.append(0.0 if flat else 1 / 255 / spread)
         low.append(0.0 if flat else max(-mean / spread, -CLIP_SD) if standardised else 0.0)
         high.append(0.0 if flat else min((1 - mean) / spread, CLIP_SD) if standardised else 1.0)
-    as_float = [np.array(values, np.float32) for values in (level, low, high)]
-    return Inputs(np.stack(batch), *as_float)
+    return Inputs(
+        batch=np.stack(batch),
+        level=np.array(level, np.float32),
+        low=np.array(low, np.float32),
+        high=np.array(high, np.float32),
+        inside=np.stack(inside),
+    )
 
 
 def _direction(gradient: Gradient, batch: Batch, truth: NDArray[np.generic]) -> Batch:
@@ -194,25 +206,26 @@ def classification_curves(
 
 def segmentation_curves(
     given: Inputs,
-    masks: Bools,
+    masks: tuple[Bools, Sequence[Bools]],
     groups: Sequence[str],
     gradient: Gradient,
-    segment: Callable[[Batch], Bools],
+    segment: Callable[[Batch], Sequence[Bools]],
     *,
     data: str,
 ) -> tuple[Curve, ...]:
-    """The Dice of a segmentation under FGSM and PGD, on the network's grid.
+    """The Dice of a segmentation under FGSM and PGD.
 
     Args:
         given: Inputs of ``n`` images.
-        masks: Targets on the network's grid, shape ``(n, targets, rows, columns)``.
+        masks: The targets twice: on the network's grid, shape ``(n, targets, rows, columns)``, for the gradient; and
+            each on the grid of what ``segment`` gives, for the Dice.
         groups: Patient of each, drawn whole by the bootstrap.
         gradient: Of the masks' loss.
-        segment: Inputs to masks of the targets' shape.
+        segment: Inputs to masks.
         data: Data set, split and how images were chosen, for the record.
 
     Raises:
         NotApplicableError: All masks are empty.
     """
-    found = dice_of(groups)
-    return _curves(given, masks, gradient, lambda batch: found(list(segment(batch)), list(masks)), "dice", data)
+    found, (small, drawn) = dice_of(groups), masks
+    return _curves(given, small, gradient, lambda batch: found(segment(batch), drawn), "dice", data)

@@ -1,6 +1,6 @@
 """A card's network as plain functions of grey images, for tests that change the images on the way."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -19,6 +19,7 @@ from medimg_core.preprocess import Placement, placement, prepare, resize
 from medimg_core.registry import InputSpec, MaskSpec, ModelCard
 
 CHUNK = 32
+Shape = tuple[int, int]
 
 
 def to_grey(values: NDArray[np.floating], spec: InputSpec) -> Grey:
@@ -124,12 +125,13 @@ class Segmenter:
     Attributes:
         segment: Grey images, 0 to 1, to bool masks of the card's targets on their own grid, each of shape
             ``(targets, rows, columns)``.
-        on_batch: Prepared inputs to the same on the network's grid, shape ``(n, targets, rows, columns)``.
+        on_batch: Prepared inputs, shape ``(n, rows, columns, channels)``, and the rows and columns of each one's
+            image to the same masks.
         gradient: Makes the gradient of the masks' loss; None where images are read in windows.
     """
 
     segment: Segment
-    on_batch: Callable[[Batch], Bools]
+    on_batch: Callable[[Batch, Sequence[Shape]], list[Bools]]
     gradient: Callable[[], Gradient] | None
 
 
@@ -145,8 +147,12 @@ def segmenter_of(card: ModelCard) -> Segmenter:
 
     spec, targets = _spec(card)
 
+    def targets_of(scores: NDArray[np.float32], shape: Shape) -> Bools:
+        place = placement(shape, card.input) if resizes(card) else Placement(shape, shape, (0, 0, *shape))
+        return _targets(painted(scores, spec.threshold, place), spec, targets)
+
     def segment(images: Sequence[Grey]) -> list[Bools]:
-        shapes: dict[int, tuple[int, int]] = {}
+        shapes: dict[int, Shape] = {}
 
         def source(index: int) -> NDArray[np.float32]:
             image = images[index]
@@ -154,33 +160,28 @@ def segmenter_of(card: ModelCard) -> Segmenter:
             return canvas(to_unit(image, card.input), card)
 
         def treat(index: int, found: Passed) -> Bools:
-            shape = shapes.pop(index)
-            place = placement(shape, card.input) if resizes(card) else Placement(shape, shape, (0, 0, *shape))
-            return _targets(painted(found.scores, spec.threshold, place), spec, targets)
+            return targets_of(found.scores, shapes.pop(index))
 
         return passes(card, [partial(source, index) for index in range(len(images))], treat)
 
+    def on_batch(batch: Batch, shapes: Sequence[Shape]) -> list[Bools]:
+        return [targets_of(scores, shape) for scores, shape in zip(_scores(card, batch), shapes, strict=True)]
+
     classes = [[value - 1 for value in values] for values in targets]
-    return Segmenter(
-        segment, _segmenter_on_batch(card), (lambda: mask_gradient(card, classes)) if resizes(card) else None
-    )
+    return Segmenter(segment, on_batch, (lambda: mask_gradient(card, classes)) if resizes(card) else None)
 
 
-def _segmenter_on_batch(card: ModelCard) -> Callable[[Batch], Bools]:
+def _scores(card: ModelCard, batch: Batch) -> Iterator[NDArray[np.float32]]:
+    """Scores of the channels, each of shape ``(rows, columns, channels)``."""
     from medimg_core.engine import forward
-    from medimg_core.inference.painting import labelled
 
-    spec, targets = _spec(card)
-
-    def segment(batch: Batch) -> Bools:
-        found = []
-        for start in range(0, len(batch), CHUNK):
-            logits: Any = forward(card, batch[start : start + CHUNK], features=False).masks
-            scores = sigmoid(logits).astype(np.float32) if logits.shape[-1] == 1 else logits  # one maximum for both
-            found += [_targets(labelled(score, spec.threshold), spec, targets) for score in scores]
-        return np.stack(found)
-
-    return segment
+    for start in range(0, len(batch), CHUNK):
+        logits: Any = forward(card, batch[start : start + CHUNK], features=False).masks
+        if logits.shape[-1] == 1:
+            yield from sigmoid(logits).astype(np.float32)
+        else:
+            power = np.exp(logits - logits.max(axis=-1, keepdims=True))
+            yield from power / power.sum(axis=-1, keepdims=True)
 
 
 def on_network(mask: Bools, spec: InputSpec) -> Bools:

@@ -174,10 +174,14 @@ class _Trial:
             return curves
         self._attacks()
         small = np.stack([np.stack([on_network(part, self.card.input) for part in mask]) for mask in masks])
-        where = f"{subset.data}, on the network's grid"
-        given = _attacked(pictures, self.card)
+        shapes = [(mask.shape[1], mask.shape[2]) for mask in masks]
         return curves + adversarial.segmentation_curves(
-            given, small, subset.groups, model.gradient(), model.on_batch, data=where
+            _attacked(pictures, self.card),
+            (small, masks),
+            subset.groups,
+            model.gradient(),
+            lambda batch: model.on_batch(batch, shapes),
+            data=subset.data,
         )
 
 

@@ -24,7 +24,13 @@ def card_of(folder, build, *outputs):
     network.save(folder / "weights.keras")
     plain: ModelCard = load_card("chest_xray_pneumonia")
     return network, dataclasses.replace(
-        plain, folder=folder, id="hand", outputs=outputs, temperature=2.0, sha256=sha256_of(folder / "weights.keras")
+        plain,
+        folder=folder,
+        id="hand",
+        input=dataclasses.replace(plain.input, size=SIZE),
+        outputs=outputs,
+        temperature=2.0,
+        sha256=sha256_of(folder / "weights.keras"),
     )
 
 

@@ -132,11 +132,25 @@ def test_curves_of_masks():
     def slope(batch, truth):
         return np.where(truth[:, 0, :, :, None], -1.0, 1.0).astype(np.float32)
 
-    for curve in segmentation_curves(
-        inputs(some, PLAIN), mask, list("ab"), slope, lambda batch: batch[..., 0][:, None] > 0.5, data="made"
-    ):
+    drawn = list(mask.repeat(2, axis=3))  # on a grid of twice the columns
+
+    def segment(batch):
+        return list((batch[..., 0][:, None] > 0.5).repeat(2, axis=3))
+
+    for curve in segmentation_curves(inputs(some, PLAIN), (mask, drawn), list("ab"), slope, segment, data="made"):
         assert curve.metric == "dice"
         assert curve.values == (1.0, 1.0, 1.0, 0.0, 0.0)  # 0, 0.5, 1 | 2, 4 grey levels
+
+
+@pytest.mark.parametrize("attack", [fgsm, pgd])
+def test_the_margin_is_no_part_of_the_image(attack):
+    narrow = [np.full((32, 20), 0.5, np.float32)]
+    given = inputs(narrow, InputSpec(SIZE, 1, ("letterbox",), "any"))  # 10 of 20 columns
+    made = attack(given, TRUTH[:1], gradient, 2.0)
+    changed = (made != given.batch)[0, :, :, 0]
+    assert changed[:, 5:15].all()
+    assert not changed[:, :5].any()
+    assert not changed[:, 15:].any()
 
 
 @pytest.mark.parametrize(

@@ -66,9 +66,9 @@ def test_masks_are_those_of_segment(which, unit, top, request):
         expected = np.isin(found.mask[0], [found.label(name).value for name in target.classes])
         np.testing.assert_array_equal(masks[0], expected)
         assert expected.any()
-    units = [to_unit(grey, card.input) for grey in greys]
-    small = model.on_batch(inputs(units, card.input).batch)
-    assert small.shape == (3, len(card.segmentation.mask.targets), *card.input.size)
+    batch = inputs([to_unit(grey, card.input) for grey in greys], card.input).batch
+    for one, other in zip(model.segment(greys), model.on_batch(batch, [(60, 50)] * 3), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_a_small_part_goes_where_the_card_keeps_one(tiny_masks):

@@ -64,8 +64,9 @@ def masks(*, attacked=True):
     def slope(batch, truth):
         return np.where(truth[:, 0, ..., None], -1, 1).astype(np.float32)
 
-    def on_batch(batch):
-        return np.stack(bright(batch[..., 0]))
+    def on_batch(batch, shapes):
+        assert set(shapes) == {SHAPE}
+        return bright(batch[..., 0])
 
     return Segmenter(bright, on_batch, (lambda: slope) if attacked else None)
 
@@ -105,7 +106,8 @@ def test_every_change_and_attack_for_scores_and_for_masks(card, rows):
     assert auc["values"][0] == 1.0
     assert dice["values"][0] == 1.0  # the rim has no mask anywhere, and does not count
     assert answer[9]["values"][-1] <= 1.0
-    assert answer[19]["data"] == "made test, those with a target, on the network's grid"
+    assert answer[19]["data"] == dice["data"]
+    assert answer[19]["values"][0] == 1.0
     assert set(asked) == {12}
     assert said[-1] == (8, 8, "robustness: attacks")
 
