@@ -45,7 +45,7 @@ def model(card: ModelCard) -> Laid | None:
     result_card(case, card, result)
     map_panel(case, card, result, laid)
     result_details(case, card, result)
-    if silent(case):
+    if silent(case, card):
         with st.expander(_("What the file does not say")):
             ask_and_run(card, _("Run again"))
     return laid

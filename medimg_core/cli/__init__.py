@@ -67,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
         group.add_argument("--modality", help="DICOM modality, e.g. DX")
         group.add_argument("--body-part", dest="body_part", help="e.g. CHEST")
         group.add_argument("--view", help="ViewPosition, e.g. AP")
+        group.add_argument("--sequence", help="MR sequence, e.g. FLAIR")
         group.add_argument("--age", type=float, help="age in years")
 
     sub = command("inspect", commands.inspect, "what was read, what was refused and why")

@@ -70,9 +70,10 @@ def _declared(args: argparse.Namespace) -> Any:
     """The reader's word for files whose tags do not say, or None."""
     from medimg_core.gate import Declared
 
-    if not any((args.modality, args.body_part, args.view, args.age is not None)):
+    words = {name: getattr(args, name) for name in ("modality", "body_part", "view", "sequence")}
+    if not any((*words.values(), args.age is not None)):
         return None
-    return Declared(modality=args.modality, body_part=args.body_part, view=args.view, age_years=args.age)
+    return Declared(**words, age_years=args.age)
 
 
 def _classified(args: argparse.Namespace) -> tuple[list[tuple[Answer, Any, Any]], list[Answer], Any]:

@@ -131,6 +131,7 @@ def _word(card: ModelCard) -> Any:
         modality=next(iter(card.modality), None),
         body_part=next(iter(card.body_part), None),
         view=next(iter(card.population.views), None),
+        sequence=next(iter(card.population.sequences), None),
         age_years=sum(ages) / 2 if ages else None,
     )
 

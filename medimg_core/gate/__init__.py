@@ -5,12 +5,14 @@ What refuses and what marks:
 ======================  ========  ==============================================================
 source                  outcome   what
 ======================  ========  ==============================================================
-tags                    refuse    localiser; modality, body part or lateral view not the model's
-tags                    mark      modality, body part, view or age unknown or no code (the reader's
-                                  word then does not replace it); another frontal view
-                                  or an age outside the card's range; synthetic
-image                   refuse    colour for a grey model, blank, not finite, wrong unit, several
-                                  slices for a model of single images
+tags                    refuse    localiser; modality, body part, MR sequence or lateral view not the
+                                  model's
+tags                    mark      modality, body part, MR sequence, view or age unknown or no code (the
+                                  reader's word then does not replace it); another frontal view or an
+                                  age outside the card's range; synthetic
+image                   refuse    colour for a grey model, grey for one of pictures in visible light,
+                                  blank, not finite, wrong unit, several slices for a model of single
+                                  images
 image                   mark      smaller than half of the network's input
 fit on training images  mark      embedding far away, thumbnail unlike, turned, mirrored, inverted,
                                   cropped; or the model has no such fit

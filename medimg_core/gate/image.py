@@ -14,6 +14,10 @@ BLANK_SHARE = 0.995
 """An image is blank when this share of its pixels has one single value."""
 
 
+VISIBLE_LIGHT = frozenset({"ES", "XC", "GM", "SM", "OP"})
+"""Modalities of pictures taken with visible light: endoscopy, photographs, microscopy, eye (PS3.3 C.7.3.1.1.1)."""
+
+
 def check_kind(volume: Volume, card: ModelCard, *, slice_index: int | None = None) -> tuple[GateReason, ...]:
     """Compare what kind of volume this is with what the model reads; no pixel is looked at.
 
@@ -42,7 +46,10 @@ def check_kind(volume: Volume, card: ModelCard, *, slice_index: int | None = Non
 
 
 def check_values(plane: AnyArray, card: ModelCard) -> tuple[GateReason, ...]:
-    """Look at the pixels: colour, blank, not finite.
+    """Look at the pixels: colour, grey, blank, not finite.
+
+    A network of three channels sees grey as three equal channels, which is all that a radiograph has; a picture taken
+    with visible light without colour is none that such a model knows.
 
     Args:
         plane: One slice, shape ``(rows, columns)`` or ``(rows, columns, 3)``.
@@ -54,6 +61,8 @@ def check_values(plane: AnyArray, card: ModelCard) -> tuple[GateReason, ...]:
         return (GateReason("not_finite", "The image holds values that are not numbers.", refuses=True),)
     if _is_blank(plane):
         return (GateReason("blank", "The image is blank: nearly all of its pixels have one value.", refuses=True),)
+    if card.input.channels == 3 and set(card.modality) <= VISIBLE_LIGHT and is_grey(plane):
+        return (GateReason("grey", "The model reads colour images; this is a grey image.", refuses=True),)
     return ()
 
 

@@ -4,8 +4,10 @@ import re
 from dataclasses import dataclass, field
 
 from medimg_core.errors import IncompatibleInputError
+from medimg_core.gate.parts import NAMED_PARTS, holds
 from medimg_core.io import gate_tags
 from medimg_core.io.headers import UNCODED
+from medimg_core.io.mrsequence import SEQUENCES
 from medimg_core.registry import ModelCard
 from medimg_core.results import GateReason
 from medimg_core.study import Series
@@ -16,52 +18,6 @@ RADIOGRAPH = frozenset({"CR", "DX", "RG"})
 """Modalities of single projection images (PS3.3 C.7.3.1.1.1)."""
 
 _LATERAL = frozenset({"LL", "RL", "LLO", "RLO", "LLD", "RLD", "LATERAL", "LAT", "LEFT LATERAL", "RIGHT LATERAL"})
-_SAME_PART = {"THORAX": "CHEST", "LUNG": "CHEST", "LUNGS": "CHEST", "CHEST_TO_ABDOMEN": "CHEST"}
-
-_NAMED_PARTS = frozenset(
-    [
-        "ABDOMEN",
-        "ANKLE",
-        "ARM",
-        "BLADDER",
-        "BRAIN",
-        "BREAST",
-        "BRONCHUS",
-        "CALCANEUS",
-        "CLAVICLE",
-        "COCCYX",
-        "CSPINE",
-        "EXTREMITY",
-        "ELBOW",
-        "FOOT",
-        "FOREARM",
-        "HAND",
-        "HEAD",
-        "HEART",
-        "HIP",
-        "HUMERUS",
-        "JAW",
-        "KNEE",
-        "LEG",
-        "LIVER",
-        "LSPINE",
-        "NECK",
-        "PELVIS",
-        "PHANTOM",
-        "RIB",
-        "SACRUM",
-        "SCAPULA",
-        "SHOULDER",
-        "SKULL",
-        "SPINE",
-        "STERNUM",
-        "TSPINE",
-        "UTERUS",
-        "WHOLEBODY",
-        "WRIST",
-    ]
-)
-"""Terms for BodyPartExamined (PS3.16 annex L) that a message may repeat; any other word could be a name."""
 
 
 @dataclass(frozen=True)
@@ -72,12 +28,14 @@ class Declared:
         modality: DICOM Modality, e.g. ``"DX"``.
         body_part: BodyPartExamined, e.g. ``"CHEST"``.
         view: ViewPosition, e.g. ``"AP"``.
+        sequence: MR sequence, one of :data:`medimg_core.io.mrsequence.SEQUENCES`, or ``"OTHER"``.
         age_years: Age of the patient at the study, in years.
     """
 
     modality: str | None = None
     body_part: str | None = None
     view: str | None = None
+    sequence: str | None = None
     age_years: float | None = None
 
     def __post_init__(self) -> None:
@@ -93,6 +51,7 @@ class Tags:
         modality: Modality (0008,0060).
         body_part: BodyPartExamined (0018,0015).
         view: ViewPosition (0018,5101).
+        sequence: MR sequence: see :func:`medimg_core.io.mrsequence.mr_sequence`.
         age_years: PatientAge (0010,1010), in years; hidden from repr.
         localiser: A scout, by ImageType (0008,0008).
         synthetic: SyntheticData (0008,001C) is YES.
@@ -101,6 +60,7 @@ class Tags:
     modality: str = ""
     body_part: str = ""
     view: str = ""
+    sequence: str = ""
     age_years: float | None = field(default=None, repr=False)
     localiser: bool = False
     synthetic: bool = False
@@ -115,6 +75,7 @@ def read_tags(series: Series | None) -> Tags:
         modality=tags.modality,
         body_part=tags.body_part,
         view=tags.view_position,
+        sequence=tags.sequence,
         age_years=tags.age_years,
         localiser=series.kind == "localiser" or "LOCALIZER" in tags.image_type,
         synthetic=tags.synthetic,
@@ -138,9 +99,14 @@ def check_tags(
     found = _Findings()
     if tags.localiser:
         found.refuse("localiser", "This is a localiser, made to plan a scan and not to be read by a model.")
-    _check_modality(found.known("modality", tags.modality, word.modality), card, found)
+    modality = found.known("modality", tags.modality, word.modality)
+    _check_modality(modality, card, found)
     _check_part(found.known("body part", tags.body_part, word.body_part), card, found)
     _check_view(found.known("view", tags.view, word.view), card, found)
+    if card.population.sequences and modality in ("", UNCODED, *card.modality):
+        spoken = (word.sequence or "").strip().upper()
+        named = spoken if spoken in SEQUENCES or not spoken else "OTHER"  # anything else could be free text
+        _check_sequence(found.known("sequence", tags.sequence, named), card, found)
     age = tags.age_years
     if age is None and word.age_years is not None:
         age = word.age_years
@@ -191,8 +157,8 @@ def _check_part(part: str, card: ModelCard, found: _Findings) -> None:
         found.mark("body_part_unknown", f"The file does not say its body part; the model reads {wanted}.")
     elif part == UNCODED:
         found.mark("body_part_unclear", f"The file's body part is no code; the model reads {wanted}.")
-    elif _part(part) not in map(_part, card.body_part):
-        named = part if part in _NAMED_PARTS else "another"
+    elif not holds(part, card.body_part, projection=set(card.modality) <= RADIOGRAPH):
+        named = part if part in NAMED_PARTS else "another"
         found.refuse("body_part", f"The model reads {wanted}; the file's body part is {named}.")
 
 
@@ -210,6 +176,16 @@ def _check_view(view: str, card: ModelCard, found: _Findings) -> None:
         found.mark("view", f"The model was trained on {_any_of(views)} views; this is {_code(view)}.")
 
 
+def _check_sequence(sequence: str, card: ModelCard, found: _Findings) -> None:
+    wanted = _any_of(card.population.sequences)
+    if not sequence:
+        text = f"The file does not say that it is a {wanted}; the model was trained on no other sequence."
+        found.mark("sequence_unknown", text)
+    elif sequence not in card.population.sequences:
+        named = sequence if sequence in SEQUENCES else "another sequence"
+        found.refuse("sequence", f"The model reads {wanted}; this is {named}.")
+
+
 def _check_age(age: float | None, card: ModelCard, found: _Findings) -> None:
     limits = card.population.age_years
     if limits is None:
@@ -219,10 +195,6 @@ def _check_age(age: float | None, card: ModelCard, found: _Findings) -> None:
         found.mark("age_unknown", f"The age is unknown; {trained}.")
     elif not limits[0] <= age < limits[1] + 1:  # "5 years" lasts until the sixth birthday
         found.mark("age", f"The patient is {age:.3g} years old; {trained}.")
-
-
-def _part(name: str) -> str:
-    return _SAME_PART.get(name.upper(), name.upper())
 
 
 def _any_of(names: tuple[str, ...]) -> str:

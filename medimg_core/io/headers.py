@@ -11,6 +11,7 @@ from typing import Any
 from medimg_core.io.elements import code, display_text, items, number, text
 from medimg_core.io.frametimes import frame_times, frames_by_header
 from medimg_core.io.kinds import image_type
+from medimg_core.io.mrsequence import mr_sequence
 from medimg_core.io.patients import age_in_years, claims_agree, iso_date
 from medimg_core.io.planes import frame_macros
 from medimg_core.study import Series
@@ -49,6 +50,7 @@ class GateTags:
         modality: Modality, upper case, ``""`` where absent, :data:`UNCODED` for free text.
         body_part: BodyPartExamined, likewise.
         view_position: ViewPosition, likewise; where it is absent, what ViewCodeSequence says.
+        sequence: MR sequence, one of :data:`~medimg_core.io.mrsequence.SEQUENCES`; ``""`` where nothing says it.
         image_type: Values of ImageType, upper case.
         age_years: PatientAge, or age at the study from the birth date, in years, or None.
         photometric: PhotometricInterpretation, or ``""``.
@@ -60,6 +62,7 @@ class GateTags:
     modality: str = ""
     body_part: str = ""
     view_position: str = ""
+    sequence: str = ""
     image_type: tuple[str, ...] = ()
     age_years: float | None = field(default=None, repr=False)
     photometric: str = ""
@@ -84,6 +87,7 @@ def gate_tags(series: Series) -> GateTags:
         modality=_coded(text(header, "Modality")),
         body_part=_coded(text(header, "BodyPartExamined")),
         view_position=_view(header),
+        sequence=mr_sequence(header, next((frame for _, frames in frames_by_header(series) for frame in frames), 0)),
         image_type=image_type(header),
         age_years=age_in_years(header),
         photometric=text(header, "PhotometricInterpretation").upper(),

@@ -73,6 +73,7 @@ def _facts(card: ModelCard) -> None:
         _("Reads"): f"{', '.join(card.modality)}; {', '.join(card.body_part)}",
         _("Ages in training, years"): _ages(card),
         _("Views in training"): ", ".join(card.population.views) or _("not recorded"),
+        **({_("MR sequences in training"): ", ".join(card.population.sequences)} if card.population.sequences else {}),
         _("Sites"): card.population.sites,
         **({_("Prevalence in training"): percent(card.prevalence)} if card.classification else {}),
         _("Network input"): f"{card.input.size[0]} x {card.input.size[1]}, {', '.join(card.input.steps)}",

@@ -1,6 +1,7 @@
 """What the file does not say, asked from the reader in one small form; it never overrules a tag."""
 
 import hashlib
+from dataclasses import replace
 
 import streamlit as st
 
@@ -12,10 +13,25 @@ from pages._ui.state import Case, change
 __all__ = ["run_form", "silent"]
 
 
-def silent(case: Case) -> tuple[str, ...]:
-    """What the headers of the current series do not say: of modality, body_part, view and age_years."""
+def silent(case: Case, card: ModelCard) -> tuple[str, ...]:
+    """What a model asks for and the headers of the current series do not say.
+
+    Args:
+        case: Its current series is asked about.
+        card: The model.
+
+    Returns:
+        Some of modality, body_part, view, sequence and age_years, which are fields of the reader's word.
+    """
     tags: Tags = read_tags(case.series)
-    return tuple(name for name in ("modality", "body_part", "view", "age_years") if getattr(tags, name) in ("", None))
+    asked = {
+        "modality": card.modality,
+        "body_part": card.body_part,
+        "view": card.population.views,
+        "sequence": card.population.sequences,
+        "age_years": card.population.age_years,
+    }
+    return tuple(name for name, wanted in asked.items() if wanted and getattr(tags, name) in ("", None))
 
 
 def run_form(case: Case, card: ModelCard, label: str) -> bool:
@@ -29,7 +45,7 @@ def run_form(case: Case, card: ModelCard, label: str) -> bool:
     Returns:
         True when the button was pressed; the answers are then in the session's case.
     """
-    names = silent(case)
+    names = silent(case, card)
     said = case.declared.get(case.series_key, Declared())
     place = hashlib.sha256("/".join(case.series_key).encode()).hexdigest()[:12]
     with st.form(f"declared-{card.id}-{place}", border=False):
@@ -45,7 +61,7 @@ def run_form(case: Case, card: ModelCard, label: str) -> bool:
             age = st.number_input(_("Age, years"), 0.0, 130.0, value=age, step=1.0, placeholder=_("unknown"), key=key)
         if not st.form_submit_button(label, key=f"run-{card.id}", type="primary", width="stretch"):
             return False
-    change(lambda now: now.with_declared(Declared(**answers, age_years=age)))
+    change(lambda now: now.with_declared(replace(said, **answers, age_years=age)))
     return True
 
 
@@ -54,15 +70,23 @@ def _choice(name: str, card: ModelCard, known: str | None, key: str) -> str | No
         "modality": (_("Modality"), (*card.modality, "OT")),
         "body_part": (_("Body part"), (*card.body_part, "OTHER")),
         "view": (_("View"), (*card.population.views, "PA", "LL")),
+        "sequence": (_("MR sequence"), (*card.population.sequences, "T1", "T2", "DWI", "OTHER")),
     }
     words = {
         "CR": _("CR, computed radiograph"),
         "DX": _("DX, digital radiograph"),
         "OT": _("another modality"),
-        "OTHER": _("another body part"),
+        "OTHER": _("another sequence") if name == "sequence" else _("another body part"),
         "AP": _("AP, beam from the front"),
         "PA": _("PA, beam from behind"),
         "LL": _("LL, lateral"),
+        "FLAIR": _("FLAIR, fluid attenuated"),
+        "T1": _("T1-weighted"),
+        "T2": _("T2-weighted"),
+        "DWI": _("DWI, diffusion-weighted"),
+        "US": _("US, ultrasound"),
+        "MR": _("MR, magnetic resonance"),
+        "CT": _("CT, computed tomography"),
     }
     label, offered = table[name]
     options = list(dict.fromkeys(offered))

@@ -79,7 +79,8 @@ def _score(card: ModelCard, result: Prediction) -> None:
     span = low if low == high else _("{low} to {high}").format(low=low, high=high)
     st.caption(_("Range under small changes: {span} (the model's heads; not a confidence interval).").format(span=span))
     if result.uses_outside:
-        st.markdown(f":orange[**{_('Caution:')}**] " + _("this model uses information outside the lungs."))
+        text = _("this model uses information outside the {region}.").format(region=_(card.region or "region"))
+        st.markdown(f":orange[**{_('Caution:')}**] {text}")
 
 
 def _meaning(case: Case, card: ModelCard) -> None:

@@ -52,6 +52,52 @@ def test_a_colour_model_reads_colour(tiny_model):
     assert check_values(np.stack([NOISE, NOISE[::-1], NOISE.T], axis=-1), colour) == ()
 
 
+RED = np.stack([NOISE, NOISE // 3, NOISE // 4], axis=-1)
+GREY = np.repeat(NOISE[..., None], 3, axis=-1)
+
+
+@pytest.mark.parametrize(
+    ("modality", "channels", "plane", "code"),
+    [
+        ("ES", 3, RED, None),
+        ("ES", 3, GREY, "grey"),
+        ("ES", 3, NOISE, "grey"),
+        ("ES", 3, np.zeros((64, 64, 3), np.uint8), "blank"),
+        ("XC", 3, GREY, "grey"),
+        ("DX", 3, NOISE, None),  # three equal channels are all that a radiograph has
+        ("US", 1, GREY, None),
+        ("US", 1, RED, "colour"),
+        ("ES", 1, RED, "colour"),
+    ],
+)
+def test_colour_and_grey(tiny_model, modality, channels, plane, code):
+    network = dataclasses.replace(tiny_model.input, channels=channels)
+    card = dataclasses.replace(tiny_model, modality=(modality,), input=network)
+    reasons = check_values(plane, card)
+    assert [reason.code for reason in reasons] == ([code] if code else [])
+    assert all(reason.refuses for reason in reasons)
+
+
+@pytest.mark.parametrize("modality", ["US", "ES", "MR", "CT"])
+@pytest.mark.parametrize(
+    ("slices", "frames", "chosen", "expected"),
+    [
+        (1, 1, None, []),
+        (1, 1, 0, []),
+        (4, 1, None, ["volume"]),
+        (4, 1, 2, []),
+        (1, 5, None, []),  # a frame of a cine is chosen with it
+        (4, 5, None, ["volume"]),
+    ],
+)
+def test_kinds_of_volume_for_a_model_of_slices(tiny_model, modality, slices, frames, chosen, expected):
+    card = dataclasses.replace(tiny_model, modality=(modality,))
+    volume = Volume(np.zeros((frames, slices, 64, 64), np.uint8), frames_axis=True)
+    reasons = check_kind(volume, card, slice_index=chosen)
+    assert [reason.code for reason in reasons] == expected
+    assert all(reason.refuses for reason in reasons)
+
+
 @pytest.mark.parametrize(
     ("shape", "chosen", "expected"),
     [

@@ -159,3 +159,95 @@ def test_a_word_that_could_be_a_name_is_not_repeated(tiny_model, part, told):
     (reason,) = check_tags(series(BodyPartExamined=part), tiny_model)[0]
     assert reason.text.endswith(f"the file's body part is {told}.")
     assert reason.refuses
+
+
+def flair(card, **population):
+    limits = dataclasses.replace(card.population, views=(), age_years=None, sequences=("FLAIR",), **population)
+    return dataclasses.replace(card, modality=("MR",), body_part=("BRAIN", "HEAD"), population=limits)
+
+
+MR = {"Modality": "MR", "BodyPartExamined": "HEAD", "ViewPosition": "", "ScanningSequence": ["SE", "IR"]}
+SPIN = {"ScanningSequence": "SE"}
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ({"EchoTime": 120, "RepetitionTime": 9000, "InversionTime": 2500}, {}),
+        ({"SeriesDescription": "Ax FLAIR"}, {}),
+        ({}, {"sequence_unknown": False}),
+        (
+            {"EchoTime": 12, "RepetitionTime": 2000, "InversionTime": 860, "SeriesDescription": "FLAIR"},
+            {"sequence": True},
+        ),
+        ({**SPIN, "EchoTime": 12, "RepetitionTime": 500}, {"sequence": True}),
+        ({**SPIN, "EchoTime": 100, "RepetitionTime": 4000}, {"sequence": True}),
+        ({"DiffusionBValue": 1000.0}, {"sequence": True}),
+        ({"Modality": "CT"}, {"modality": True}),
+        ({"Modality": "CT", "BodyPartExamined": "KNEE"}, {"modality": True, "body_part": True}),
+    ],
+)
+def test_a_model_of_one_sequence(tiny_model, tags, expected):
+    reasons, said = check_tags(series(**{**MR, **tags}), flair(tiny_model))
+    assert codes(reasons) == expected
+    assert said == ()
+
+
+@pytest.mark.parametrize(
+    ("word", "expected", "said"),
+    [
+        (None, {"sequence_unknown": False}, ()),
+        ("flair", {}, ("sequence FLAIR",)),
+        ("T1", {"sequence": True}, ("sequence T1",)),
+        ("OTHER", {"sequence": True}, ("sequence OTHER",)),
+    ],
+)
+def test_the_reader_s_word_gives_the_sequence_of_a_picture(tiny_model, word, expected, said):
+    declared = Declared(modality="MR", body_part="BRAIN", sequence=word)
+    reasons, spoken = check_tags(None, flair(tiny_model), declared)
+    assert codes(reasons) == expected
+    assert spoken == ("modality MR", "body part BRAIN", *said)
+
+
+def test_the_reader_s_word_does_not_overrule_the_times(tiny_model):
+    scan = series(**{**MR, **SPIN, "EchoTime": 12, "RepetitionTime": 500})
+    reasons, said = check_tags(scan, flair(tiny_model), Declared(sequence="FLAIR"))
+    assert codes(reasons) == {"sequence": True}
+    assert said == ()
+
+
+def test_what_a_sequence_s_messages_say(tiny_model):
+    def texts(**tags):
+        return [reason.text for reason in check_tags(series(**{**MR, **tags}), flair(tiny_model))[0]]
+
+    assert texts() == ["The file does not say that it is a FLAIR; the model was trained on no other sequence."]
+    assert texts(SeriesDescription="DWI of Mr Doe") == ["The model reads FLAIR; this is DWI."]
+    word = Declared(modality="MR", body_part="HEAD", sequence="as for Mr Doe")
+    reasons, said = check_tags(None, flair(tiny_model), word)
+    assert [reason.text for reason in reasons] == ["The model reads FLAIR; this is another sequence."]
+    assert "DOE" not in " ".join(said).upper()
+
+
+def test_a_card_without_sequences_takes_any_and_hears_no_word(tiny_model):
+    population = dataclasses.replace(flair(tiny_model).population, sequences=())
+    card = dataclasses.replace(flair(tiny_model), population=population)
+    reasons, said = check_tags(series(**MR), card, Declared(sequence="T1"))
+    assert (reasons, said) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("modality", "part", "tags", "expected"),
+    [
+        ("US", "BREAST", {"Modality": "US", "BodyPartExamined": "BREAST"}, {}),
+        ("US", "BREAST", {"Modality": "US", "BodyPartExamined": "THYROID"}, {"body_part": True}),
+        ("US", "BREAST", {"Modality": "MG", "BodyPartExamined": "BREAST"}, {"modality": True}),
+        ("CT", "LIVER", {"Modality": "CT", "BodyPartExamined": "CHESTABDPELVIS"}, {}),
+        ("CT", "LIVER", {"Modality": "CT", "BodyPartExamined": "CHEST_TO_ABDOMEN"}, {}),
+        ("CT", "LIVER", {"Modality": "CT", "BodyPartExamined": "HEAD"}, {"body_part": True}),
+        ("DX", "CHEST", {"BodyPartExamined": "WHOLEBODY"}, {"body_part": True}),
+    ],
+)
+def test_parts_of_larger_regions(tiny_model, modality, part, tags, expected):
+    population = dataclasses.replace(tiny_model.population, views=(), age_years=None)
+    card = dataclasses.replace(tiny_model, modality=(modality,), body_part=(part,), population=population)
+    assert codes(check_tags(series(**tags), card)[0]) == expected
