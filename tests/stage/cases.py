@@ -1,6 +1,6 @@
 """Cases for the stage: volumes whose every voxel is known."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 
@@ -12,6 +12,7 @@ from medimg_core.geometry import Geometry, PlanarGeometry
 from medimg_core.io import open_study
 from medimg_core.phantoms import make_phantom
 from medimg_core.phantoms.orientation import CENTRE, orientation_value
+from medimg_core.results import GateOutcome, MaskLabel, Segmentation
 from medimg_core.study import Opened, Patient, Series, Study, Volume
 from medimg_core.voi import Lut, Window
 from pages._ui.state import Case
@@ -187,6 +188,56 @@ def overlaid() -> Made:
     return Made(one_series(Series("1.4.1", "MR", volume)), overlays, {"mask": mask, "cells": cells, "grid": grid})
 
 
+def segmented(case: Case, mask: npt.NDArray[np.uint8], raw: npt.NDArray[np.uint8], names: Sequence[str]) -> Case:
+    """A case with a model's masks of its current series."""
+    volume = case.volume
+    assert volume is not None
+    made = Segmentation(
+        model_id="masks",
+        weights_sha256="ab" * 32,
+        fingerprint=volume.fingerprint,
+        frame=0,
+        slices=(0, volume.shape[0] - 1),
+        labels=tuple(MaskLabel(value, name) for value, name in enumerate(names, 1)),
+        mask=mask,
+        raw=raw,
+        regions=(),
+        volumes_ml={},
+        flags=(),
+        agreement={},
+        threshold=0.5,
+        gate=GateOutcome(),
+    )
+    return case.with_segmentation(case.series_key, made)
+
+
+def correctable() -> Made:
+    """A volume with unlike axes and masks that can be corrected; a part of three voxels was taken away as too small."""
+    plain = overlaid()
+    mask = np.array(plain.truth["mask"])
+    mask[8, 1:3, 9:11] = 1  # a second part of label 1
+    raw = mask.copy()
+    raw[6, 1, 1:4] = 2
+    return Made(segmented(plain.case, mask, raw, ("First", "Second")), truth={"mask": mask, "raw": raw})
+
+
+def big_correctable() -> Made:
+    """The large CT with one mask that can be corrected."""
+    plain = big(200)
+    over = plain.overlays[0]
+    mask = np.minimum(over.array, 1)
+    return Made(segmented(plain.case, mask, mask, ("Body",)))
+
+
+def correctable_radiograph() -> Made:
+    """A radiograph of 3000 x 3000 with a mask of two fields."""
+    plain = radiograph(monochrome1=False)
+    mask = np.zeros((1, 3000, 3000), np.uint8)
+    mask[0, 600:2300, 400:1300] = 1
+    mask[0, 600:2300, 1700:2600] = 1
+    return Made(segmented(plain.case, mask, mask, ("Lungs",)))
+
+
 def two_series() -> Made:
     """Two acquisitions of one box in one study, with one frame of reference."""
     one, other = phantom("orientation_axial").series, phantom("orientation_coronal").series
@@ -232,6 +283,9 @@ CASES: dict[str, Callable[[], Made]] = {
     "detector": lambda: solid(planar=PlanarGeometry("L", "F", (0.75, 0.5), "detector")),
     "plain": lambda: solid(plain=True),
     "overlaid": overlaid,
+    "correctable": correctable,
+    "correctable_ct": big_correctable,
+    "correctable_film": correctable_radiograph,
     "cine": lambda: Made(phantom("heart_cine")),
     "two": two_series,
     "thick_and_thin": thick_and_thin,

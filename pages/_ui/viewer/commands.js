@@ -1,5 +1,6 @@
 // What keys, buttons and lists do.
 
+import { TOOLS as CORRECTING } from "./correcting.js";
 import { flippedAcross, flippedDown, turnedLeft, turnedRight } from "./planes.js";
 
 /** By name: a step on the viewer, with the value behind the colon, the pane in use and its picture. */
@@ -28,9 +29,14 @@ export const COMMANDS = {
   },
   tool: (viewer, value) => {
     viewer.measuring.cancel();
+    viewer.correcting.cancel();
+    if (CORRECTING.includes(value) && !viewer.correcting.ready()) return;
     viewer.tool = value;
     viewer.changed([]);
   },
+  larger: (viewer) => viewer.correcting.resize(1),
+  smaller: (viewer) => viewer.correcting.resize(-1),
+  size: (viewer, value) => viewer.correcting.sizeTo(Number(value)),
   zoomIn: (viewer, _, pane) => viewer.zoomBy(pane, 1.25),
   zoomOut: (viewer, _, pane) => viewer.zoomBy(pane, 0.8),
   fit: (viewer, _, pane) => {
@@ -99,10 +105,16 @@ export const COMMANDS = {
   },
   straighten: (viewer) => viewer.ask({ straighten: !viewer.data.straightened }),
   delete: (viewer) => viewer.measuring.chosen && viewer.measuring.remove(viewer.measuring.chosen),
-  undo: (viewer) => viewer.measuring.undo(),
-  redo: (viewer) => viewer.measuring.redo(),
+  undo: (viewer) => {
+    viewer.correcting.release();
+    if (viewer.history.undo()) viewer.changed();
+  },
+  redo: (viewer) => {
+    if (viewer.history.redo()) viewer.changed();
+  },
   cancel: (viewer) => {
     viewer.measuring.cancel();
+    viewer.correcting.cancel();
     viewer.measuring.choose(null);
     viewer.cine.stop();
     if (!viewer.sheet.hidden) COMMANDS.help(viewer);

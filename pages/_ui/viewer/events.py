@@ -1,4 +1,4 @@
-"""What the browser says of the view and of measurements; nothing of it is trusted."""
+"""What the browser says of the view, of measurements and of corrections; nothing of it is trusted."""
 
 import json
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from medimg_core.measuring import measure
 from medimg_core.results import Measurement, Point
 from pages._ui.state import Case
 from pages._ui.view import SeriesKey, View, key_of
+from pages._ui.viewer import edits
 from pages._ui.viewer.shown import Shown, recognised
 from pages._ui.viewer.vault import VAULT, session_token
 
@@ -24,10 +25,11 @@ def take(case: Case, seen: object) -> Case:
 
     Args:
         case: Before.
-        seen: ``{of, view, measurements}`` as JSON; what breaks a rule is left out.
+        seen: ``{of, view, measurements, edits}`` as JSON; what breaks a rule is left out.
     """
     if not isinstance(seen, dict):
         return case
+    case = edits.take(case, seen.get("edits"))
     what = _whose(case, seen.get("of"))
     if what is None:
         return case

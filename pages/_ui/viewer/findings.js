@@ -2,32 +2,6 @@
 
 import { measured, POINTS, said } from "./measure.js";
 
-/** Lists before and after the one on show. */
-export class History {
-  constructor() {
-    this.past = [];
-    this.future = [];
-  }
-
-  note(list) {
-    this.past.push(list);
-    if (this.past.length > 100) this.past.shift();
-    this.future = [];
-  }
-
-  undo(list) {
-    if (!this.past.length) return list;
-    this.future.push(list);
-    return this.past.pop();
-  }
-
-  redo(list) {
-    if (!this.future.length) return list;
-    this.past.push(list);
-    return this.future.pop();
-  }
-}
-
 /** What Python keeps of a measurement. */
 export const bare = ({ id, kind, axis, frame, points }) => ({ id, kind, axis, frame, points });
 

@@ -46,6 +46,11 @@ export const KEYS = [
   ["measure", ["t"], "tool:rectangle", "key_rectangle"],
   ["measure", ["f"], "tool:freehand", "key_freehand"],
   ["measure", ["q"], "tool:probe", "key_probe"],
+  ["measure", ["Shift+b"], "tool:brush", "key_brush"],
+  ["measure", ["Shift+e"], "tool:eraser", "key_eraser"],
+  ["measure", ["Shift+p"], "tool:part", "key_part"],
+  ["measure", ["["], "smaller", "key_smaller"],
+  ["measure", ["]"], "larger", "key_larger"],
   ["measure", ["Backspace", "Delete"], "delete", "key_delete"],
   ["measure", ["Ctrl+z"], "undo", "key_undo"],
   ["measure", ["Ctrl+y", "Ctrl+Shift+z"], "redo", "key_redo"],
@@ -57,11 +62,14 @@ const COMMANDS = new Map(KEYS.flatMap(([, keys, command]) => keys.map((key) => [
 
 /** Command of a key press, or undefined. */
 export function commandOf(event) {
-  if (event.altKey) return undefined;
-  const control = event.ctrlKey || event.metaKey;
+  // AltGr, which some keyboards need for a bracket, comes as Alt or as Ctrl and Alt
+  if (event.altKey && !/^[[\]]$/.test(event.key)) return undefined;
+  const control = (event.ctrlKey || event.metaKey) && !event.altKey;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  const shift = event.shiftKey && (event.key.length > 1 || control);
-  return COMMANDS.get(`${control ? "Ctrl+" : ""}${shift ? "Shift+" : ""}${key}`);
+  const named = (shift) => COMMANDS.get(`${control ? "Ctrl+" : ""}${shift ? "Shift+" : ""}${key}`);
+  if (!event.shiftKey) return named(false);
+  // a letter without a command of its own with Shift is the letter; a sign may need Shift to be typed
+  return event.key.length > 1 || control ? named(true) : (named(true) ?? named(false));
 }
 
 /** Whether a key belongs to what has the focus: a field that is typed into, a list, a button that is pressed. */

@@ -1,6 +1,6 @@
 // The reader's measurements on the main picture: drawn, taken hold of, moved, deleted, taken back.
 
-import { bare, complete, History, kept, movedPoints, newId, rounded, spoken, within } from "./findings.js";
+import { bare, complete, kept, movedPoints, newId, rounded, spoken, within } from "./findings.js";
 import { POINTS } from "./measure.js";
 
 const LEAST_STEP = 0.75; // pixels of the image between two vertices of a freehand outline
@@ -15,7 +15,6 @@ export class Measuring {
 
   /** Start with what Python kept of the picture. */
   begin(measurements) {
-    this.history = new History();
     this.chosen = null;
     this.drawing = null;
     this.held = null;
@@ -134,8 +133,17 @@ export class Measuring {
 
   /** Another list takes the place of this one, which can be had back. */
   put(list) {
-    this.history.note(this.list);
+    this.note(this.list, list);
     this.list = list;
+  }
+
+  note(before, after) {
+    this.viewer.history.note({ of: this, undo: () => this.turn(before), redo: () => this.turn(after) });
+  }
+
+  turn(list) {
+    this.list = list;
+    this.respeak();
   }
 
   choose(id) {
@@ -153,7 +161,7 @@ export class Measuring {
   }
 
   drop() {
-    if (this.held) this.history.note(this.held);
+    if (this.held) this.note(this.held, this.list);
     this.held = null;
     this.viewer.changed();
   }
@@ -162,18 +170,6 @@ export class Measuring {
     if (!this.list.some((each) => each.id === id)) return;
     this.put(this.list.filter((each) => each.id !== id));
     this.chosen = null;
-    this.viewer.changed();
-  }
-
-  undo() {
-    this.list = this.history.undo(this.list);
-    this.respeak();
-    this.viewer.changed();
-  }
-
-  redo() {
-    this.list = this.history.redo(this.list);
-    this.respeak();
     this.viewer.changed();
   }
 }

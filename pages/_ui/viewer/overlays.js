@@ -282,9 +282,10 @@ const blended = (under, colours, from, cover) =>
  * @param labels Uint8Array of the volume's frame in the plane's order of reading (see planes.layoutOf).
  * @param looks by label: null where hidden, else {colour: [r, g, b], fill: 0..1, outline: true or false}.
  * @param thick pixels of an outline, inward.
+ * @param dash pixels of a dash, for a broken outline and nothing else; 0 for a whole one.
  */
-export function paintMask(image, labels, offset, layout, looks, thick = 1) {
-  const { width, height, across, down, start } = layout;
+export function paintMask(image, labels, offset, layout, looks, thick = 1, dash = 0) {
+  const { width, height, across, down, start, origin = [0, 0] } = layout;
   let place = 0;
   for (let y = 0; y < height; y += 1) {
     let from = offset + start + y * down;
@@ -299,7 +300,9 @@ export function paintMask(image, labels, offset, layout, looks, thick = 1) {
           ends(labels, from, across, Math.min(width - 1 - x, thick)) ||
           ends(labels, from, -down, Math.min(y, thick)) ||
           ends(labels, from, down, Math.min(height - 1 - y, thick)));
-      if (edge) image[place] = look.pixel;
+      if (dash) {
+        if (edge && Math.floor((2 * (x + origin[0]) + y + origin[1]) / dash) & 1) image[place] = look.pixel; // not x + y: diagonals break, too
+      } else if (edge) image[place] = look.pixel;
       else if (look.fill > 0) image[place] = blended(image[place], look.colour, 0, look.fill);
     }
   }

@@ -1,19 +1,23 @@
 """What lies over the picture, as the browser is told of it: maps of models, masks."""
 
-from collections.abc import Sequence
+import weakref
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from medimg_core.correcting import Corrected
 from medimg_core.explain import METHODS
-from medimg_core.results import Explanation
+from medimg_core.results import Explanation, Segmentation
 from medimg_core.study import AnyArray
+from pages._ui.correcting import Correction
 from pages._ui.language import _
+from pages._ui.viewer import edits
 from pages._ui.viewer.vault import VAULT, session_token
 
-__all__ = ["Label", "MapOverlay", "MaskOverlay", "Overlay", "map_of"]
+__all__ = ["Label", "MapOverlay", "MaskOverlay", "Overlay", "map_of", "mask_of"]
 
 COLORMAP = "inferno"
 
@@ -44,6 +48,8 @@ class MaskOverlay:
         owner: The result it belongs to; the browser fetches it once as long as that is the same.
         labels: What the values mean.
         model: True when a model made it.
+        frame: Time point that it speaks of, or None for all, or where it has a time axis itself.
+        correction: What the reader made of it; None where it cannot be corrected. Its owner is the segmentation then.
     """
 
     key: str
@@ -52,6 +58,13 @@ class MaskOverlay:
     owner: object = field(repr=False)
     labels: tuple[Label, ...] = ()
     model: bool = True
+    frame: int | None = None
+    correction: Correction | None = field(default=None, repr=False)
+
+    @property
+    def editable(self) -> bool:
+        """Whether the reader can correct it."""
+        return self.correction is not None
 
     def describe(self) -> dict[str, Any]:
         """For the browser."""
@@ -64,6 +77,8 @@ class MaskOverlay:
             "title": self.title,
             "model": self.model,
             "labels": [{"value": each.value, "name": each.name, "colour": list(each.colour)} for each in self.labels],
+            "frame": self.frame,
+            "edits": None if self.correction is None else edits.describe(self.correction),
             **item.describe((frames, len(planes) // frames, *planes.shape[1:])),
         }
 
@@ -153,3 +168,52 @@ def map_of(
         only=(slice_on_screen, slice_on_screen),
         frame=explanation.frame,
     )
+
+
+def mask_of(
+    result: Segmentation,
+    title: str,
+    labels: Sequence[Label],
+    *,
+    correction: Correction | None = None,
+    factors: Sequence[int] = (1, 1, 1),
+) -> MaskOverlay:
+    """A model's masks, which the reader can correct.
+
+    Args:
+        result: What the model said.
+        title: What it is.
+        labels: Its labels, with their colours.
+        correction: What the reader made of it (``case.findings.correction(result)``); None where nothing is to be
+            corrected.
+        factors: Slices, rows and columns of the series in one voxel of the volume shown. A volume that is reduced for
+            display shows the mask's voxels nearest to its own, with the reader's corrections in it; none can be made.
+    """
+    whole = tuple(factors) == (1, 1, 1)
+    owner: Segmentation | Corrected = result
+    if not whole and correction is not None and correction.corrected.edits:
+        owner = correction.corrected
+    return MaskOverlay(
+        key=f"mask-{result.model_id}",
+        title=title,
+        array=result.mask if whole else _thinned(owner, tuple(factors)),
+        owner=owner,
+        labels=tuple(labels),
+        frame=result.frame,
+        correction=correction if whole else None,
+    )
+
+
+_thin: MutableMapping[Any, tuple[tuple[int, ...], npt.NDArray[np.uint8]]] = weakref.WeakKeyDictionary()
+
+
+def _thinned(owner: Segmentation | Corrected, factors: tuple[int, ...]) -> npt.NDArray[np.uint8]:
+    """The middle voxel of each block of a mask, as :func:`medimg_core.reformat.reduced` cuts them; found once."""
+    known = _thin.get(owner)
+    if known is None or known[0] != factors:
+        places = [
+            np.minimum(np.arange(-(-length // factor)) * factor + factor // 2, length - 1)
+            for length, factor in zip(owner.mask.shape, factors, strict=True)
+        ]
+        known = _thin[owner] = factors, owner.mask[np.ix_(*places)]
+    return known[1]

@@ -128,6 +128,12 @@ export class Pane {
     this.from = [this.position, this.picture.frame];
   }
 
+  /** Key of the plane as it is painted, or "" where it is not painted as it is to be. */
+  painted(hidden) {
+    const [{ key }] = this.sheets;
+    return key === keyOf(this.wish(hidden, 1)) ? key : "";
+  }
+
   /** While nothing else is to be done: paint the plane that comes next in the direction of scrolling. */
   prepare(hidden) {
     const { picture } = this;
@@ -181,6 +187,7 @@ export class Pane {
     if (this.ready || (this.axis !== 0 && !picture.waiting)) {
       const [sx] = this.scale();
       this.render(scene.hidden, scene.hurried ? this.coarseness(sx) : 1);
+      this.sheets[0].freshen();
       ctx.imageSmoothingEnabled = scene.smooth;
       ctx.imageSmoothingQuality = sx < 0.7 ? "medium" : "low";
       const { width, height } = layoutOf(this.picture.shape, this.basis, 0);
@@ -190,6 +197,37 @@ export class Pane {
       ctx.drawImage(painted, frame.left, frame.top, (frame.right - frame.left) * across, (frame.bottom - frame.top) * down);
     }
     this.drawMarks(scene, frame);
+  }
+
+  /**
+   * Draw a part of the plane again, after a stroke on it.
+   *
+   * @param touched rows and columns that changed (top, bottom, left, right), and the key of what was painted before.
+   * @returns false where all must be drawn.
+   */
+  patch(scene, { top, bottom, left, right, key }) {
+    const { ctx, picture } = this;
+    const [sheet] = this.sheets;
+    if (!this.ready || sheet.key !== key) return false;
+    const ends = [[top, left], [bottom, right]].map(([row, column]) => toPixel(picture.shape, this.basis, [this.position, row, column]));
+    const [xs, ys] = [0, 1].map((axis) => ends.map((end) => end[axis]));
+    const box = { left: Math.min(...xs), right: Math.max(...xs), top: Math.min(...ys), bottom: Math.max(...ys) };
+    const part = sheet.patch(this.wish(scene.hidden, 1), box);
+    if (!part) return false;
+    const [x0, y0] = this.toCanvas([part.box.left - 0.5, part.box.top - 0.5]).map(Math.floor);
+    const [x1, y1] = this.toCanvas([part.box.right + 0.5, part.box.bottom + 0.5]).map(Math.ceil);
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(x0, y0, x1 - x0, y1 - y0);
+    ctx.clip();
+    const [sx, sy] = this.scale();
+    ctx.imageSmoothingEnabled = scene.smooth;
+    ctx.imageSmoothingQuality = sx < 0.7 ? "medium" : "low";
+    const [left0, top0] = this.toCanvas([part.x - 0.5, part.y - 0.5]);
+    ctx.drawImage(part.canvas, left0, top0, part.width * sx, part.height * sy);
+    this.drawMarks(scene, this.frame());
+    ctx.restore();
+    return true;
   }
 
   drawMarks(scene, frame) {
@@ -235,8 +273,17 @@ export class Pane {
       topRight: own.right,
       topCentre: marks.wrapped(this.ctx, banner, this.canvas.width * 0.85, size),
       bottomLeft: [...this.placeLines(), this.windowLine()],
-      bottomCentre: [...(model ? [words.not_reviewed] : []), words.not_diagnostic],
+      bottomCentre: [...(model ? [words.not_reviewed] : []), ...this.corrections(scene), words.not_diagnostic],
     };
+  }
+
+  /** Whose mask is seen, where the reader corrected one. */
+  corrections(scene) {
+    const seen = scene.hidden ? [] : this.picture.overlays.filter((over) => over.correction?.any && over.setting.visible);
+    const said = [];
+    if (seen.some((over) => over.corrected)) said.push(this.words.corrected);
+    if (seen.some((over) => !over.corrected)) said.push(this.words.corrections_hidden);
+    return said;
   }
 
   /** What keeps the picture from being all that it should be. */
@@ -247,7 +294,7 @@ export class Pane {
       const lost = picture.voxels.lost || picture.tables[picture.window?.key]?.voxels.lost;
       found.push(lost ? words.failed : words.loading.replace("{share}", String(Math.floor(100 * picture.voxels.share))));
     } else if (picture.outside) found.push(words.outside);
-    const late = scene.hidden ? [] : picture.overlays.filter((over) => over.setting.visible && over.voxels.missing);
+    const late = scene.hidden ? [] : picture.overlays.filter((over) => over.setting.visible && over.late);
     if (late.length) found.push(late.some((over) => over.voxels.lost) ? words.overlay_failed : words.loading_overlay);
     return found;
   }

@@ -18,6 +18,7 @@ export function make(tag, attributes = {}, ...children) {
 }
 
 const TOOLS = ["window", "pan", "zoom", "crosshair"];
+const CORRECTS = ["brush", "eraser", "part"];
 const MEASURES = ["length", "angle", "bidirectional", "ellipse", "rectangle", "freehand", "probe"];
 
 /** The bar above the picture. */
@@ -35,11 +36,18 @@ export class Bar {
       type: "number", min: 1, max: 200, step: 1, "aria-label": words.slab_mm, title: words.slab_mm,
       onchange: () => viewer.command(`slabmm:${this.thickness.value}`),
     });
+    this.brush = make("input", {
+      type: "number", min: 1, max: 100, step: 0.5, "aria-label": words.brush_label, title: `${words.brush_label} ([ ])`,
+      onchange: () => viewer.command(`size:${this.brush.value}`),
+    });
+    const correct = group(...CORRECTS.map((name) => `tool:${name}`));
+    correct.append(this.brush);
     this.element = make(
       "div",
       { class: "mv-bar", role: "toolbar", "aria-label": words.tools },
       group(...TOOLS.map((name) => `tool:${name}`)),
       group(...MEASURES.map((name) => `tool:${name}`), "undo", "redo"),
+      correct,
       make("div", { class: "mv-group" }, this.windows, this.palettes, this.button("invert")),
       group("turnLeft", "turnRight", "flipAcross", "flipDown"),
       make("div", { class: "mv-group" }, this.layouts, this.button("link"), this.button("straighten", words.straighten)),
@@ -99,8 +107,12 @@ export class Bar {
     shown("overlays", viewer.overlays.length);
     shown("peak", viewer.overlays.length);
     shown("invert", !picture.colour);
-    this.buttons.undo.disabled = !viewer.measuring.history.past.length;
-    this.buttons.redo.disabled = !viewer.measuring.history.future.length;
+    const { mask, diameter } = viewer.correcting;
+    for (const name of CORRECTS) shown(`tool:${name}`, mask);
+    this.brush.hidden = !mask;
+    if (mask && this.element.getRootNode().activeElement !== this.brush) this.brush.value = String(diameter);
+    this.buttons.undo.disabled = !viewer.history.past.length;
+    this.buttons.redo.disabled = !viewer.history.future.length;
     const own = picture.window?.key === "own" ? [{ key: "own", name: words.own_window }] : [];
     const windows = picture.colour ? [] : [...own, ...picture.offered, { key: "plane", name: words.plane_window }];
     fill(this.windows, windows, picture.window?.key);
@@ -195,7 +207,8 @@ export class Sliders {
     const width = Math.max(1, this.strip.clientWidth);
     const { frame, shape } = pane.picture;
     const values = over.strip(pane.axis, shape, frame);
-    const key = [over.id, over.kind, pane.axis, frame, width, over.voxels.missing, over.kind === "map" && over.setting.native].join();
+    const look = over.kind === "map" ? over.setting.native : `${over.version} ${over.corrected}`;
+    const key = [over.id, over.kind, pane.axis, frame, width, over.voxels.missing, look].join();
     if (key === this.stripKey) return;
     this.stripKey = key;
     this.strip.width = width;
@@ -298,7 +311,7 @@ export class Side {
         onchange: () => put({ hidden: box.checked ? setting.hidden.filter((each) => each !== value) : [...setting.hidden, value] }),
       });
       this.syncs.push(() => (box.checked = !setting.hidden.includes(value)));
-      return make("div", { class: "mv-line" }, make("span", {}, name), picker, box);
+      return make("div", { class: "mv-line" }, this.paints(over, value, name), make("span", {}, name), picker, box);
     });
     return make(
       "fieldset",
@@ -308,7 +321,41 @@ export class Side {
       this.check(words.filled, () => setting.style === "fill", (on) => put({ style: on ? "fill" : "outline" })),
       this.slide(words.opacity, () => setting.opacity, 1, (opacity) => put({ opacity })),
       ...labels,
+      over.correction ? this.correction(over) : null,
     );
+  }
+
+  /** Which label the brush paints; nothing where a mask cannot be corrected, or has one label and is the only one. */
+  paints(over, value, name) {
+    const { viewer, words } = this;
+    const { correcting } = viewer;
+    if (!over.correction || (over.labels.length < 2 && correcting.masks.length < 2)) return null;
+    const choose = () => correcting.choose(viewer.overlays.find(({ id }) => id === over.id), value);
+    const radio = make("input", { type: "radio", name: "mv-paints", "aria-label": `${words.paints} ${name}`, title: `${words.paints} ${name}`, onchange: choose });
+    this.syncs.push(() => (radio.checked = correcting.mask?.id === over.id && correcting.label === value));
+    return radio;
+  }
+
+  /** What the reader made of a mask, beside what the model said. */
+  correction(over) {
+    const { words, viewer } = this;
+    const { correction, setting } = over;
+    const put = (change) => viewer.setOverlay(over, change);
+    const count = make("p", {});
+    const box = make(
+      "div",
+      {},
+      count,
+      this.check(words.model_outline, () => setting.compare, (compare) => put({ compare })),
+      this.check(words.model_only, () => setting.model, (model) => put({ model })),
+      make("button", { type: "button", class: "mv-wide", onclick: () => viewer.correcting.discard(over) }, words.discard),
+    );
+    this.syncs.push(() => {
+      const { length } = correction.edits;
+      count.textContent = words.edits_made.replace("{n}", String(length));
+      box.hidden = !length;
+    });
+    return box;
   }
 
   finding(each) {

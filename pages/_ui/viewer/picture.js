@@ -1,17 +1,42 @@
 // One volume on show: its voxels, how they are windowed, where in it the reader is, and what lies over it.
 
+import { Correction } from "./correction.js";
 import { autoWindow, shader } from "./grey.js";
 import { blendTable, lookOf, mapMaxima, mapPeak, paletteOf } from "./overlays.js";
 import { conventionalBasis, layoutOf, planeStep, storedBasis } from "./planes.js";
 
-/** A mask of labels on the volume's own grid. */
+/** A mask of labels on the volume's own grid, and what the reader made of it. */
 export class Mask {
   constructor(description, voxels, setting = {}) {
     this.kind = "mask";
     Object.assign(this, { id: description.id, title: description.title, model: description.model });
     this.labels = description.labels; // value, name, colour
+    this.frame = description.frame;
     this.voxels = voxels;
-    this.setting = { visible: true, style: "outline", opacity: 0.35, hidden: [], colours: {}, ...setting };
+    // the correction stays with the voxels: another page of the tab finds it there
+    this.correction = description.edits ? (voxels.correction ??= new Correction(voxels)) : null;
+    const first = { style: "outline", opacity: 0.35, hidden: [], colours: {}, model: false, compare: true };
+    this.setting = { visible: true, ...first, ...setting };
+  }
+
+  /** Whether what is seen is the reader's, not the model's. */
+  get corrected() {
+    return Boolean(this.correction?.any) && !this.setting.model;
+  }
+
+  /** The labels that are seen. */
+  get data() {
+    return this.correction && !this.setting.model ? this.correction.labels : this.voxels.data;
+  }
+
+  /** Changes with every correction. */
+  get version() {
+    return this.correction?.version ?? 0;
+  }
+
+  /** Whether a part of it is on its way. */
+  get late() {
+    return this.voxels.missing > 0 || this.correction?.sure === false;
   }
 
   /** Look by label, for painting. */
@@ -31,19 +56,27 @@ export class Mask {
     return (frames > 1 ? frame : 0) * slices * this.voxels.planeLength;
   }
 
-  speaks() {
-    return true;
+  /** Whether the mask belongs to a time point; one without a frame belongs to all. */
+  isOf(frame) {
+    return (this.frame ?? frame) === frame;
+  }
+
+  speaks(axis, position, frame) {
+    return this.isOf(frame);
   }
 
   /** Name of the label at a voxel, or "". */
   nameAt([slice, row, column], frame) {
-    const value = this.voxels.data[this.offset(frame) + slice * this.voxels.planeLength + row * this.voxels.columns + column];
+    if (!this.isOf(frame)) return "";
+    const value = this.data[this.offset(frame) + slice * this.voxels.planeLength + row * this.voxels.columns + column];
     return this.labels.find((each) => each.value === value)?.name ?? "";
   }
 
   /** Voxels of the mask in each slice along an axis. */
   strip(axis, shape, frame) {
-    return (this.voxels.counts[frame] ?? this.voxels.counts[0])[axis];
+    if (!this.isOf(frame)) return new Uint32Array(shape[axis]);
+    const counts = (this.voxels.counts[frame] ?? this.voxels.counts[0])[axis];
+    return this.corrected ? counts.map((count, place) => count + this.correction.gained[axis][place]) : counts;
   }
 
   /** The slice, row and column that hold most of it; null for an empty mask. */
@@ -92,6 +125,10 @@ export class SaliencyMap {
   /** Whether the map belongs to a time point; one without a frame belongs to all. */
   isOf(frame) {
     return (this.frame ?? frame) === frame;
+  }
+
+  get late() {
+    return this.voxels.missing > 0;
   }
 
   /** Whether the map says anything of a plane. */

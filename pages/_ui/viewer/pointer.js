@@ -1,11 +1,13 @@
 // Mouse and touch, as on a workstation: left window (or the chosen tool), wheel scroll, right zoom, middle pan,
 // double click reset; two fingers pinch to zoom, or scroll when they move the same way.
 
+import { TOOLS as CORRECTING } from "./correcting.js";
 import { draggedWindow } from "./grey.js";
 import { POINTS } from "./measure.js";
 
 const STILL = 3; // pixels of the page that still count as a click
 const NEAR = 8; // pixels of the page from a handle
+const PEN_ERASER = 5; // button of a pen's other end
 const PER_SLICE = 40; // pixels of two-finger or trackpad movement a slice
 
 /** Steps of a wheel event; trackpads send many small ones, which add up in `rest`. */
@@ -35,7 +37,8 @@ export class Pointer {
     on("wheel", (event) => this.wheel(event), { passive: false });
     on("dblclick", (event) => {
       event.preventDefault();
-      if (!(viewer.tool in POINTS)) viewer.reset(pane); // two points set in quick succession are no double click
+      // two points set, or two dabs made, in quick succession are no double click
+      if (!(viewer.tool in POINTS) && !CORRECTING.includes(viewer.tool)) viewer.reset(pane);
     });
     on("contextmenu", (event) => event.preventDefault());
     on("auxclick", (event) => event.preventDefault());
@@ -60,12 +63,14 @@ export class Pointer {
     pane.canvas.focus({ preventScroll: true });
     pane.canvas.setPointerCapture(event.pointerId);
     if (event.pointerType === "touch") {
+      if (this.drag?.pen) return; // the hand that holds it
       if (this.touches.size >= 2) return; // a third finger says nothing
       this.touches.set(event.pointerId, [event.clientX, event.clientY]);
       if (this.touches.size === 2) {
         if (this.drag?.tool === "grab") viewer.measuring.drop();
         this.begin("touch", event);
         viewer.measuring.cancel();
+        viewer.correcting.cancel();
         return;
       }
     }
@@ -73,7 +78,9 @@ export class Pointer {
     const tool = event.button === 1 ? "pan" : event.button === 2 ? "zoom" : event.shiftKey ? "pan" : viewer.tool;
     this.begin(tool, event);
     if (tool in POINTS) this.place(event);
-    else if (event.button === 0 && this.grab(event)) this.drag.tool = "grab";
+    else if (CORRECTING.includes(tool)) {
+      viewer.correcting.press(pane, pane.indexAt(event), { part: event.altKey, erase: event.button === PEN_ERASER });
+    } else if (event.button === 0 && this.grab(event)) this.drag.tool = "grab";
     else if (tool === "crosshair") viewer.crosshairTo(pane, pane.indexAt(event));
   }
 
@@ -87,6 +94,7 @@ export class Pointer {
       fingers: tool === "touch" ? spread(this.touches) : null,
       way: "",
       moved: false,
+      pen: event.pointerType === "pen",
     };
   }
 
@@ -116,8 +124,14 @@ export class Pointer {
     else viewer.measuring.press(pane, pane.indexAt(event));
   }
 
+  /** Whether a finger says nothing: a third one, or that of a hand that holds a pen. */
+  idle(event) {
+    return event.pointerType === "touch" && !this.touches.has(event.pointerId);
+  }
+
   move(event) {
     const { viewer, pane, drag } = this;
+    if (this.idle(event) && drag) return;
     viewer.hover(pane, event);
     if (this.touches.has(event.pointerId)) this.touches.set(event.pointerId, [event.clientX, event.clientY]);
     if (viewer.measuring.drawing?.pane === pane && (!drag || drag.tool in POINTS)) {
@@ -129,6 +143,12 @@ export class Pointer {
     if (Math.hypot(totalX, totalY) > STILL) drag.moved = true;
     if (drag.tool === "touch") {
       this.pinch();
+      return;
+    }
+    if (CORRECTING.includes(drag.tool)) {
+      // a fast hand moves further between two pictures than a brush is wide
+      const all = event.getCoalescedEvents?.() ?? [];
+      for (const each of all.length ? all : [event]) viewer.correcting.follow(pane, pane.indexAt(each));
       return;
     }
     if (!drag.moved) return;
@@ -168,6 +188,7 @@ export class Pointer {
 
   up(event) {
     const { viewer, pane, drag } = this;
+    if (this.idle(event)) return;
     this.touches.delete(event.pointerId);
     if (!drag) return;
     if (drag.tool === "touch" && this.touches.size) return;
@@ -175,13 +196,16 @@ export class Pointer {
     viewer.hurry(false);
     if (viewer.measuring.drawing?.pane === pane && drag.tool in POINTS) viewer.measuring.release(drag.moved);
     else if (drag.tool === "grab") viewer.measuring.drop();
+    else if (CORRECTING.includes(drag.tool)) viewer.correcting.release();
     else if (drag.tool === "window" && !drag.moved && event.button === 0) viewer.crosshairTo(pane, pane.indexAt(event));
   }
 
   cancel(event) {
+    if (this.idle(event)) return;
     this.touches.delete(event.pointerId);
     if (this.drag?.tool === "grab") this.viewer.measuring.drop();
     else if (this.drag?.tool in POINTS) this.viewer.measuring.cancel();
+    else if (CORRECTING.includes(this.drag?.tool)) this.viewer.correcting.cancel();
     this.drag = null;
     this.viewer.hurry(false);
   }

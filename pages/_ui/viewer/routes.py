@@ -22,11 +22,15 @@ __all__ = ["MODULES", "address", "routes", "style", "voxel_address"]
 
 _FOLDER = Path(__file__).parent
 MODULES = (
+    "brush.js",
     "cine.js",
     "commands.js",
+    "correcting.js",
+    "correction.js",
     "fetcher.js",
     "findings.js",
     "grey.js",
+    "history.js",
     "holdings.js",
     "icons.js",
     "keys.js",

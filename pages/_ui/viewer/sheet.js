@@ -5,15 +5,20 @@ import { mapPlane, paintContour, paintMap, paintMask, pixel } from "./overlays.j
 import { layoutOf } from "./planes.js";
 
 const CYAN = pixel(0, 255, 255); // in none of the maps' colours
+const DASH = 4; // pixels of a dash down, half as many across
 
 /** All that the pixels of a plane depend on, as text. */
 export function keyOf({ picture, axis, basis, position, frame, hidden, step, thick }) {
   const { x, xSign, y, ySign } = basis;
-  const over = picture.overlays.map(({ voxels }) => voxels.missing);
+  const over = picture.overlays.map(({ voxels, version }) => `${voxels.missing}-${version}`);
   return [
     picture.version, picture.voxels.id, picture.voxels.missing, frame, axis, position, x, xSign, y, ySign, hidden, step, thick, ...over,
   ].join();
 }
+
+/** The smallest box around two: left, top, right, bottom. */
+const union = (one, other) =>
+  one ? [0, 1, 2, 3].map((side) => (side < 2 ? Math.min : Math.max)(one[side], other[side])) : other;
 
 export class Sheet {
   constructor() {
@@ -46,7 +51,58 @@ export class Sheet {
     const greys = picture.colour ? this.paintColours() : this.paintGreys();
     if (!wish.hidden) this.paintOverlays(greys);
     this.ctx.putImageData(this.bytes, 0, 0);
+    this.stale = null;
     this.key = key;
+  }
+
+  /**
+   * Paint a part of the plane again, after a stroke on it; the sheet's own canvas has it only after {@link freshen}.
+   *
+   * @param wish what the whole is to be.
+   * @param box pixels that changed: left, top, right, bottom.
+   * @returns the part as {canvas, x, y, width, height} and what of it looks different, as a box; null where all must
+   *   be painted.
+   */
+  patch(wish, { left, top, right, bottom }) {
+    const { picture, image, greys, basis, position, step, thick } = this;
+    if (!this.key || picture.colour || step > 1 || picture.palette || this.maps().length) return null;
+    const { width, height, ...layout } = layoutOf(picture.shape, basis, position);
+    const around = (rim) => [
+      Math.max(left - rim, 0), Math.max(top - rim, 0), Math.min(right + rim, width - 1), Math.min(bottom + rim, height - 1),
+    ];
+    // outlines near the box change; beyond these are pixels for the screen's smoothing, and beyond these some whose
+    // outlines are not right, because their neighbours are not looked at
+    const [x0, y0, x1, y1] = around(3 * thick + 2);
+    const own = { width: x1 - x0 + 1, height: y1 - y0 + 1 };
+    const bytes = this.ctx.createImageData(own.width, own.height);
+    const pixels = new Uint32Array(bytes.data.buffer);
+    const shades = picture.pixels();
+    for (let y = 0, place = 0; y < own.height; y += 1) {
+      for (let x = 0, from = (y0 + y) * width + x0; x < own.width; x += 1, place += 1, from += 1) pixels[place] = shades[greys[from]];
+    }
+    const start = layout.start + y0 * layout.down + x0 * layout.across;
+    const origin = [x0, y0];
+    if (!wish.hidden) this.paintMasks(pixels, { ...layout, ...own, start, origin });
+    const [ax, ay, bx, by] = around(2 * thick + 2);
+    for (let y = ay; y <= by; y += 1) {
+      const from = (y - y0) * own.width - x0;
+      image.set(pixels.subarray(from + ax, from + bx + 1), y * width + ax);
+    }
+    this.key = keyOf(wish);
+    this.stale = union(this.stale, [ax, ay, bx, by]);
+    this.part ??= document.createElement("canvas");
+    Object.assign(this.part, { width: bx - ax + 1, height: by - ay + 1 });
+    this.part.getContext("2d", { alpha: false }).putImageData(bytes, x0 - ax, y0 - ay);
+    const [l, t, r, b] = around(thick);
+    return { canvas: this.part, x: ax, y: ay, width: bx - ax + 1, height: by - ay + 1, box: { left: l, top: t, right: r, bottom: b } };
+  }
+
+  /** Bring the canvas in line with what was painted in parts. */
+  freshen() {
+    if (!this.stale) return;
+    const [left, top, right, bottom] = this.stale;
+    this.ctx.putImageData(this.bytes, 0, 0, left, top, right - left + 1, bottom - top + 1);
+    this.stale = null;
   }
 
   /** First voxel of the frame. */
@@ -113,9 +169,17 @@ export class Sheet {
       const level = map.threshold * map.scale;
       if (level > 0 && map.opacity > 0) paintContour(image, this.values, layout.width, layout.height, level, CYAN, thick);
     }
+    this.paintMasks(image, layout);
+  }
+
+  /** Masks over pixels; where the reader corrected one, the model's own outline is broken. */
+  paintMasks(image, layout) {
+    const { picture, axis, position, frame, thick } = this;
     for (const over of picture.overlays) {
-      if (!over.setting.visible || over.kind !== "mask") continue;
-      paintMask(image, over.voxels.data, over.offset(this.frame), layout, over.looks(), thick);
+      if (!over.setting.visible || over.kind !== "mask" || !over.speaks(axis, position, frame)) continue;
+      const [offset, looks] = [over.offset(frame), over.looks()];
+      if (over.corrected && over.setting.compare) paintMask(image, over.voxels.data, offset, layout, looks, thick, DASH * thick);
+      paintMask(image, over.data, offset, layout, looks, thick);
     }
   }
 }

@@ -1,10 +1,11 @@
 // What Python is told of the view, and how a view is found again.
 
 import { bare } from "./findings.js";
+import { TOOLS as CORRECTING } from "./correcting.js";
 import { POINTS } from "./measure.js";
 
 const QUIET_MS = 250; // after the last move, before Python is told
-const TOOLS = ["window", "pan", "zoom", "crosshair", ...Object.keys(POINTS)];
+const TOOLS = ["window", "pan", "zoom", "crosshair", ...Object.keys(POINTS), ...CORRECTING];
 const FUNCTIONS = ["LINEAR", "LINEAR_EXACT", "SIGMOID"];
 const SLABS = ["off", "mean", "max", "min"];
 
@@ -45,6 +46,7 @@ export class Telling {
     viewer.holdings.settings = view.overlays ?? {};
     viewer.savedPanes = view.panes ?? {};
     if (TOOLS.includes(view.tool)) viewer.tool = view.tool;
+    viewer.correcting.begin(view.brush ?? {});
     viewer.layoutKey = view.layout && view.layout !== "beside" ? view.layout : "one:0";
   }
 
@@ -60,6 +62,7 @@ export class Telling {
       smooth: viewer.smooth,
       panes: viewer.savedPanes,
       overlays: viewer.holdings.settings,
+      brush: viewer.correcting.choice,
       beside: viewer.other ? { of: viewer.other.description.id, ...viewOf(viewer.other) } : null,
     };
   }
@@ -79,14 +82,18 @@ export class Telling {
     this.open = false;
     this.count += 1;
     const measurements = viewer.measuring.list.map(bare);
-    viewer.setState("seen", { of: viewer.main.description.id, n: this.count, view: this.view(), measurements });
+    const edits = viewer.correcting.messages();
+    viewer.setState("seen", { of: viewer.main.description.id, n: this.count, view: this.view(), measurements, edits });
     this.announce();
   }
 
   /** For those who do not see the picture. */
   announce() {
     const { viewer } = this;
-    viewer.live.textContent = viewer.pane.placeLines().join(", ");
+    const place = viewer.pane.placeLines().join(", ");
+    // what was said of a stroke stays until the place changes
+    if (place !== this.place) viewer.live.textContent = place;
+    this.place = place;
     for (const pane of viewer.panes) pane.canvas.setAttribute("aria-label", this.described(pane));
   }
 
@@ -97,7 +104,8 @@ export class Telling {
     const letters = pane.letters();
     parts.push(letters ? words.edges.replace(/\{(\d)\}/g, (_, place) => letters[place]) : words.no_edges);
     const shown = hidden ? [] : picture.overlays.filter((over) => over.setting.visible);
-    parts.push(shown.length ? shown.map((over) => over.title).join(", ") : words.no_overlay);
+    const named = (over) => (over.corrected ? `${over.title} (${words.corrected})` : over.title);
+    parts.push(shown.length ? shown.map(named).join(", ") : words.no_overlay);
     return parts.join(", ");
   }
 }

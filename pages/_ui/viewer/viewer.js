@@ -2,6 +2,8 @@
 
 import { Cine } from "./cine.js";
 import { COMMANDS } from "./commands.js";
+import { Correcting } from "./correcting.js";
+import { History } from "./history.js";
 import { Holdings } from "./holdings.js";
 import { commandOf, taken } from "./keys.js";
 import { Measuring } from "./measuring.js";
@@ -25,11 +27,14 @@ export class Viewer {
     this.layoutKey = "one:0";
     this.panes = [];
     this.cine = new Cine(this);
+    this.history = new History();
     this.measuring = new Measuring(this);
+    this.correcting = new Correcting(this);
     this.telling = new Telling(this);
     this.holdings = new Holdings(() => this.onVoxels(), palettes);
     this.savedPanes = {};
     this.dirty = new Set();
+    this.patches = new Map(); // by pane, what a stroke changed on it
     this.build(parent);
   }
 
@@ -80,6 +85,7 @@ export class Viewer {
   close() {
     this.cine.stop();
     try {
+      this.correcting.release();
       this.telling.now();
     } finally {
       this.closed = true;
@@ -109,11 +115,13 @@ export class Viewer {
     else this.main.description = data.main;
     if (fresh || before.other?.id !== data.other?.id) this.openOther(data, fresh);
     else if (this.other) this.other.description = data.other;
-    if (fresh || JSON.stringify(before.overlays) !== JSON.stringify(data.overlays)) this.lay(data.overlays);
+    if (fresh || laid(before) !== laid(data)) this.lay(data.overlays);
+    this.correct(data.overlays, fresh ? [] : before.overlays);
     this.strip.update(data.series, (id, canvas) => this.holdings.thumbnail(id, canvas));
     this.holdings.trim(this.pictures, data.open);
     this.fill();
-    this.main.touch();
+    // nothing is painted anew when Python only answered
+    if (fresh || JSON.stringify(before.main) !== JSON.stringify(data.main)) this.main.touch();
     this.request();
     if (fresh) this.telling.announce();
   }
@@ -126,6 +134,7 @@ export class Viewer {
     this.main = new Picture(data.main, voxels, this.palettes);
     this.other = null;
     this.panes = [];
+    this.history.clear();
     this.telling.restore(data.view ?? {});
     this.measuring.begin(data.measurements ?? []);
     this.holdings.fetchTables(this.main);
@@ -167,8 +176,18 @@ export class Viewer {
     if (this.hidden && descriptions.some(({ id }) => !known.has(id))) this.say(this.words.overlays_hidden);
   }
 
+  /** Take what Python says of corrections; what it said before is passed over. */
+  correct(descriptions, before) {
+    for (const { id, edits } of descriptions) {
+      const over = this.overlays.find((each) => each.id === id);
+      const known = before.find((each) => each.id === id)?.edits;
+      if (over?.correction && JSON.stringify(known) !== JSON.stringify(edits)) this.correcting.take(over, edits);
+    }
+    this.correcting.settle();
+  }
+
   get overlays() {
-    return this.main.overlays;
+    return this.main?.overlays ?? [];
   }
 
   /** Ask Python for something that only it can give, of the picture on show. */
@@ -211,6 +230,7 @@ export class Viewer {
     this.active = 0;
     this.hurried = false; // a drag ends with its pane
     if (this.measuring.held) this.measuring.drop();
+    this.correcting.release();
     for (const picture of this.pictures) picture.outside = false;
     this.cine.leave(this.panes);
     if (known === "beside") this.follow(this.main);
@@ -235,8 +255,9 @@ export class Viewer {
     const saved = this.savedPanes[this.placeOf(picture, axis)];
     if (saved?.basis?.normal === axis) Object.assign(pane, { basis: saved.basis, zoom: saved.zoom, pan: saved.pan });
     pane.value = make("div", { class: "mv-value", "aria-hidden": "true", hidden: true });
+    pane.circle = make("div", { class: "mv-circle", "aria-hidden": "true", hidden: true });
     pane.sliders = new Sliders(this, pane, this.words);
-    pane.box = make("div", { class: "mv-pane" }, make("div", { class: "mv-view" }, canvas, pane.value), pane.sliders.element);
+    pane.box = make("div", { class: "mv-pane" }, make("div", { class: "mv-view" }, canvas, pane.circle, pane.value), pane.sliders.element);
     pane.pointer = new Pointer(this, pane);
     canvas.addEventListener("focus", () => this.activate(pane));
     return pane;
@@ -288,15 +309,29 @@ export class Viewer {
     });
   }
 
+  /** A stroke changed pixels of a pane: only these are drawn again, where the rest is drawn as it is to be. */
+  touched(pane, box, key) {
+    const known = this.patches.get(pane);
+    if (known) this.patches.set(pane, joined(known, box));
+    else if (key) this.patches.set(pane, { ...box, key });
+    else this.dirty.add(pane);
+    this.request([]);
+  }
+
   paint() {
     const ratio = Math.min(window.devicePixelRatio || 1, 2);
+    const stroke = this.patches.size > 0 && !this.dirty.size;
     for (const pane of this.panes) if (this.dirty.has(pane)) pane.sliders.update(); // rows come and go: room for the picture
     for (const pane of this.panes) if (pane.resize(ratio)) this.dirty.add(pane);
     const planes = this.panes.map((pane) => this.planeIn(pane));
     for (const pane of this.panes) {
       pane.box.classList.toggle("active", pane === this.pane);
-      if (!this.dirty.has(pane)) continue;
-      pane.draw(this.scene(pane, planes.filter((each) => each && each.pane !== pane)));
+      const patch = this.patches.get(pane);
+      if (!this.dirty.has(pane) && !patch) continue;
+      const scene = this.scene(pane, planes.filter((each) => each && each.pane !== pane));
+      // also where all is drawn: what is painted anew is only what changed
+      const drawn = patch ? pane.patch(scene, patch) : false;
+      if (this.dirty.has(pane) || !drawn) pane.draw(scene);
       if (pane.at) this.hover(pane, pane.at); // another slice may lie under a pointer at rest
     }
     if (!this.marked && this.pane.ready) {
@@ -304,6 +339,9 @@ export class Viewer {
       performance.mark("medimg-viewer-first-slice");
     }
     this.dirty.clear();
+    this.patches.clear();
+    if (stroke) return; // nothing else has changed
+    for (const pane of this.panes) this.encircle(pane);
     this.bar.update();
     this.side.update();
     this.prepare();
@@ -487,6 +525,7 @@ export class Viewer {
   hover(pane, event) {
     const { picture } = pane;
     pane.at = event && { clientX: event.clientX, clientY: event.clientY };
+    this.encircle(pane);
     const index = event && pane.indexAt(event);
     pane.value.hidden = !index || !pane.inside(index);
     if (pane.value.hidden) return;
@@ -505,6 +544,22 @@ export class Viewer {
     const shown = this.hidden ? [] : picture.overlays.filter((over) => over.setting.visible);
     parts.push(...shown.map((over) => over.nameAt(nearest, picture.frame)).filter(Boolean));
     pane.value.textContent = parts.join("\n");
+  }
+
+  /** The brush around the pointer, in its true size. */
+  encircle(pane) {
+    const size = pane.at ? this.correcting.circle(pane) : 0;
+    pane.circle.hidden = !size;
+    if (!size) return;
+    const box = pane.canvas.getBoundingClientRect();
+    const [x, y] = [pane.at.clientX - box.left - size / 2, pane.at.clientY - box.top - size / 2];
+    Object.assign(pane.circle.style, { width: `${size}px`, height: `${size}px`, transform: `translate(${x}px, ${y}px)` });
+    pane.circle.classList.toggle("eraser", this.tool === "eraser");
+  }
+
+  /** Say something to those who do not see the picture. */
+  announce(text) {
+    this.live.textContent = text;
   }
 
   // ------------------------------------------------------------------ commands
@@ -570,6 +625,17 @@ export class Viewer {
     }, "image/png");
   }
 }
+
+/** Overlays of a description, without what is said of corrections. */
+const laid = (data) => JSON.stringify(data.overlays.map(({ edits, ...over }) => ({ ...over, edits: Boolean(edits) })));
+
+const joined = (one, other) => ({
+  ...one,
+  top: Math.min(one.top, other.top),
+  bottom: Math.max(one.bottom, other.bottom),
+  left: Math.min(one.left, other.left),
+  right: Math.max(one.right, other.right),
+});
 
 const viewers = new WeakMap();
 const gone = new WeakSet();

@@ -75,7 +75,7 @@ export class Voxels {
   }
 
   get bytes() {
-    return this.data.byteLength;
+    return this.data.byteLength + (this.correction?.bytes ?? 0);
   }
 
   get share() {
@@ -195,10 +195,12 @@ export class Voxels {
       if (!this.loaded[plane]) this.missing -= 1;
       this.loaded[plane] = 1;
     }
-    if (!counts) return;
-    const own = this.counts[Math.floor(first / this.slices)];
-    own[0].set(counts[0], first % this.slices);
-    for (const axis of [1, 2]) counts[axis].forEach((count, place) => (own[axis][place] += count));
+    if (counts) {
+      const own = this.counts[Math.floor(first / this.slices)];
+      own[0].set(counts[0], first % this.slices);
+      for (const axis of [1, 2]) counts[axis].forEach((count, place) => (own[axis][place] += count));
+    }
+    this.correction?.arrived(first, last);
   }
 
   /** Stop fetching; what is there stays. */

@@ -7,7 +7,7 @@ __all__ = ["words"]
 
 def words() -> dict[str, str]:
     """Strings in the server's language."""
-    return {**_on_the_picture(), **_controls(), **_panel(), **_measuring(), **_help()}
+    return {**_on_the_picture(), **_controls(), **_panel(), **_measuring(), **_correcting(), **_help()}
 
 
 def _on_the_picture() -> dict[str, str]:
@@ -39,6 +39,8 @@ def _on_the_picture() -> dict[str, str]:
         "edges": _("left edge {0}, right edge {1}, top {2}, bottom {3}"),
         "no_edges": _("orientation unknown"),
         "no_overlay": _("no overlay"),
+        "corrected": _("Mask corrected by the reader"),
+        "corrections_hidden": _("The model's own mask: the reader's corrections are not shown"),
     }
 
 
@@ -84,6 +86,9 @@ def _controls() -> dict[str, str]:
         "do_rectangle": _("Rectangle"),
         "do_freehand": _("Freehand region"),
         "do_probe": _("Probe a value"),
+        "do_brush": _("Brush: add to the mask"),
+        "do_eraser": _("Eraser: take away from the mask"),
+        "do_part": _("Click takes a part of the mask away, or brings a small one back"),
         "do_undo": _("Undo"),
         "do_redo": _("Redo"),
         "do_invert": _("Invert grey"),
@@ -141,6 +146,30 @@ def _measuring() -> dict[str, str]:
         "sd": _("SD"),
         "least": _("Min"),
         "most": _("Max"),
+    }
+
+
+def _correcting() -> dict[str, str]:
+    return {
+        "brush_label": _("Diameter of the brush"),
+        "brush_size": _("Brush of {size} {unit}"),
+        "paints": _("Brush and eraser change"),
+        "edits_made": _("Corrections by the reader: {n}"),
+        "model_outline": _("The model's outline, broken"),
+        "model_only": _("Only the model's own mask"),
+        "discard": _("Back to the model's mask"),
+        "pixels_added": _("Added {n} pixels on image {slice}"),
+        "pixels_removed": _("Removed {n} pixels on image {slice}"),
+        "part_dropped": _("A part of the mask is taken away"),
+        "part_added": _("A part of the mask is looked for"),
+        "edits_left": _("Corrections of the mask: {n}"),
+        "edits_discarded": _("All corrections are taken back; undo makes them again"),
+        "nothing_to_correct": _("No mask that can be corrected is here."),
+        "correct_main": _("Correct the mask on the current series: make this one current first."),
+        "correct_frame": _("The mask is of another frame."),
+        "correct_seen": _("The mask is hidden: show it before it is corrected."),
+        "correct_acquired": _("Brush and eraser work on the acquired plane; the others show what was changed."),
+        "too_many_edits": _("No more than 500 corrections of a mask are kept."),
     }
 
 
@@ -212,6 +241,11 @@ def _key_words() -> dict[str, str]:
         "key_rectangle": _("Measure a rectangle"),
         "key_freehand": _("Measure a freehand region"),
         "key_probe": _("Probe a value"),
+        "key_brush": _("Brush, where a mask can be corrected; with Alt a click takes a part away or brings it back"),
+        "key_eraser": _("Eraser"),
+        "key_part": _("Take parts of the mask away, or bring them back"),
+        "key_smaller": _("Smaller brush"),
+        "key_larger": _("Larger brush"),
         "key_delete": _("Delete the chosen measurement"),
         "key_undo": _("Undo"),
         "key_redo": _("Redo"),

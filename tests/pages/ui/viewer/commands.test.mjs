@@ -22,7 +22,9 @@ function told(more = {}) {
     overlays: [], hidden: false, linked: true, layoutKey: "one:0", tool: "length", data: { straightened: false },
     words: { no_peak: "no peak", linked_by_step: "by step" }, sheet: { hidden: true, querySelector: () => ({ focus: note("sheet.focus") }) },
     side: { element: { hidden: true } }, cine: { toggle: note("cine.toggle"), stop: note("cine.stop") },
-    measuring: { chosen: null, cancel: note("measuring.cancel"), choose: note("measuring.choose"), remove: note("measuring.remove"), undo: note("measuring.undo"), redo: note("measuring.redo") },
+    measuring: { chosen: null, cancel: note("measuring.cancel"), choose: note("measuring.choose"), remove: note("measuring.remove") },
+    correcting: { can: true, ready() { return this.can; }, cancel: note("correcting.cancel"), release: note("correcting.release"), resize: note("correcting.resize"), sizeTo: note("correcting.sizeTo") },
+    history: { undo: () => log.push(["history.undo"]), redo: () => log.push(["history.redo"]) },
     layouts: () => ["one:0", "one:1", "three"].map((key) => ({ key })), together: () => [pane], comparable: () => true,
     ...more,
   };
@@ -165,14 +167,14 @@ test("a slab, of a thickness that makes sense", () => {
 
 test("a tool ends what was being drawn", () => {
   const { run, viewer } = told();
-  assert.deepEqual(run("tool:angle"), [["measuring.cancel"], ["changed", []]]);
+  assert.deepEqual(run("tool:angle"), [["measuring.cancel"], ["correcting.cancel"], ["changed", []]]);
   assert.equal(viewer.tool, "angle");
 });
 
 test("Escape: nothing drawn, nothing chosen, nothing played, the window tool, no sheet", () => {
   const { run, viewer } = told();
   viewer.sheet.hidden = false;
-  assert.deepEqual(run("cancel"), [["measuring.cancel"], ["measuring.choose", null], ["cine.stop"], ["focus"], ["changed", []]]);
+  assert.deepEqual(run("cancel"), [["measuring.cancel"], ["correcting.cancel"], ["measuring.choose", null], ["cine.stop"], ["focus"], ["changed", []]]);
   assert.deepEqual([viewer.tool, viewer.sheet.hidden], ["window", true]);
 });
 
@@ -181,7 +183,26 @@ test("measurements: delete the chosen one, undo, redo", () => {
   assert.deepEqual(run("delete"), []);
   viewer.measuring.chosen = "m-1";
   assert.deepEqual(run("delete"), [["measuring.remove", "m-1"]]);
-  assert.deepEqual([...run("undo"), ...run("redo")], [["measuring.undo"], ["measuring.redo"]]);
+  assert.deepEqual(run("undo"), [["correcting.release"], ["history.undo"], ["changed"]], "what is being drawn is the last step");
+  assert.deepEqual(run("redo"), [["history.redo"], ["changed"]]);
+  Object.assign(viewer.history, { undo: () => false, redo: () => false });
+  assert.deepEqual([run("undo"), run("redo")], [[["correcting.release"]], []], "nothing to take back: nothing to draw or tell");
+});
+
+test("a correcting tool needs a mask that can be corrected", () => {
+  const { run, viewer } = told();
+  assert.deepEqual(run("tool:brush"), [["measuring.cancel"], ["correcting.cancel"], ["changed", []]]);
+  assert.equal(viewer.tool, "brush");
+  viewer.correcting.can = false;
+  for (const tool of ["eraser", "part"]) run(`tool:${tool}`);
+  assert.equal(viewer.tool, "brush");
+  run("tool:length");
+  assert.equal(viewer.tool, "length");
+});
+
+test("the brush grows, shrinks, has a size", () => {
+  const { run } = told();
+  assert.deepEqual([...run("larger"), ...run("smaller"), ...run("size:12.5")], [["correcting.resize", 1], ["correcting.resize", -1], ["correcting.sizeTo", 12.5]]);
 });
 
 test("two series scroll together; without a common frame of reference by steps, which is said", () => {

@@ -3,27 +3,7 @@ import test from "node:test";
 
 import { load } from "./modules.mjs";
 
-const { bare, complete, History, kept, movedPoints, newId, spoken, within } = await load("findings");
-
-test("lists are taken back and had again; a new one ends what was taken back", () => {
-  const history = new History();
-  assert.equal(history.undo("only"), "only", "nothing to take back");
-  history.note("a");
-  history.note("b"); // now c is on show
-  assert.equal(history.undo("c"), "b");
-  assert.equal(history.undo("b"), "a");
-  assert.equal(history.redo("a"), "b");
-  history.note("b");
-  assert.equal(history.redo("d"), "d", "nothing left to have again");
-  assert.equal(history.undo("d"), "b");
-});
-
-test("no more than a hundred lists are kept", () => {
-  const history = new History();
-  for (let n = 0; n < 250; n += 1) history.note(n);
-  assert.equal(history.past.length, 100);
-  assert.equal(history.undo("last"), 249);
-});
+const { bare, complete, kept, movedPoints, newId, spoken, within } = await load("findings");
 
 test("what Python keeps of a measurement", () => {
   const full = { id: "m-1", kind: "length", axis: 0, frame: 2, points: [[0, 1, 2], [0, 3, 4]], lines: ["2.8 px"], waiting: false, pane: {} };

@@ -5,6 +5,7 @@ import { load } from "./modules.mjs";
 
 const { commandOf, keyName, KEYS, taken } = await load("keys");
 const { COMMANDS } = await load("commands");
+const { TOOLS: CORRECTING } = await load("correcting");
 const { POINTS } = await load("measure");
 
 const press = (key, more = {}) => commandOf({ key, altKey: false, ctrlKey: false, metaKey: false, shiftKey: false, ...more });
@@ -21,6 +22,8 @@ const OHIF = [
 ];
 const MORE = [
   ["Delete", "delete"], ["?", "help", { shiftKey: true }], ["Z", "tool:zoom", { shiftKey: true }],
+  ["B", "tool:brush", { shiftKey: true }], ["E", "tool:eraser", { shiftKey: true }], ["P", "tool:part", { shiftKey: true }], ["B", "tool:bidirectional"],
+  ["[", "smaller"], ["]", "larger"], ["[", "smaller", { ctrlKey: true, altKey: true }], ["]", "larger", { altKey: true }],
   ["k", "smooth"], ["ArrowUp", "previousTen", { shiftKey: true }], ["ArrowLeft", "previousFrame", { shiftKey: true }],
   ["Z", "redo", { ctrlKey: true, shiftKey: true }], ["z", "undo", { metaKey: true }],
 ];
@@ -43,12 +46,12 @@ test("no key twice, and every key does something that there is", () => {
   for (const [, , command] of KEYS) {
     const [name, value] = command.split(":");
     assert.equal(typeof COMMANDS[name], "function", command);
-    if (name === "tool") assert.ok(value in POINTS || ["window", "zoom", "crosshair"].includes(value), command);
+    if (name === "tool") assert.ok(value in POINTS || ["window", "zoom", "crosshair", ...CORRECTING].includes(value), command);
   }
 });
 
 test("every kind of measurement has a key", () => {
-  for (const kind of Object.keys(POINTS)) assert.ok(KEYS.some(([, , command]) => command === `tool:${kind}`), kind);
+  for (const kind of [...Object.keys(POINTS), ...CORRECTING]) assert.ok(KEYS.some(([, , command]) => command === `tool:${kind}`), kind);
 });
 
 const element = (tagName, more = {}) => {

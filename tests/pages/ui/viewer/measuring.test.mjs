@@ -3,6 +3,7 @@ import test from "node:test";
 
 import { load } from "./modules.mjs";
 
+const { History } = await load("history");
 const { Measuring } = await load("measuring");
 
 const WORDS = { area: "Area", mean: "Mean", sd: "SD", least: "Min", most: "Max", measure_main: "Only on the main picture", too_many: "Too many" };
@@ -19,6 +20,7 @@ function viewerWith(tool, measurements = []) {
   viewer.changed = () => (viewer.changes += 1);
   viewer.request = () => (viewer.requests += 1);
   viewer.say = (text) => viewer.said.push(text);
+  viewer.history = new History();
   viewer.measuring = new Measuring(viewer);
   viewer.measuring.begin(measurements);
   viewer.pane = paneOf(main, 0);
@@ -105,7 +107,7 @@ for (const [name, tool, gesture] of UNMADE) {
   test(`${name} is none`, () => {
     const viewer = viewerWith(tool);
     gesture(gestures(viewer));
-    assert.deepEqual([viewer.measuring.list, viewer.measuring.drawing, viewer.measuring.history.past], [[], null, []]);
+    assert.deepEqual([viewer.measuring.list, viewer.measuring.drawing, viewer.history.past], [[], null, []]);
   });
 }
 
@@ -147,7 +149,7 @@ test("no more than Python keeps, which is said; what is moved or deleted goes on
   assert.deepEqual([measuring.list.length, viewer.said], [200, []]);
   drag([1, 1], [4, 5]);
   assert.deepEqual([measuring.list.length, measuring.drawing, viewer.said], [200, null, [WORDS.too_many]]);
-  assert.equal(measuring.history.past.length, 1, "nothing to take back");
+  assert.equal(viewer.history.past.length, 1, "nothing to take back");
   measuring.remove("m-7");
   drag([1, 1], [4, 5]);
   assert.deepEqual([measuring.list.length, viewer.said.length], [200, 1]);
@@ -209,12 +211,12 @@ test("a handle moves alone, the whole by its line; each drag is one step back", 
   for (const to of [[5, 5], [6, 7]]) measuring.drag(pane, whole, at(to));
   measuring.drop();
   assert.deepEqual([pointsOf(viewer), measuring.list[0].lines], [[[3, 3], [3, 15]], ["12.0 px"]]);
-  measuring.undo();
+  viewer.history.undo();
   assert.deepEqual(pointsOf(viewer), [[1, 1], [1, 13]]);
-  measuring.undo();
+  viewer.history.undo();
   assert.deepEqual(pointsOf(viewer), [[1, 1], [4, 5]]);
-  measuring.redo();
-  measuring.redo();
+  viewer.history.redo();
+  viewer.history.redo();
   assert.deepEqual(pointsOf(viewer), [[3, 3], [3, 15]]);
 });
 
@@ -229,7 +231,7 @@ test("taken hold of and let go at once: nothing to take back", () => {
   const viewer = viewerWith("window", [LENGTH]);
   viewer.measuring.choose("m-1");
   viewer.measuring.drop();
-  assert.deepEqual(viewer.measuring.history.past, []);
+  assert.deepEqual(viewer.history.past, []);
 });
 
 test("choosing draws anew, once", () => {
@@ -249,16 +251,16 @@ test("deleted, taken back, had again", () => {
   measuring.remove("m-1");
   assert.deepEqual([ids(), measuring.chosen], [[9], null]);
   measuring.remove("no such");
-  measuring.undo();
+  viewer.history.undo();
   assert.deepEqual(ids(), [5, 9]);
-  measuring.undo();
+  viewer.history.undo();
   assert.deepEqual(ids(), [5]);
-  measuring.undo();
+  viewer.history.undo();
   assert.deepEqual(ids(), [5], "nothing left to take back");
-  measuring.redo();
-  measuring.redo();
+  viewer.history.redo();
+  viewer.history.redo();
   assert.deepEqual(ids(), [9]);
-  measuring.redo();
+  viewer.history.redo();
   assert.deepEqual(ids(), [9]);
 });
 
@@ -274,14 +276,14 @@ test("what waited for its voxels says its values when they are there, taken back
   measuring.remove("m-1");
   viewer.there.all = true;
   measuring.respeak();
-  measuring.undo();
+  viewer.history.undo();
   assert.deepEqual(lines(), ["Area 12.0 px\u00b2"]);
   viewer.there.all = false;
   measuring.begin([{ ...LENGTH, kind: "rectangle" }]);
   measuring.put([...measuring.list]);
-  measuring.undo();
+  viewer.history.undo();
   viewer.there.all = true;
-  measuring.redo();
+  viewer.history.redo();
   assert.deepEqual(lines(), ["Area 12.0 px\u00b2"]);
 });
 
@@ -290,6 +292,6 @@ test("another picture: everything begins anew", () => {
   gestures(viewer).press([0, 0]);
   viewer.measuring.remove("m-1");
   viewer.measuring.begin([CORONAL]);
-  const { drawing, chosen, list, history } = viewer.measuring;
-  assert.deepEqual([drawing, chosen, list.length, history.past], [null, null, 1, []]);
+  const { drawing, chosen, list } = viewer.measuring;
+  assert.deepEqual([drawing, chosen, list.length], [null, null, 1]);
 });

@@ -3,7 +3,7 @@ import test from "node:test";
 
 import { canvasOf } from "./canvas.mjs";
 import { load } from "./modules.mjs";
-import { mapOver, maskOver, phantom, value } from "./phantom.mjs";
+import { correctedOver, mapOver, maskOver, phantom, value } from "./phantom.mjs";
 
 globalThis.document = { createElement: () => canvasOf(0, 0) };
 
@@ -13,7 +13,7 @@ const { flippedAcross, turnedRight } = await load("planes");
 const WORDS = {
   image: "Image", frame: "Frame", coronal: "Coronal", sagittal: "Sagittal", reformatted: "reformatted", thickness: "Thickness", mean: "Mean",
   max: "MIP", colour: "colour", inverted: "inverted", width: "W", level: "L", zoom: "Zoom", loading: "Loading {share} %", failed: "Failed", loading_overlay: "Loading the overlay", overlay_failed: "Overlay failed", outside: "Outside",
-  single_slice: "single slice", not_reviewed: "AI - not reviewed", not_diagnostic: "Not for diagnostic use",
+  single_slice: "single slice", not_reviewed: "AI - not reviewed", not_diagnostic: "Not for diagnostic use", corrected: "Corrected", corrections_hidden: "The model's own",
 };
 
 /** A pane of 400 x 300 pixels of the page over the phantom. */
@@ -332,6 +332,57 @@ test("what no model made is not said to be one's", () => {
   picture.overlays = [mask];
   pane.draw(SCENE);
   assert.equal(context.text("AI - not reviewed"), undefined);
+});
+
+test("whose mask is seen is said where the reader corrected one", () => {
+  const said = (change) => {
+    const { pane, picture, context } = paneOf();
+    const mask = correctedOver();
+    picture.overlays = [mask];
+    const scene = change(mask) ?? {};
+    pane.draw({ ...SCENE, ...scene });
+    return ["Corrected", "The model's own"].map((text) => Boolean(context.text(text)));
+  };
+  assert.deepEqual(said(() => {}), [true, false]);
+  assert.deepEqual(said((mask) => void (mask.setting.model = true)), [false, true]);
+  assert.deepEqual(said((mask) => void (mask.setting.visible = false)), [false, false]);
+  assert.deepEqual(said(() => ({ hidden: true })), [false, false]);
+  assert.deepEqual(said((mask) => mask.correction.become([])), [false, false]);
+});
+
+test("a stroke draws what it changed, and nothing beside it", () => {
+  const { pane, picture, context } = paneOf();
+  const mask = correctedOver();
+  picture.overlays = [mask];
+  assert.equal(pane.painted(false), "", "nothing is painted yet");
+  pane.draw(SCENE);
+  const key = pane.painted(false);
+  assert.notEqual(key, "");
+  mask.correction.paint({ label: 1, slice: 1 }, [{ row: 2, first: 3, last: 4 }], mask.correction.blank(1));
+  assert.equal(pane.painted(false), "", "not any more");
+  context.calls.length = 0;
+  assert.equal(pane.patch(SCENE, { top: 2, bottom: 2, left: 3, right: 4, key }), true);
+  // outlines one pixel around change, too: columns 2 to 4 of rows 1 to 3
+  const [[x, y, width, height]] = context.named("rect").map(({ values }) => values);
+  assert.deepEqual([x, y, x + width, y + height], [160, 110, 400, 230]);
+  const order = context.calls.map(({ name }) => name);
+  assert.ok(order.indexOf("clip") < order.indexOf("drawImage") && order.indexOf("drawImage") < order.indexOf("fillText"), "marks stay on top");
+  assert.equal(context.depth, 0);
+  assert.equal(pane.painted(false), pane.sheets[0].key);
+  context.calls.length = 0;
+  pane.draw(SCENE);
+  assert.equal(context.named("drawImage").length, 1);
+});
+
+test("where something else was drawn meanwhile, all is drawn", () => {
+  const { pane, picture } = paneOf();
+  picture.overlays = [correctedOver()];
+  pane.draw(SCENE);
+  const box = { top: 2, bottom: 2, left: 3, right: 4 };
+  assert.equal(pane.patch(SCENE, { ...box, key: "another plane" }), false);
+  const key = pane.painted(false);
+  picture.voxels.loaded[1] = 0;
+  assert.equal(pane.patch(SCENE, { ...box, key }), false, "a slice that is not there");
 });
 
 test("large planes are drawn coarsely where the screen has fewer pixels, small ones never", () => {

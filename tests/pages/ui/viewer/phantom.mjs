@@ -38,11 +38,23 @@ export function mapOver(setting, more = {}) {
 }
 
 /** A mask with label 1 on row 1, columns 1 and 2 of slice 1. */
-export function maskOver(setting) {
+export function maskOver(setting, more = {}) {
   const data = new Uint8Array(60);
   data[value(1, 1, 1)] = 1;
   data[value(1, 1, 2)] = 1;
   const labels = [{ value: 1, name: "nodule", colour: [255, 0, 0] }];
   const voxels = { data, shape: [1, ...SHAPE], planeLength: 20, columns: 5, loaded: new Uint8Array(3).fill(1), missing: 0, failure: "", lost: false };
-  return new Mask({ id: "m", title: "Nodules", model: true, labels }, voxels, setting);
+  return new Mask({ id: "m", title: "Nodules", model: true, labels, ...more }, voxels, setting);
+}
+
+/** The same mask, which the reader gave one pixel more: row 1, column 3; and took one from: row 1, column 1. */
+export function correctedOver(setting, more = {}) {
+  const mask = maskOver(setting, { edits: { n: 0, ids: [], slices: {}, item: null, said: "" }, ...more });
+  const { correction } = mask;
+  for (const [erase, column] of [[false, 3], [true, 1]]) {
+    const [edit, delta] = [{ id: String(erase), label: 1, slice: 1, erase }, correction.blank(1)];
+    correction.paint(edit, [{ row: 1, first: column, last: column }], delta);
+    correction.add(edit, delta);
+  }
+  return mask;
 }

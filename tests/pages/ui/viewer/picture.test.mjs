@@ -306,3 +306,41 @@ test("a map of one time point has a strip and a peak there only", () => {
   assert.deepEqual([...over.strip(0, [2, 1, 2], 0)], [0, 0]);
   assert.deepEqual(mapOf({}, 4, { frame: null }).peak([2, 1, 2], 3), [1, 0, 1]);
 });
+
+test("what is seen of a mask that was corrected: labels, names, counts, peak", () => {
+  const voxels = {
+    shape: [1, 2, 2, 3], planeLength: 6, columns: 3, data: Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0), missing: 0,
+    counts: [[[1, 1], [2, 0], [1, 0, 1]].map((each) => Uint32Array.from(each))],
+  };
+  const mask = new Mask({ labels: LABELS, edits: {} }, voxels);
+  assert.equal(mask.data, voxels.data, "the model's until something is corrected");
+  assert.equal(mask.corrected, false);
+  const { correction } = mask;
+  const [edit, delta] = [{ id: "a", label: 3, slice: 1 }, correction.blank(1)];
+  correction.paint(edit, [{ row: 1, first: 0, last: 2 }], delta);
+  correction.add(edit, delta);
+  const seen = () => [mask.corrected, mask.nameAt([1, 1, 0], 0), [0, 1, 2].map((axis) => [...mask.strip(axis, [2, 2, 3], 0)]), mask.peak([2, 2, 3], 0)];
+  assert.deepEqual(seen(), [true, LABELS[1].name, [[1, 4], [2, 3], [2, 1, 2]], [1, 1, 0]]);
+  mask.setting.model = true;
+  assert.deepEqual(seen(), [false, "", [[1, 1], [2, 0], [1, 0, 1]], [0, 0, 0]]);
+  assert.equal(new Mask({ labels: LABELS, edits: {} }, voxels).correction, correction, "another page of the tab finds it there");
+  assert.equal(new Mask({ labels: LABELS }, voxels).correction, null, "where nothing is to be corrected");
+});
+
+test("a mask of one time point says nothing of others", () => {
+  const counts = [[1], [1], [1]].map((each) => Uint32Array.from(each));
+  const mask = new Mask({ labels: LABELS, frame: 1 }, { shape: [1, 1, 1, 1], planeLength: 1, columns: 1, data: Uint8Array.of(1), missing: 0, counts: [counts] });
+  assert.deepEqual([0, 1].map((frame) => [mask.nameAt([0, 0, 0], frame), [...mask.strip(0, [1, 1, 1], frame)], mask.speaks(0, 0, frame)]), [["", [0], false], [LABELS[0].name, [1], true]]);
+  assert.deepEqual([mask.peak([1, 1, 1], 0), mask.peak([1, 1, 1], 1)], [null, [0, 0, 0]]);
+});
+
+test("an overlay is late while a part of it is on its way", () => {
+  const voxels = { shape: [1, 1, 1, 1], planeLength: 1, missing: 0 };
+  const mask = new Mask({ labels: LABELS, edits: {} }, voxels);
+  assert.equal(mask.late, false);
+  mask.correction.sure = false;
+  assert.equal(mask.late, true);
+  mask.correction.sure = true;
+  voxels.missing = 1;
+  assert.equal(mask.late, true);
+});

@@ -82,9 +82,11 @@ function watched(tool, measurements = []) {
   for (const name of ["setWindow", "panBy", "zoomBy", "step", "reset", "crosshairTo"]) viewer[name] = note(name);
   viewer.measuring = { drawing: null, on: () => measurements };
   for (const name of ["press", "follow", "release", "cancel", "choose", "drag", "drop"]) viewer.measuring[name] = note(name);
+  viewer.correcting = {};
+  for (const name of ["press", "follow", "release", "cancel"]) viewer.correcting[name] = note(`correct.${name}`);
   new Pointer(viewer, pane);
   const send = (name, x, y, more = {}) =>
-    steps[name]({ clientX: 1000 + x, clientY: 2000 + y, button: 0, pointerId: 1, pointerType: "mouse", preventDefault: () => {}, ...more });
+    steps[name]({ clientX: 1000 + x, clientY: 2000 + y, button: 0, pointerId: 1, pointerType: "mouse", altKey: false, preventDefault: () => {}, ...more });
   const drag = (from, to, more) => {
     send("pointerdown", ...from, more);
     send("pointermove", ...to, more);
@@ -179,6 +181,62 @@ test("a double click with a measuring tool sets two points, and puts nothing bac
     send("dblclick", 10, 20);
     assert.deepEqual(names(), wanted, tool);
   }
+});
+
+test("a correcting tool presses, follows, lets go; every place that the pointer went through counts", () => {
+  for (const tool of ["brush", "eraser", "part"]) {
+    const { told, drag, send } = watched(tool, [HELD]);
+    drag([50, 50], [51, 50]); // not the measurement under it, and from the first pixel on
+    const press = ["correct.press", [0, 50, 50], { part: false, erase: false }];
+    assert.deepEqual(told.splice(0), [press, ["correct.follow", [0, 50, 51]], ["correct.release"]]);
+    send("pointerdown", 10, 10);
+    send("pointermove", 40, 10, { getCoalescedEvents: () => [20, 30, 40].map((x) => ({ clientX: 1000 + x, clientY: 2010 })) });
+    send("pointermove", 60, 10, { getCoalescedEvents: () => [] });
+    assert.deepEqual(told.map(([name, at]) => [name, at?.[2]]).slice(1), [20, 30, 40, 60].map((x) => ["correct.follow", x]));
+  }
+});
+
+test("Alt takes a part; a pen paints, its other end erases; other buttons do what they always do", () => {
+  for (const [more, wanted] of [[{ altKey: true }, { part: true, erase: false }], [{ pointerType: "pen" }, { part: false, erase: false }], [{ pointerType: "pen", button: 5 }, { part: false, erase: true }]]) {
+    const { told, send } = watched("brush");
+    send("pointerdown", 10, 10, { altKey: false, ...more });
+    assert.deepEqual(told, [["correct.press", [0, 10, 10], wanted]]);
+  }
+  const { names, drag, send } = watched("brush");
+  drag([100, 100], [100, 85], { button: 2 });
+  drag([100, 100], [110, 95], { shiftKey: true });
+  send("dblclick", 10, 10);
+  assert.deepEqual(names().filter((name) => name !== "choose"), ["zoomBy", "panBy"]);
+});
+
+test("a second finger, or the system, ends a stroke as if it had not been", () => {
+  const finger = (pointerId) => ({ pointerId, pointerType: "touch" });
+  const { names, send } = watched("brush");
+  send("pointerdown", 100, 100, finger(1));
+  send("pointermove", 110, 100, finger(1));
+  send("pointerdown", 200, 100, finger(2));
+  send("pointerup", 200, 100, finger(2));
+  send("pointerup", 110, 100, finger(1));
+  assert.deepEqual(names(), ["correct.press", "correct.follow", "cancel", "correct.cancel"]);
+  const other = watched("brush");
+  other.send("pointerdown", 10, 10);
+  other.send("pointercancel", 10, 10);
+  other.send("pointerup", 10, 10);
+  assert.deepEqual(other.names(), ["correct.press", "correct.cancel"]);
+});
+
+test("the hand that holds a pen says nothing", () => {
+  const { names, send } = watched("brush");
+  const [pen, palm] = [{ pointerId: 7, pointerType: "pen" }, { pointerId: 8, pointerType: "touch" }];
+  send("pointerdown", 100, 100, pen);
+  send("pointerdown", 150, 150, palm);
+  send("pointermove", 151, 150, palm);
+  send("pointermove", 110, 100, pen);
+  send("pointerup", 151, 150, palm);
+  send("pointercancel", 151, 150, palm);
+  send("pointermove", 120, 100, pen);
+  send("pointerup", 120, 100, pen);
+  assert.deepEqual(names(), ["correct.press", "correct.follow", "correct.follow", "correct.release"]);
 });
 
 test("a third finger says nothing: two go on scrolling", () => {

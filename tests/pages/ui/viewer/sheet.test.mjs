@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { canvasOf } from "./canvas.mjs";
-import { load } from "./modules.mjs";
-import { mapOver, maskOver, phantom, value } from "./phantom.mjs";
+import { load, random } from "./modules.mjs";
+import { correctedOver, mapOver, maskOver, phantom, value } from "./phantom.mjs";
 
 globalThis.document = { createElement: () => canvasOf(0, 0) };
 
 const { keyOf, Sheet } = await load("sheet");
-const { flippedAcross, flippedDown } = await load("planes");
+const { Mask, Picture } = await load("picture");
+const { flippedAcross, flippedDown, storedBasis, turnedRight } = await load("planes");
 const { pixel } = await load("overlays");
 
 /** A sheet, the phantom, and `paint`, which gives the pixels of the plane on show. */
@@ -174,6 +175,127 @@ test("a mask lies over a map", () => {
   assert.equal(paint()[4], RED);
 });
 
+// ---------------------------------------------------------------- corrections
+
+test("the corrected mask is seen; the model's outline is broken, or not there; or the model's mask alone", () => {
+  const { paint, picture } = sheetOf();
+  const mask = correctedOver();
+  picture.overlays = [mask];
+  assert.deepEqual(placesOf(paint(), RED), [7, 8], "this outline breaks at column 1");
+  mask.setting.style = "fill";
+  assert.deepEqual(placesOf(paint(), RED), [7, 8]);
+  mask.setting.model = true;
+  assert.deepEqual(placesOf(paint(), RED), [6, 7]);
+  mask.setting.model = false;
+  const moved = correctedOver();
+  moved.voxels.data.fill(0);
+  moved.voxels.data.fill(1, value(1, 0, 0), value(1, 3, 5)); // all of the slice: an outline of its edge, none inside
+  picture.overlays = [moved];
+  assert.deepEqual(placesOf(paint(), RED), [7, 8], "at the picture's edge there is no outline");
+});
+
+test("a broken outline has gaps, and turns with nothing", () => {
+  const { sheet, picture, paint } = wide(3);
+  const [mask] = picture.overlays;
+  const model = mask.voxels.data;
+  model.fill(0);
+  for (let row = 5; row < 35; row += 1) model.fill(1, row * 50 + 5, row * 50 + 45);
+  mask.correction.prepare();
+  mask.correction.replace(0, new Uint8Array(2000));
+  mask.correction.edits = [{ id: "a" }];
+  picture.touch();
+  paint();
+  const at = (y, x) => sheet.image[y * 50 + x] === RED;
+  const sides = {
+    top: [...Array(40).keys()].map((each) => at(5, 5 + each)), left: [...Array(30).keys()].map((each) => at(5 + each, 5)),
+    bottom: [...Array(40).keys()].map((each) => at(34, 5 + each)), right: [...Array(30).keys()].map((each) => at(5 + each, 44)),
+  };
+  for (const [name, side] of Object.entries(sides)) {
+    const share = side.filter(Boolean).length / side.length;
+    assert.ok(share > 0.35 && share < 0.65, `${name} ${share}`);
+  }
+  assert.ok(!at(20, 20), "nothing inside");
+  mask.setting.compare = false;
+  picture.touch();
+  paint();
+  assert.deepEqual(placesOf([...sheet.image], RED), []);
+});
+
+/** A picture of 40 x 50 pixels with a wild mask of two labels that can be corrected, and its sheet. */
+function wide(seed) {
+  const next = random(seed);
+  const labels = [{ value: 1, name: "one", colour: [255, 0, 0] }, { value: 2, name: "two", colour: [0, 0, 255] }];
+  const data = Uint8Array.from({ length: 2000 }, (_, place) => (place % 50 > 10 && place % 50 < 30 && next() < 0.7 ? 1 + Number(next() < 0.3) : 0));
+  const voxels = { id: "m", data, shape: [1, 1, 40, 50], planeLength: 2000, rows: 40, columns: 50, missing: 0, has: () => true };
+  const edits = { n: 0, ids: [], slices: {}, item: null, said: "" };
+  const mask = new Mask({ id: "m", title: "", labels, edits }, voxels, { opacity: 0.4 });
+  const values = Uint8Array.from({ length: 2000 }, () => 256 * next());
+  const description = { id: "a", shape: [1, 1, 40, 50], dtype: "uint8", colour: false, affine: null, spacing: null, windows: [{ key: "w", centre: 128, width: 256, function: "LINEAR" }] };
+  const picture = new Picture(description, { id: "a", data: values, planeLength: 2000, missing: 0 }, {});
+  picture.overlays = [mask];
+  const sheet = new Sheet();
+  const wish = (change) => ({ picture, axis: 0, basis: storedBasis(0), position: 0, frame: 0, hidden: false, step: 1, thick: 1, ...change });
+  return { sheet, picture, mask, next, wish, paint: (change) => sheet.paint(wish(change)) };
+}
+
+const LOOKS = [
+  ["outlines", {}, {}], ["filled", {}, { style: "fill" }], ["thick outlines", { thick: 3 }, {}], ["one label", {}, { hidden: [2] }],
+  ["without the model's", {}, { compare: false }], ["flipped", { basis: flippedAcross(storedBasis(0)) }, { style: "fill" }],
+  ["turned", { basis: turnedRight(storedBasis(0)) }, {}], ["turned and thick", { basis: flippedDown(turnedRight(storedBasis(0))), thick: 2 }, {}],
+];
+
+for (const [name, change, setting] of LOOKS) {
+  test(`a part painted again is as if all were: ${name}`, () => {
+    const { sheet, picture, mask, next, wish } = wide(7);
+    Object.assign(mask.setting, setting);
+    mask.correction.drawing = true;
+    sheet.paint(wish(change));
+    const { basis } = wish(change);
+    for (let turn = 0; turn < 40; turn += 1) {
+      const [row, first] = [Math.floor(next() * 40), Math.floor(next() * 50)];
+      const last = Math.min(first + Math.floor(next() * 8), 49);
+      const before = sheet.key;
+      mask.correction.paint({ label: 1 + Math.floor(next() * 2), slice: 0, erase: next() < 0.3 }, [{ row, first, last }], mask.correction.blank(0));
+      if (keyOf(wish(change)) === before) continue;
+      const ends = [first, last].map((column) => [basis.x === 2 ? column : row, basis.x === 2 ? row : column]);
+      const [xs, ys] = [0, 1].map((axis) => ends.map((end) => end[axis]));
+      const [width, height] = basis.x === 2 ? [50, 40] : [40, 50];
+      const flip = (places, sign, size) => places.map((each) => (sign > 0 ? each : size - 1 - each));
+      const [x, y] = [flip(xs, basis.xSign, width), flip(ys, basis.ySign, height)];
+      const part = sheet.patch(wish(change), { left: Math.min(...x), right: Math.max(...x), top: Math.min(...y), bottom: Math.max(...y) });
+      assert.equal(sheet.key, keyOf(wish(change)));
+      assert.ok(part.box.left >= part.x && part.box.right < part.x + part.width && part.box.top >= part.y && part.box.bottom < part.y + part.height);
+    }
+    const whole = new Sheet();
+    whole.paint(wish(change));
+    assert.deepEqual([...sheet.image], [...whole.image]);
+    const puts = sheet.ctx.named("putImageData").length;
+    sheet.freshen();
+    sheet.freshen();
+    assert.equal(sheet.ctx.named("putImageData").length, puts + 1, "the canvas has it when it is asked for, once");
+  });
+}
+
+test("all is painted where a part cannot be", () => {
+  const box = { left: 3, right: 4, top: 5, bottom: 6 };
+  const changes = [
+    ({ picture }) => (picture.colour = true), ({ picture }) => (picture.palette = "HOT"), ({ sheet }) => (sheet.step = 2), ({ sheet }) => (sheet.key = ""),
+    ({ picture }) => picture.overlays.push(mapOver({}, { only: [0, 0] })),
+  ];
+  for (const change of changes) {
+    const made = wide(1);
+    made.paint();
+    change(made);
+    assert.equal(made.sheet.patch(made.wish(), box), null);
+  }
+});
+
+test("a mask of one time point is on its frame only", () => {
+  const { paint, picture } = sheetOf();
+  picture.overlays = [maskOver({}, { frame: 1 })];
+  assert.deepEqual([placesOf(paint({ frame: 0 }), RED), placesOf(paint({ frame: 1 }), RED)], [[], [6, 7]]);
+});
+
 // ---------------------------------------------------------------- when it is painted
 
 test("painted once for each plane, place, turn, frame and look", () => {
@@ -199,12 +321,12 @@ test("painted once for each plane, place, turn, frame and look", () => {
 test("what broke off halfway is not taken for painted", () => {
   const { sheet, picture, wish } = sheetOf();
   sheet.paint(wish());
-  const broken = { kind: "mask", setting: { visible: true }, voxels: { missing: 0 }, offset: () => 0, looks() { throw new Error("no looks"); } };
+  const broken = { kind: "mask", setting: { visible: true }, voxels: { missing: 0 }, speaks: () => true, offset: () => 0, looks() { throw new Error("no looks"); } };
   picture.overlays = [broken];
   assert.throws(() => sheet.paint(wish({ position: 2 })), /no looks/);
   assert.equal(sheet.key, "");
   broken.looks = () => [];
-  broken.voxels.data = new Uint8Array(60);
+  broken.data = new Uint8Array(60);
   sheet.paint(wish({ position: 2 }));
   assert.deepEqual([sheet.ctx.named("putImageData").length, reds([...sheet.image])[0]], [2, value(2, 0, 0)]);
   assert.equal(sheet.key, keyOf(wish({ position: 2 })));

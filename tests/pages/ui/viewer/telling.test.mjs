@@ -8,7 +8,7 @@ import { phantom } from "./phantom.mjs";
 const { restorePicture, Telling } = await load("telling");
 
 const QUIET_MS = 250;
-const WORDS = { edges: "left {0}, right {1}, top {2}, bottom {3}", no_edges: "no directions", no_overlay: "no overlay" };
+const WORDS = { edges: "left {0}, right {1}, top {2}, bottom {3}", no_edges: "no directions", no_overlay: "no overlay", corrected: "corrected" };
 const WINDOWS = [
   { key: "stored", name: "As stored", centre: 127.5, width: 255, function: "LINEAR_EXACT" },
   { key: "preset:soft", name: "Soft tissue", centre: 40, width: 400, function: "LINEAR" },
@@ -26,6 +26,7 @@ function viewerOf({ beside = null, ...more } = {}) {
     main, other: beside, panes: [pane], pane, palettes: PALETTES, words: WORDS, closed: false, hidden: false, smooth: true, tool: "window",
     layoutKey: "one:0", savedPanes: {}, holdings: { settings: {} }, cine: { playing: false }, live: { textContent: "" }, states: [],
     measuring: { list: [{ id: "m-1", kind: "probe", axis: 0, frame: 0, points: [[1, 2, 3]], lines: ["33 HU"], waiting: false }] },
+    correcting: { choice: { size: 8, key: "mask", label: 2 }, begun: [], begin(choice) { this.begun.push(choice); }, messages: () => [] },
     remember() { this.savedPanes[0] = { basis: { normal: 0 }, zoom: 2, pan: [3, 4] }; },
     setState(name, value) { this.states.push([name, JSON.parse(JSON.stringify(value))]); },
   };
@@ -210,8 +211,9 @@ test("each pane is described: what, where, how, which way round, with what over 
   assert.equal(viewer.live.textContent, "Image 2/3, I 1.0 mm");
   assert.equal(pane.canvas["aria-label"], "CT Thorax, Image 2/3, I 1.0 mm, W 255 L 128, left R, right L, top A, bottom P, no overlay");
   main.overlays = [["Lungs", true], ["Nodules", false], ["Grad-CAM", true]].map(([title, visible]) => ({ title, setting: { visible } }));
+  main.overlays[0].corrected = true;
   pane.letters = () => null;
-  assert.match(viewer.telling.described(pane), /no directions, Lungs, Grad-CAM$/);
+  assert.match(viewer.telling.described(pane), /no directions, Lungs \(corrected\), Grad-CAM$/);
   viewer.hidden = true;
   assert.match(viewer.telling.described(pane), /no directions, no overlay$/);
 });
@@ -221,4 +223,31 @@ test("what is told is announced", () => {
   viewer.telling.soon();
   viewer.telling.now();
   assert.ok(viewer.live.textContent.startsWith("Image 2/3"));
+});
+
+test("what was said of a stroke is not talked over while the place is the same", () => {
+  const viewer = viewerOf();
+  const tell = () => {
+    viewer.telling.soon();
+    viewer.telling.now();
+  };
+  tell();
+  viewer.live.textContent = "added 8 pixels";
+  tell();
+  assert.equal(viewer.live.textContent, "added 8 pixels");
+  viewer.main.index[0] = 0;
+  tell();
+  assert.ok(viewer.live.textContent.startsWith("Image 1/3"));
+});
+
+test("corrections are told beside the view, and the brush is kept with it", () => {
+  const viewer = viewerOf();
+  viewer.correcting.messages = () => [{ mask: "m", n: 3, ids: ["a"], made: [] }];
+  viewer.telling.soon();
+  viewer.telling.now();
+  const [[, { edits, view }]] = viewer.states;
+  assert.deepEqual([edits, view.brush], [[{ mask: "m", n: 3, ids: ["a"], made: [] }], { size: 8, key: "mask", label: 2 }]);
+  viewer.telling.restore({ tool: "eraser", brush: { size: 5 } });
+  viewer.telling.restore({});
+  assert.deepEqual([viewer.tool, viewer.correcting.begun], ["eraser", [{ size: 5 }, {}]]);
 });
