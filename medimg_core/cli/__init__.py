@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from medimg_core.cli import commands
+from medimg_core.cli import commands, segmentation
 from medimg_core.cli.commands import Answer
 from medimg_core.errors import MedImgError
 
@@ -49,6 +49,18 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _words(sub: argparse.ArgumentParser, *, one_slice: bool = True) -> None:
+    """Options by which a reader says what the tags do not."""
+    if one_slice:
+        sub.add_argument("--slice", type=int, default=None, help="slice of a volume, from 0")
+    group = sub.add_argument_group("your word, for files whose tags do not say")
+    group.add_argument("--modality", help="DICOM modality, e.g. DX")
+    group.add_argument("--body-part", dest="body_part", help="e.g. CHEST")
+    group.add_argument("--view", help="ViewPosition, e.g. AP")
+    group.add_argument("--age", type=float, help="age in years")
+    group.add_argument("--unit", choices=("HU", "SUVbw"), help="unit of the values, e.g. of a picture's grey 0 to 255")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="medimg", description="Medical images with AI that explains itself. Research use, not for diagnosis."
@@ -61,15 +73,6 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(run=run)
         return sub
 
-    def words(sub: argparse.ArgumentParser) -> None:
-        sub.add_argument("--slice", type=int, default=None, help="slice of a volume, from 0")
-        group = sub.add_argument_group("your word, for files whose tags do not say")
-        group.add_argument("--modality", help="DICOM modality, e.g. DX")
-        group.add_argument("--body-part", dest="body_part", help="e.g. CHEST")
-        group.add_argument("--view", help="ViewPosition, e.g. AP")
-        group.add_argument("--sequence", help="MR sequence, e.g. FLAIR")
-        group.add_argument("--age", type=float, help="age in years")
-
     sub = command("inspect", commands.inspect, "what was read, what was refused and why")
     sub.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     sub = command("models", commands.models, "the model cards")
@@ -78,14 +81,17 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("predict", commands.predict, "classify images")
     sub.add_argument("id")
     sub.add_argument("paths", nargs="+", type=Path, metavar="PATH")
-    words(sub)
+    _words(sub)
+    sub = command("segment", segmentation.segment, "masks and volumes of an image or a volume")
+    segmentation.arguments(sub)
+    _words(sub, one_slice=False)
     sub = command("explain", commands.explain, "where a model looked, as a picture (.png) or as numbers (.npz)")
     sub.add_argument("id")
     sub.add_argument("paths", nargs=1, type=Path, metavar="PATH")
     sub.add_argument("--method", default="grad_cam")
     sub.add_argument("--label", default=None, help="class to explain; the decision by default")
     sub.add_argument("--out", required=True, help="file to write, .png or .npz")
-    words(sub)
+    _words(sub)
     sub = command("evaluate", commands.evaluate, "metrics on a folder with index.csv")
     sub.add_argument("id")
     sub.add_argument("folder")

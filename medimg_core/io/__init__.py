@@ -13,6 +13,7 @@ from medimg_core.io.headers import (
 )
 from medimg_core.io.inspection import inspect, summary
 from medimg_core.io.limits import LIMITS, Limits
+from medimg_core.io.niftiwriting import write_nifti
 from medimg_core.io.opening import open_study
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "slice_thickness",
     "study_date",
     "summary",
+    "write_nifti",
 ]

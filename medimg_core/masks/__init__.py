@@ -1,4 +1,4 @@
-"""Label masks on a volume's grid: their parts, sizes and axes, how two agree, and signs that one failed. Pure arrays.
+"""Label masks on a volume's grid: their parts, sizes and axes, how two agree, and signs that one failed.
 
 A label mask is ``uint8``, shape ``(slices, rows, columns)``, 0 for the background.
 """
@@ -10,6 +10,8 @@ from medimg_core.masks.regions import LISTED, regions, volumes_ml
 from medimg_core.masks.scale import Scale
 from medimg_core.masks.sides import edge_sides, side
 from medimg_core.masks.signs import ORDER, flags, in_order
+from medimg_core.masks.summary import summary
+from medimg_core.masks.writing import write_masks
 
 __all__ = [
     "LISTED",
@@ -25,5 +27,7 @@ __all__ = [
     "parts",
     "regions",
     "side",
+    "summary",
     "volumes_ml",
+    "write_masks",
 ]
