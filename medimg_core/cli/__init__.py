@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from medimg_core.cli import commands, segmentation
+from medimg_core.cli import commands, models, segmentation
 from medimg_core.cli.commands import Answer
 from medimg_core.errors import MedImgError
 
@@ -57,6 +57,7 @@ def _words(sub: argparse.ArgumentParser, *, one_slice: bool = True) -> None:
     group.add_argument("--modality", help="DICOM modality, e.g. DX")
     group.add_argument("--body-part", dest="body_part", help="e.g. CHEST")
     group.add_argument("--view", help="ViewPosition, e.g. AP")
+    group.add_argument("--sequence", help="MR sequence, e.g. FLAIR")
     group.add_argument("--age", type=float, help="age in years")
     group.add_argument("--unit", choices=("HU", "SUVbw"), help="unit of the values, e.g. of a picture's grey 0 to 255")
 
@@ -75,9 +76,7 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command("inspect", commands.inspect, "what was read, what was refused and why")
     sub.add_argument("paths", nargs="+", type=Path, metavar="PATH")
-    sub = command("models", commands.models, "the model cards")
-    sub.add_argument("id", nargs="?")
-    sub.add_argument("--check", action="store_true", help="also load the weights and run them once")
+    models.arguments(command("models", models.models, "the model cards, what is wrong with a folder, a new one"))
     sub = command("predict", commands.predict, "classify images")
     sub.add_argument("id")
     sub.add_argument("paths", nargs="+", type=Path, metavar="PATH")
@@ -122,6 +121,8 @@ def _plain(answer: Answer, indent: str = "") -> str:
         elif isinstance(value, list) and value and isinstance(value[0], dict):
             for item in value:
                 lines += [f"{indent}{key}:", _plain(item, indent + "  ")]
+        elif isinstance(value, list) and any(isinstance(item, str) and " " in item for item in value):
+            lines += [f"{indent}{key}:", *(f"{indent}  - {item}" for item in value)]
         else:
             lines.append(f"{indent}{key}: {value}")
     return "\n".join(lines)

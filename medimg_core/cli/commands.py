@@ -25,52 +25,11 @@ def inspect(args: argparse.Namespace) -> Answer:
     return dict(io.inspect(args.paths, progress=_progress))
 
 
-def models(args: argparse.Namespace) -> Answer:
-    """The model cards."""
-    from medimg_core.registry import list_models, load_card
-
-    cards = (load_card(args.id),) if args.id else list_models()
-    rows = []
-    for card in cards:
-        if args.check:
-            from medimg_core.engine import check
-
-            check(card)
-        rows.append(
-            {
-                "id": card.id,
-                "title": card.title,
-                "task": card.task,
-                "modality": list(card.modality),
-                "body_part": list(card.body_part),
-                "weights_sha256": card.sha256,
-                "weights_licence": card.weights_licence,
-                "metrics": [_figure(figure) for figure in card.metrics],
-                "shortcuts": [_figure(figure) for figure in card.shortcuts],
-                "gate": [_figure(figure) for figure in card.gate_figures],
-                "uses_outside": card.uses_outside,
-                "checked": bool(args.check),
-            }
-        )
-    return {"models": rows}
-
-
-def _figure(figure: Any) -> Answer:
-    return {
-        "name": figure.name,
-        "value": figure.value,
-        "ci": list(figure.ci) if figure.ci else None,
-        "n": figure.n,
-        "data": figure.data,
-        "note": figure.note,
-    }
-
-
 def _declared(args: argparse.Namespace) -> Any:
     """The reader's word for files whose tags do not say, or None."""
     from medimg_core.gate import Declared
 
-    words = {name: getattr(args, name) for name in ("modality", "body_part", "view", "sequence")}
+    words = {name: getattr(args, name) for name in ("modality", "body_part", "view", "sequence", "unit")}
     if not any((*words.values(), args.age is not None)):
         return None
     return Declared(**words, age_years=args.age)

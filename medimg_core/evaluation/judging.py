@@ -118,7 +118,7 @@ def image_of(path: Path) -> Any:
     raise UnreadableFileError(f"every image of the folder must be readable; one is not: {reason}")
 
 
-def _word(card: ModelCard) -> Any:
+def word_of(card: ModelCard) -> Any:
     """What the card says of its images, as the word of the person who evaluates.
 
     Who evaluates a model on a folder says by that that the folder is of the model's kind. So what the
@@ -133,6 +133,7 @@ def _word(card: ModelCard) -> Any:
         view=next(iter(card.population.views), None),
         sequence=next(iter(card.population.sequences), None),
         age_years=sum(ages) / 2 if ages else None,
+        unit=None if card.input.unit == "any" else card.input.unit,
     )
 
 
@@ -140,7 +141,7 @@ def predictor(card: ModelCard) -> Predict:
     """Classify as the dashboard does, the gate kept but not enforced."""
     from medimg_core.inference import classify
 
-    word = _word(card)
+    word = word_of(card)
 
     def predict(row: Row) -> Scored:
         series = image_of(row.image)
@@ -153,7 +154,7 @@ def segmenter(card: ModelCard) -> Segment:
     """Segment every slice as the dashboard does, the gate kept but not enforced."""
     from medimg_core.inference import segment as segment_volume
 
-    word = _word(card)
+    word = word_of(card)
 
     def segment(row: Row) -> Found:
         series = image_of(row.image)
@@ -249,7 +250,7 @@ def judge(
         found = segment(row) if segment is not None and columns & set(row.masks) else None
         said = found.prediction if found is not None else None
         if predict is not None:
-            said = said or predict(row)
+            said = predict(row) if said is None else said
             predictions.append(said)
         outcome = said if found is None else found
         if outcome is not None:  # one of the two was asked

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from medimg_core.gate.distribution import distance
-from medimg_core.gate.image import check_kind, check_values
+from medimg_core.gate.image import check_kind, check_unit, check_values
 from medimg_core.gate.posture import POSTURES
 from medimg_core.gate.reference import load_reference
 from medimg_core.gate.settings import gate_settings
@@ -39,9 +39,10 @@ def assess_input(
         frame: Frame of the volume, from 0.
     """
     tag_reasons, said = check_tags(series, card, declared)
-    reasons = tag_reasons + check_kind(volume, card, slice_index=slice_index)
+    unit_reasons, unit_said = check_unit(volume, card, declared)
+    reasons = tag_reasons + unit_reasons + check_kind(volume, card, slice_index=slice_index)
     reasons += check_values(volume.plane(slice_index or 0, frame), card)
-    return GateOutcome(reasons=_ordered(reasons), declared=said)
+    return GateOutcome(reasons=_ordered(reasons), declared=said + unit_said)
 
 
 def joined(first: GateOutcome, second: GateOutcome) -> GateOutcome:

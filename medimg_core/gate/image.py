@@ -3,12 +3,12 @@
 import numpy as np
 import numpy.typing as npt
 
-from medimg_core.gate.tags import RADIOGRAPH
+from medimg_core.gate.tags import RADIOGRAPH, Declared
 from medimg_core.registry import ModelCard
 from medimg_core.results import GateReason
 from medimg_core.study import AnyArray, Volume
 
-__all__ = ["check_kind", "check_values", "is_grey"]
+__all__ = ["check_kind", "check_unit", "check_values", "is_grey"]
 
 BLANK_SHARE = 0.995
 """An image is blank when this share of its pixels has one single value."""
@@ -36,13 +36,41 @@ def check_kind(volume: Volume, card: ModelCard, *, slice_index: int | None = Non
     if single and volume.frames > 1:
         text = f"The model reads single projection images; this has {volume.frames} frames."
         reasons.append(GateReason("frames", text, refuses=True))
-    if card.input.unit not in ("any", volume.unit):
-        text = f"The model reads values in {card.input.unit}; the unit of these is {volume.unit}."
-        reasons.append(GateReason("unit", text, refuses=True))
     if 2 * rows < card.input.size[0] or 2 * columns < card.input.size[1]:
         text = f"The image is small, {rows} x {columns}; the network sees {card.input.size[0]} x {card.input.size[1]}."
         reasons.append(GateReason("small", text, refuses=False))
     return tuple(reasons)
+
+
+def check_unit(
+    volume: Volume, card: ModelCard, declared: Declared | None = None
+) -> tuple[tuple[GateReason, ...], tuple[str, ...]]:
+    """Compare the unit of the values with the one that the model reads.
+
+    Args:
+        volume: The input.
+        card: The model.
+        declared: The reader's word, for files such as pictures that do not say it.
+
+    Returns:
+        Reasons, and what stands on the reader's word alone, as phrases.
+    """
+    wanted = card.input.unit
+    if wanted in ("any", volume.unit):
+        return (), ()
+    if volume.unit == "unknown":
+        word = declared.unit if declared is not None else None
+        if word == wanted:
+            return (), (f"unit {wanted}",)
+        if word is None:
+            text = f"The file does not say the unit of its values; the model reads {wanted}."
+            return (GateReason("unit_unknown", text, refuses=False),), ()
+    text = f"The model reads values in {wanted}; the unit of these is {_unit(volume)}."
+    return (GateReason("unit", text, refuses=True),), ()
+
+
+def _unit(volume: Volume) -> str:
+    return "another, as you say" if volume.unit == "unknown" else volume.unit
 
 
 def check_values(plane: AnyArray, card: ModelCard) -> tuple[GateReason, ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from medimg_core.gate.image import check_kind, check_values
+from medimg_core.gate.image import check_kind, check_unit, check_values
 from medimg_core.gate.tags import Declared, check_tags
 from medimg_core.registry import ModelCard
 from medimg_core.results import GateOutcome, GateReason
@@ -37,7 +37,8 @@ def assess_slices(
         The outcome, and the slices that are not blank.
     """
     tag_reasons, said = check_tags(series, card, declared)
-    reasons = list(tag_reasons + check_kind(volume, card, slice_index=slices[0]))
+    unit_reasons, unit_said = check_unit(volume, card, declared)
+    reasons = list(tag_reasons + unit_reasons + check_kind(volume, card, slice_index=slices[0]))
     mask = card.segmentation.mask if card.segmentation is not None else None
     if mask is not None and mask.extent == "image" and len(slices) > 1:
         text = f"The model reads single images; this has {len(slices)} slices, and none was chosen."
@@ -51,7 +52,7 @@ def assess_slices(
     if held:
         found = [tuple(reason for reason in one if reason.code != "blank") for one in found]
     values = over_slices([GateOutcome(one) for one in found])
-    return GateOutcome(_ordered((*reasons, *values.reasons)), declared=said), held
+    return GateOutcome(_ordered((*reasons, *values.reasons)), declared=said + unit_said), held
 
 
 def over_slices(outcomes: Sequence[GateOutcome]) -> GateOutcome:

@@ -30,6 +30,7 @@ class Declared:
         view: ViewPosition, e.g. ``"AP"``.
         sequence: MR sequence, one of :data:`medimg_core.io.mrsequence.SEQUENCES`, or ``"OTHER"``.
         age_years: Age of the patient at the study, in years.
+        unit: Unit of the values, e.g. ``"HU"``, or ``"OTHER"``.
     """
 
     modality: str | None = None
@@ -37,6 +38,7 @@ class Declared:
     view: str | None = None
     sequence: str | None = None
     age_years: float | None = None
+    unit: str | None = None
 
     def __post_init__(self) -> None:
         if self.age_years is not None and not 0 <= self.age_years <= 130:

@@ -1,6 +1,6 @@
 """Whether a model can be offered for a series."""
 
-from medimg_core.gate import check_kind, check_tags
+from medimg_core.gate import check_kind, check_tags, check_unit
 from medimg_core.registry import ModelCard
 from medimg_core.study import Series
 
@@ -22,6 +22,7 @@ def fits(series: Series, card: ModelCard) -> tuple[bool, str]:
     if series.volume is None:
         return False, "It holds no image."
     reasons, _ = check_tags(series, card)
+    reasons += check_unit(series.volume, card)[0]
     reasons += check_kind(series.volume, card, slice_index=0)
     refusals = [reason.text for reason in reasons if reason.refuses]
     return (False, refusals[0]) if refusals else (True, "")

@@ -21,7 +21,7 @@ def silent(case: Case, card: ModelCard) -> tuple[str, ...]:
         card: The model.
 
     Returns:
-        Some of modality, body_part, view, sequence and age_years, which are fields of the reader's word.
+        Some of modality, body_part, view, sequence, age_years and unit, which are fields of the reader's word.
     """
     tags: Tags = read_tags(case.series)
     asked = {
@@ -31,7 +31,9 @@ def silent(case: Case, card: ModelCard) -> tuple[str, ...]:
         "sequence": card.population.sequences,
         "age_years": card.population.age_years,
     }
-    return tuple(name for name, wanted in asked.items() if wanted and getattr(tags, name) in ("", None))
+    names = tuple(name for name, wanted in asked.items() if wanted and getattr(tags, name) in ("", None))
+    unit = card.input.unit != "any" and case.volume is not None and case.volume.unit == "unknown"
+    return (*names, "unit") if unit else names
 
 
 def run_form(case: Case, card: ModelCard, label: str) -> bool:
@@ -71,12 +73,15 @@ def _choice(name: str, card: ModelCard, known: str | None, key: str) -> str | No
         "body_part": (_("Body part"), (*card.body_part, "OTHER")),
         "view": (_("View"), (*card.population.views, "PA", "LL")),
         "sequence": (_("MR sequence"), (*card.population.sequences, "T1", "T2", "DWI", "OTHER")),
+        "unit": (_("Unit of the values"), (card.input.unit, "OTHER")),
     }
+    others = {"sequence": _("another sequence"), "unit": _("another unit")}
     words = {
         "CR": _("CR, computed radiograph"),
         "DX": _("DX, digital radiograph"),
         "OT": _("another modality"),
-        "OTHER": _("another sequence") if name == "sequence" else _("another body part"),
+        "OTHER": others.get(name, _("another body part")),
+        "HU": _("HU, as they are stored"),
         "AP": _("AP, beam from the front"),
         "PA": _("PA, beam from behind"),
         "LL": _("LL, lateral"),

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from medimg_core.gate import check_kind, check_values, is_grey
+from medimg_core.gate import Declared, check_kind, check_unit, check_values, is_grey
 from medimg_core.study import Volume
 
 NOISE = np.random.default_rng(0).integers(0, 255, (64, 64)).astype(np.uint8)
@@ -119,11 +119,22 @@ def test_a_model_of_slices_reads_the_slice_that_was_chosen(tiny_model):
     assert [reason.code for reason in check_kind(volume, card)] == ["volume"]
 
 
-@pytest.mark.parametrize(("unit", "refused"), [("HU", False), ("unknown", True), ("SUVbw", True)])
-def test_units(tiny_model, unit, refused):
+@pytest.mark.parametrize(
+    ("unit", "word", "reason", "said"),
+    [
+        ("HU", None, None, ()),
+        ("SUVbw", None, ("unit", True), ()),
+        ("SUVbw", "HU", ("unit", True), ()),  # a word does not overrule the file
+        ("unknown", None, ("unit_unknown", False), ()),
+        ("unknown", "HU", None, ("unit HU",)),
+        ("unknown", "OTHER", ("unit", True), ()),
+    ],
+)
+def test_units(tiny_model, unit, word, reason, said):
     card = dataclasses.replace(tiny_model, input=dataclasses.replace(tiny_model.input, unit="HU"))
-    reasons = check_kind(Volume(np.zeros((1, 64, 64)), unit=unit), card)
-    assert any(reason.code == "unit" and reason.refuses for reason in reasons) is refused
+    reasons, phrases = check_unit(Volume(np.zeros((1, 64, 64)), unit=unit), card, Declared(unit=word))
+    assert [(found.code, found.refuses) for found in reasons] == ([reason] if reason else [])
+    assert phrases == said
 
 
 def test_several_frames_are_no_radiograph(tiny_model):

@@ -50,7 +50,7 @@ def test_a_blank_volume_is_refused(tiny_masks):
     ("more", "codes"),
     [
         ({"modality": "MR"}, ["modality"]),
-        ({"unit": "unknown"}, ["unit"]),
+        ({"unit": "SUVbw"}, ["unit"]),
         ({"kind": "localiser"}, ["localiser"]),
     ],
 )
