@@ -8,6 +8,9 @@ from medimg_core.training.plan import UNKNOWN, Plan
 
 Loss = Callable[[Any, Any], Any]
 
+ENTROPY_SCALE = 4.0
+"""Factor of a mask's cross-entropy, which is small where most pixels are background, beside its Dice loss."""
+
 
 def reading_loss(question: Question, subtype_weight: float) -> Loss:
     """Cross-entropy of the reading's log-odds, plus that of the finer classes given the reading.
@@ -35,9 +38,10 @@ def reading_loss(question: Question, subtype_weight: float) -> Loss:
 def mask_loss(plan: Plan) -> Loss:
     """Cross-entropy and soft Dice of a mask; images without a drawn mask count for nothing.
 
-    Targets are label maps, shape ``(batch, rows, columns, 1)``: 0 background, classes from 1, unknown throughout where
-    nobody drew. Dice is taken over the whole batch, so that images with an empty mask count through their false
-    positives (Milletari et al., 3DV 2016; the batch form as in Isensee et al., Nature Methods 2021).
+    Targets are label maps, shape ``(batch, rows, columns, 1)``, for volumes with the slices before the rows: 0
+    background, classes from 1, unknown throughout where nobody drew. Logits have the same grid. Dice is taken over the
+    whole batch, so that images with an empty mask count through their false positives (Milletari et al., 3DV 2016; the
+    batch form as in Isensee et al., Nature Methods 2021).
     """
     import keras
     from keras import ops
@@ -45,8 +49,11 @@ def mask_loss(plan: Plan) -> Loss:
     several = len(plan.masks) > 1
 
     def loss(target: Any, logits: Any) -> Any:
-        known = ops.cast(target[:, :1, :1, 0] < UNKNOWN, "float32")
-        label = ops.cast(ops.where(target < UNKNOWN, target, 0), "int32")[..., 0]
+        count = ops.shape(logits)[0]
+        target = ops.reshape(target, (count, -1))
+        logits = ops.reshape(logits, (count, -1, len(plan.masks) + several))
+        known = ops.cast(target[:, :1] < UNKNOWN, "float32")
+        label = ops.cast(ops.where(target < UNKNOWN, target, 0), "int32")
         if several:
             truth = ops.one_hot(label, len(plan.masks) + 1)
             cross = keras.losses.categorical_crossentropy(truth, logits, from_logits=True)
@@ -56,11 +63,12 @@ def mask_loss(plan: Plan) -> Loss:
             cross = ops.softplus(logits[..., 0]) - truth[..., 0] * logits[..., 0]
             share = ops.sigmoid(logits)
         weight = known[..., None]
-        both = ops.sum(weight * share * truth, axis=(0, 1, 2))
-        total = ops.sum(weight * (share + truth), axis=(0, 1, 2))
+        both = ops.sum(weight * share * truth, axis=(0, 1))
+        total = ops.sum(weight * (share + truth), axis=(0, 1))
         dice = 1 - ops.mean((2 * both + 1) / (total + 1))
         entropy = ops.sum(known * cross) / (ops.sum(known * ops.ones_like(cross)) + 1.0)
         drawn = ops.cast(ops.sum(known) > 0, "float32")
-        return drawn * (plan.dice_share * dice + (1 - plan.dice_share) * 4 * entropy) * ops.ones_like(known[:, 0, 0])
+        mixed = plan.dice_share * dice + (1 - plan.dice_share) * ENTROPY_SCALE * entropy
+        return drawn * mixed * ops.ones_like(known[:, 0])
 
     return loss

@@ -75,6 +75,15 @@ def test_mask_loss_by_hand(masks, share, unknown):
 
 
 @pytest.mark.parametrize("masks", [ONE, TWO], ids=["one class", "two classes"])
+def test_a_volumes_loss_is_that_of_its_slices_beside_each_other(masks):
+    loss = mask_loss(only_masks(masks=masks))
+    labels, logits = batch(len(masks), unknown=(2,))
+    flat = loss(labels[..., None], logits)
+    deep = loss(labels.reshape(4, 2, 3, 8, 1), logits.reshape(4, 2, 3, 8, -1))
+    assert np.asarray(deep) == pytest.approx(np.asarray(flat), rel=1e-6)
+
+
+@pytest.mark.parametrize("masks", [ONE, TWO], ids=["one class", "two classes"])
 def test_images_without_a_drawn_mask_count_for_nothing(masks):
     loss = mask_loss(only_masks(masks=masks))
     labels, logits = batch(len(masks), unknown=(1, 3))
