@@ -22,7 +22,7 @@ from medimg_core.engine.export import FORMAT, spec_of
 from medimg_core.errors import ModelError
 from medimg_core.registry import ModelCard, sha256_of
 
-__all__ = ["cache_dir", "discard", "entry", "is_whole"]
+__all__ = ["cache_dir", "discard", "entry", "entry_folder", "is_whole"]
 
 _EXPORT_SECONDS = 600
 _FILES = ("model.onnx", "head.npz")
@@ -56,7 +56,7 @@ def entry(card: ModelCard) -> Path:
     Raises:
         ModelError: The export fails, or the cache folder cannot be used.
     """
-    folder = _folder(card)
+    folder = entry_folder(card)
     if is_whole(folder, card.sha256):
         return folder
     with _locked(folder):
@@ -67,7 +67,7 @@ def entry(card: ModelCard) -> Path:
 
 def discard(card: ModelCard) -> None:
     """Take a card's entry away, so that the next :func:`entry` builds it again."""
-    folder = _folder(card)
+    folder = entry_folder(card)
     with _locked(folder):
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -86,7 +86,8 @@ def is_whole(folder: Path, weights_sha256: str) -> bool:
         return False
 
 
-def _folder(card: ModelCard) -> Path:
+def entry_folder(card: ModelCard) -> Path:
+    """Where a card's exported model lies, or will."""
     spec = spec_of(card)
     layers = hashlib.sha256(spec.key().encode()).hexdigest()
     return cache_dir() / f"{card.sha256[:32]}-{FORMAT}-{layers[:8]}"

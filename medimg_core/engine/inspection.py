@@ -30,7 +30,9 @@ def model_problems(folder: Path, *, run: bool = True) -> tuple[str, ...]:
     weights = folder / "weights.keras"
     problems = list(card_problems(folder))
     card = read_card(folder) if not problems else None
-    problems += [f"`{key}` still says {TODO}" for key in _todos(folder)]
+    asked = _todos(folder)
+    if asked:
+        problems.append(f"the card still says {TODO} in {', '.join(asked)}")
     if card is not None:
         problems += _texts(card)
     if not weights.is_file():

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.engine.own_models import own_models  # noqa: F401 - a fixture
 from tests.keras_reference import ROOT
 
 

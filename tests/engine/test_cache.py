@@ -107,7 +107,7 @@ def test_an_export_that_is_not_complete_is_not_kept(fresh, monkeypatch):
 def test_another_model_has_another_entry(fresh):
     card, entry = fresh
     other = dataclasses.replace(card, cam=None)
-    assert cache._folder(other) != entry
+    assert cache.entry_folder(other) != entry
 
 
 def test_an_export_that_fails_says_why_and_leaves_nothing(fresh):

@@ -38,8 +38,8 @@ def test_a_good_folder_has_none(tmp_path):
         ('title = "Tiny test network"', 'title = " "', "`title` must not be empty"),
         ('weights_licence = "Apache-2.0"', 'weights_licence = ""', "`weights_licence` must not be empty"),
         ('licence = "none"', 'licence = ""', "`data[0].licence` must not be empty"),
-        ('sites = "none: random weights"', 'sites = "TODO"', "`population.sites` still says TODO"),
-        ('limits = ["Its', 'limits = ["TODO: Its', "`limits` still says TODO"),
+        ('sites = "none: random weights"', 'sites = "TODO"', "the card still says TODO in population.sites"),
+        ('limits = ["Its', 'limits = ["TODO: Its', "the card still says TODO in limits"),
         ('"no pneumonia label"', '"normal"', "must not call anybody normal or healthy"),
         ('layer = "features"', 'layer = "feature"', "`cam.layer` = 'feature' must be a layer of the network; near:"),
         ('name = "logits"', 'name = "logit"', "`outputs[0].name` = 'logit' must be a layer of the network; near:"),
@@ -64,7 +64,7 @@ def test_all_mistakes_are_told_at_once(tmp_path):
     assert [text.split(";")[0][:60] for text in found] == [
         "card own must have `sha256`",
         "card own [input] `channels` must be 1 or 3, got 2",
-        "`title` still says TODO",
+        "the card still says TODO in title",
         f"weights.keras has SHA-256 {sha256_of(folder / 'weights.keras')}"[:60],
         "weights must be made of built-in Keras layers only",
     ]

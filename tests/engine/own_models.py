@@ -1,0 +1,190 @@
+"""Models as somebody brings them: a MobileNetV2 inside a network, of colour, and masks that end in a sigmoid.
+
+``python -m tests.engine.own_models BATCH.npy OUT.npz NESTED MASKS`` writes both folders, exports them into the
+cache as the engine's program does, and says what Keras itself makes of a batch: one process, since starting Keras
+takes longer than the rest.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from medimg_core.engine.cache import entry_folder
+from medimg_core.engine.export import export, spec_of
+from medimg_core.registry import ModelCard, read_card, sha256_of
+from tests.keras_reference import ROOT
+
+SIDE = 64
+BACK = "mobilenetv2_0.35_64"
+
+_CARD = """\
+schema = 1
+id = "{id}"
+title = "A network of one's own"
+task = "{task}"
+intended_use = "Tests only; its weights are random."
+modality = ["ES", "XC"]
+body_part = []
+weights_licence = "Apache-2.0"
+uses_outside = false
+limits = ["Its weights are random: the score means nothing."]
+sha256 = "{sha256}"
+gate = {{}}
+
+[population]
+sites = "none: random weights"
+never_measured = ["everything"]
+
+[input]
+size = [{side}, {side}]
+channels = 3
+steps = {steps}
+unit = "any"
+
+{outputs}
+[[data]]
+name = "none"
+licence = "none"
+n = {{ train = 0 }}
+split = "none"
+"""
+
+_NESTED = f"""\
+[[outputs]]
+name = "score"
+kind = "classification"
+classes = ["absent", "present"]
+
+[outputs.reading]
+name = "presence"
+positive = ["present"]
+positive_text = "present"
+negative_text = "not present"
+
+[cam]
+layer = "{BACK}/out_relu"
+head = "pooling_dense"
+
+[calibration]
+temperature = 1.0
+prevalence = 0.5
+
+[[thresholds]]
+name = "balanced"
+value = 0.5
+sensitivity = 0.5
+specificity = 0.5
+source = "none: random weights"
+
+"""
+
+_MASKS = """\
+[[outputs]]
+name = "red"
+kind = "segmentation"
+classes = ["red"]
+
+[outputs.mask]
+extent = "image"
+
+"""
+
+
+def nested() -> Any:
+    """A backbone of keras.applications as one layer, and one sigmoid: as transfer learning leaves it."""
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(3)
+    back = keras.applications.MobileNetV2(
+        weights=None, include_top=False, alpha=0.35, input_shape=(SIDE, SIDE, 3), name=BACK
+    )
+    for layer in back.layers:
+        if isinstance(layer, layers.BatchNormalization):
+            layer.momentum = 0.0  # one pass in training mode sets its statistics, else all features would be zero
+    back(np.random.default_rng(6).uniform(-1, 1, (4, SIDE, SIDE, 3)).astype(np.float32), training=True)
+    image = keras.Input((SIDE, SIDE, 3))
+    x = layers.Dropout(0.2)(layers.GlobalAveragePooling2D()(back(image, training=False)))
+    bold = keras.initializers.RandomNormal(stddev=0.03, seed=5)
+    return keras.Model(image, layers.Dense(1, activation="sigmoid", kernel_initializer=bold, name="score")(x))
+
+
+def masks() -> Any:
+    """Marks what is redder than green and blue together."""
+    import keras
+
+    image = keras.Input((SIDE, SIDE, 3))
+    layer = keras.layers.Conv2D(1, 1, activation="sigmoid", name="red")
+    network = keras.Model(image, layer(image))
+    layer.set_weights([np.array([20.0, -20.0, -20.0], np.float32).reshape(1, 1, 3, 1), np.full(1, -2, np.float32)])
+    return network
+
+
+def grad_cam(model: Any, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Features and Grad-CAM of the score's log-odds, by TensorFlow's own gradient on the nested network."""
+    import tensorflow as tf
+
+    features = model.get_layer(BACK)(batch, training=False)  # its output is out_relu's
+    score = model.get_layer("score")
+    with tf.GradientTape() as tape:
+        tape.watch(features)
+        log_odds = tf.reduce_mean(features, axis=(1, 2)) @ score.kernel + score.bias
+        total = tf.reduce_sum(log_odds)
+    weights = tf.reduce_mean(tape.gradient(total, features), axis=(1, 2), keepdims=True)
+    return features.numpy(), tf.nn.relu(tf.reduce_sum(weights * features, axis=-1)).numpy()
+
+
+def main(batch_file: Path, out: Path, *folders: Path) -> None:
+    batch = np.load(batch_file)
+    found: dict[str, np.ndarray] = {}
+    for folder, build, task, outputs, steps in (
+        (folders[0], nested, "classification", _NESTED, '["squash", "minus_one_to_one"]'),
+        (folders[1], masks, "segmentation", _MASKS, '["squash"]'),
+    ):
+        folder.mkdir(parents=True)
+        model = build()
+        model.save(folder / "weights.keras")
+        text = _CARD.format(
+            id=folder.name,
+            task=task,
+            side=SIDE,
+            steps=steps,
+            outputs=outputs,
+            sha256=sha256_of(folder / "weights.keras"),
+        )
+        (folder / "card.toml").write_text(text, encoding="utf-8")
+        card = read_card(folder)
+        cached = entry_folder(card)
+        cached.mkdir()
+        export(spec_of(card), cached)
+        if build is nested:
+            found["features"], found["map"] = grad_cam(model, batch)
+            found["scores"] = model(batch, training=False).numpy()
+    np.savez(out, **found)
+
+
+@pytest.fixture(scope="session")
+def own_models(
+    tmp_path_factory: pytest.TempPathFactory, medimg_cache: Path
+) -> tuple[ModelCard, ModelCard, np.ndarray, dict[str, np.ndarray]]:
+    """Cards of both, a batch for the first, and what Keras says of it."""
+    work = tmp_path_factory.mktemp("own")
+    batch = np.random.default_rng(8).uniform(-1, 1, (2, SIDE, SIDE, 3)).astype(np.float32)
+    batch[1, :20] *= 0.1
+    np.save(work / "batch.npy", batch)
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
+    arguments = [work / name for name in ("batch.npy", "out.npz", "own_nested", "own_masks")]
+    command = [sys.executable, "-m", "tests.engine.own_models", *map(str, arguments)]
+    subprocess.run(command, env=environment, cwd=ROOT, check=True, capture_output=True, timeout=240)
+    with np.load(work / "out.npz") as file:
+        said = {name: file[name] for name in file.files}
+    return read_card(work / "own_nested"), read_card(work / "own_masks"), batch, said
+
+
+if __name__ == "__main__":
+    main(*map(Path, sys.argv[1:]))
