@@ -3,7 +3,7 @@
 import streamlit as st
 
 from medimg_core.phantoms import catalogue
-from medimg_core.registry import ModelCard, list_models
+from medimg_core.registry import ModelCard, broken_models, list_models
 from pages._ui import jobs, opening
 from pages._ui.datasheet import datasheet, model_table
 from pages._ui.errors import shown
@@ -31,13 +31,27 @@ def demo_button(card: ModelCard) -> None:
         go("analyse")
 
 
+def broken_folders() -> bool:
+    """Tell which folders are no usable models, and why; whether there are any."""
+    broken = broken_models()
+    for name, problems in broken:
+        happened = _("The model folder {name} cannot be used.").format(name=f"`{name}`")
+        todo = _("The other models are not affected. {command} says everything that is wrong.").format(
+            command=f"`medimg models {name} --check`"
+        )
+        st.error(f"**{happened}** {todo}\n\n" + "\n".join(f"- {problem}" for problem in problems))
+    return bool(broken)
+
+
 enter()
 st.header(_("Models"), anchor=False)
 jobs.watch()
 with shown():
     cards = list_models()
+    broken = broken_folders()
     if not cards:
-        say(_("No model is installed. Put a model's folder into models/ and start again."))
+        if not broken:
+            say(_("No model is installed. Put a model's folder into models/ and start again."))
         st.stop()
     model_table(cards)
     titles = {card.id: card.title for card in cards}

@@ -22,7 +22,19 @@ def test_no_model_is_no_error(open_app, tmp_path, monkeypatch):
 def test_a_broken_card_is_told_calmly(open_app, card):
     (card.folder / "card.toml").write_text("schema = 1\n", encoding="utf-8")
     app = open_app(page="models")
-    assert "must have" in app.error[0].value
+    assert "The model folder `tiny_model` cannot be used." in app.error[0].value
+    assert "must have `title`" in app.error[0].value
+    assert "No model is installed" not in words(app)
+
+
+def test_a_broken_card_takes_no_other_model_down(open_app, card):
+    other = card.folder.parent / "other"
+    other.mkdir()
+    (other / "card.toml").write_text("= nothing", encoding="utf-8")
+    app = open_app(page="models")
+    assert "The model folder `other` cannot be used." in app.error[0].value
+    assert "must be valid TOML" in app.error[0].value
+    assert list(app.dataframe[0].value["Model"]) == ["Tiny test network"]
 
 
 def test_demo_cases_are_of_the_body_part(open_app):
