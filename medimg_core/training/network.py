@@ -7,15 +7,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medimg_core.errors import InputError, InvalidCardError
-from medimg_core.preprocess import prepare, resize
+from medimg_core.preprocess import resize
 from medimg_core.registry import load_card
 from medimg_core.training.architectures import multi_task
 from medimg_core.training.architectures.lite import load_imagenet
 from medimg_core.training.heads import log_odds, positives
 from medimg_core.training.plan import UNKNOWN, Plan
-from medimg_core.training.samples import Samples
+from medimg_core.training.samples import Samples, prepared
 
 CHUNK = 32
+
+ENCODER = ("stem", "stage", "residual")
+"""How the names of the encoders' layers begin."""
 
 
 def build(plan: Plan, *, training: bool = True) -> Any:
@@ -40,7 +43,7 @@ def start(network: Any, plan: Plan) -> None:
     where it is alike.
 
     Raises:
-        InvalidCardError: The model has none of the network's layers.
+        InvalidCardError: The model has another encoder.
     """
     import keras
 
@@ -50,13 +53,14 @@ def start(network: Any, plan: Plan) -> None:
         card = load_card(plan.start)
         card.check_weights()
         known = {layer.name: layer for layer in keras.saving.load_model(card.weights, compile=False).layers}
-        taken = 0
+        left = set()
         for layer in network.layers:
             other = known.get(layer.name)
             if layer.weights and other and [w.shape for w in other.weights] == [w.shape for w in layer.weights]:
                 layer.set_weights(other.get_weights())
-                taken += 1
-        if not taken:
+            elif layer.weights and layer.name.startswith(ENCODER):
+                left.add(layer.name)
+        if left:
             raise InvalidCardError(f"recipe `start` must name a model with this encoder; {card.id} has another")
 
 
@@ -72,7 +76,7 @@ def chunks(samples: Samples, plan: Plan) -> Iterator[NDArray[np.float32]]:
     """Prepared batches of all images, in order."""
     for first in range(0, len(samples), CHUNK):
         last = min(first + CHUNK, len(samples))
-        yield np.concatenate([prepare(samples.image(i), plan.input) for i in range(first, last)])
+        yield np.concatenate([prepared(samples.image(i), plan.input) for i in range(first, last)])
 
 
 def small_masks(samples: Samples, plan: Plan) -> NDArray[np.uint8]:

@@ -1,0 +1,175 @@
+"""A plan's network: built, started, validated."""
+
+import numpy as np
+import pytest
+
+from medimg_core.errors import InputError, InvalidCardError, UnknownModelError
+from medimg_core.registry import sha256_of
+from medimg_core.training.cardtext import Measured, card_text
+from medimg_core.training.network import build, decided, dice_rows, heads_of, shrunk, start, validator
+from medimg_core.training.plan import UNKNOWN, MaskTarget
+from tests.training.lesions import SIDE, only_masks, plan, samples
+from tests.training.test_package import ABOUT
+
+
+def model_folder(root, network):
+    """A model folder with this network, as far as starting from it asks."""
+    folder = root / "earlier"
+    folder.mkdir()
+    network.save(folder / "weights.keras")
+    measured = Measured(plan().input, [{"name": "mask_logits", "kind": "segmentation", "classes": ["blob"]}])
+    text = card_text("earlier", sha256_of(folder / "weights.keras"), {**ABOUT, "task": "segmentation"}, measured)
+    (folder / "card.toml").write_text(text, encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def earlier(tmp_path_factory):
+    """A model with one mask and no classes, its weights all 0.25, and the folder of models it lies in."""
+    root = tmp_path_factory.mktemp("models")
+    network = build(only_masks())
+    network.set_weights([np.full(weight.shape, 0.25, np.float32) for weight in network.weights])
+    model_folder(root, network)
+    return root
+
+
+def taken(network):
+    """Names of the layers that have the earlier model's weights."""
+    layers = [layer for layer in network.layers if layer.weights]
+    return {layer.name for layer in layers if all((np.asarray(w.value) == 0.25).all() for w in layer.weights)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "fresh"),
+    [
+        ({}, {"logits"}),
+        ({"decoder": (8, 6)}, {"logits", "decoder2_first_conv", "decoder2_first_conv_bn", "mask_half"}),
+        ({"masks": ()}, {"logits"}),
+    ],
+)
+def test_a_model_is_gone_on_with_where_its_layers_are_alike(earlier, monkeypatch, changes, fresh):
+    monkeypatch.setenv("MEDIMG_MODELS", str(earlier))
+    chosen = plan(start="earlier", **changes)
+    network = build(chosen)
+    assert taken(network) == set()
+    start(network, chosen)
+    names = {layer.name for layer in network.layers if layer.weights}
+    missing = names - taken(network)
+    assert {name for name in missing if not name.startswith("decoder2_second")} == fresh
+    assert {"residual0", "residual2_0_first", "features_conv"} <= taken(network)
+
+
+def test_a_model_with_another_encoder_is_refused(earlier, monkeypatch):
+    monkeypatch.setenv("MEDIMG_MODELS", str(earlier))
+    chosen = plan(start="earlier", widths=(5, 9), head=7, decoder=(9, 5), masks=())
+    with pytest.raises(InvalidCardError, match="model with this encoder; earlier has another"):
+        start(build(chosen), chosen)
+    with pytest.raises(UnknownModelError):
+        start(build(chosen), plan(start="nonesuch"))
+
+
+def test_imagenet_is_taken_over_and_fresh_weights_stay():
+    import keras
+
+    from medimg_core.training.architectures.lite import WEIGHTS
+
+    made = {"encoder": "lite0", "decoder": (8, 4, 4)}
+    network = build(plan(**made))
+    before = [np.array(weight) for weight in network.get_weights()]
+    start(network, plan(**made))
+    assert all(np.array_equal(a, b) for a, b in zip(before, network.get_weights(), strict=True))
+    start(network, plan(start="imagenet", **made))
+    known = keras.saving.load_model(WEIGHTS, compile=False)
+    stem, expand = (known.get_layer(name).get_weights()[0] for name in ("stem", "stage2_0_expand"))
+    assert network.get_layer("stem").get_weights()[0] == pytest.approx(stem.sum(axis=2, keepdims=True))
+    assert np.array_equal(network.get_layer("stage2_0_expand").get_weights()[0], expand)
+
+
+def test_the_trained_part_has_its_outputs_by_name():
+    for chosen, names in ((plan(), {"logits", "mask_logits"}), (only_masks(), {"mask_logits"})):
+        network = build(chosen)
+        heads = heads_of(network, chosen)
+        assert set(heads(np.zeros((1, SIDE, SIDE, 1), np.float32))) == names
+        assert {w.path for w in heads.trainable_weights} == {w.path for w in network.trainable_weights}
+
+
+# --- masks on the network's grid ----------------------------------------------------------------
+
+
+def test_a_cell_has_the_label_with_the_largest_share():
+    chosen = only_masks(masks=(MaskTarget("a"), MaskTarget("b")), size=16, cache_side=64)
+    mask = np.zeros((64, 64), np.uint8)
+    mask[8:24, 4:20], mask[40:56, 30:60] = 1, 2
+    small = shrunk(mask, chosen)
+    assert small.shape == (16, 16)
+    expected = np.zeros((16, 16), np.uint8)
+    expected[2:6, 1:5], expected[10:14, 8:15] = 1, 2
+    assert np.abs((small > 0).sum() - (expected > 0).sum()) <= 4
+    assert np.array_equal(small[2:6, 1:5], expected[2:6, 1:5])
+    assert np.array_equal(small[10:14, 8:15], expected[10:14, 8:15])
+    assert (shrunk(np.full((64, 64), UNKNOWN, np.uint8), chosen) == UNKNOWN).all()
+
+
+@pytest.mark.parametrize(
+    ("logits", "threshold", "expected"),
+    [
+        ([[0.1], [-0.1], [0.0]], 0.5, [1, 0, 1]),
+        ([[1.0], [1.2], [2.0]], 0.75, [0, 1, 1]),
+        ([[2.0, 1.0, 0.0], [0.0, 1.0, 2.0], [0.0, 3.0, 2.0]], 0.5, [0, 2, 1]),
+    ],
+)
+def test_logits_become_labels(logits, threshold, expected):
+    assert decided(np.array(logits, np.float32), threshold).tolist() == expected
+
+
+def test_dice_counts_rows_with_a_drawn_mask_that_is_not_empty():
+    true, found = np.zeros((2, 4, 4, 4), np.uint8)
+    true[0, :2], found[0, 1:3] = 1, 1  # two of four rows each, one of them shared
+    true[1, :2], found[1, :2] = 2, 1
+    true[2] = UNKNOWN
+    found[3] = 1
+    assert dice_rows(found, true, 1) == pytest.approx([0.5, np.nan, np.nan, np.nan], nan_ok=True)
+    assert dice_rows(found, true, 2) == pytest.approx([np.nan, 0.0, np.nan, np.nan], nan_ok=True)
+
+
+# --- validation ---------------------------------------------------------------------------------
+
+
+def brighter(images, training=False):
+    """Stands in for a network: a pixel 1.5 deviations above the mean is a blob, and the more there are the larger."""
+    import tensorflow as tf
+
+    assert training is False
+    masks = 10 * (images - 1.5)
+    size = tf.reduce_mean(tf.cast(masks > 0, tf.float32), axis=(1, 2, 3))
+    zero = tf.zeros_like(size)
+    return {"logits": tf.stack([zero, zero - 9, 100 * (size - 0.08)], axis=1), "mask_logits": masks}
+
+
+def test_what_is_logged_is_measured():
+    found = validator(samples(), plan())(brighter)
+    assert set(found) == {"val_auc", "val_accuracy", "val_dice_blob", "val_false_positive", "val_score"}
+    assert found["val_auc"] == 1
+    assert found["val_accuracy"] == 1
+    assert found["val_dice_blob"] > 0.98
+    assert found["val_false_positive"] == 1  # noise reaches 1.5 deviations somewhere
+    assert found["val_score"] == pytest.approx((found["val_auc"] + found["val_dice_blob"]) / 2)
+
+
+def test_only_heads_that_are_there_are_measured():
+    assert set(validator(samples(), plan(masks=()))(brighter)) == {"val_auc", "val_accuracy", "val_score"}
+    data = samples(classes=False)
+    data.masks[::3] = UNKNOWN  # no empty masks are left
+    assert set(validator(data, only_masks())(brighter)) == {"val_dice_blob", "val_score"}
+
+
+@pytest.mark.parametrize(
+    ("data", "chosen", "message"),
+    [
+        (samples().take(np.array([0, 1, 3])), plan(), "both readings"),
+        (samples(drawn=False), plan(), "drawn mask of blob"),
+        (samples().take(np.array([0, 3])), only_masks(), "drawn mask of blob"),
+    ],
+)
+def test_validation_images_that_measure_nothing_are_refused(data, chosen, message):
+    with pytest.raises(InputError, match=message):
+        validator(data, chosen)
