@@ -15,11 +15,11 @@ from medimg_core.gate.reference import EmbeddingFit
 from medimg_core.gate.settings import METHODS
 from medimg_core.gate.thumbnail import ThumbnailFit, thumbnails
 from medimg_core.perturb import Grey
-from medimg_core.preprocess import prepare
 from medimg_core.registry import ModelCard, read_card
 from medimg_core.training.cardfile import replace_gate
 from medimg_core.training.gatefigures import measure_gate
 from medimg_core.training.postures import posed_thumbnails, postures, vary
+from medimg_core.training.samples import prepared
 
 __all__ = ["add_gate", "choose_limits", "choose_method", "fit_gate", "fit_posture", "measure_gate"]
 
@@ -145,14 +145,14 @@ def fit_gate(
     with np.load(card.reference, allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
     embedding = EmbeddingFit.from_arrays(arrays)
-    prepared = np.concatenate([prepare(image, card.input) for image in train])[..., 0]
-    small = ThumbnailFit.fit(thumbnails(prepared))
+    inputs = np.concatenate([prepared(image, card.input) for image in train])[..., 0]
+    small = ThumbnailFit.fit(thumbnails(inputs))
     posture = fit_posture(train, card, seed=seed, progress=progress)
     rng = np.random.default_rng((seed, 1))
-    plain = np.concatenate([prepare(image, card.input) for image in val])
+    plain = np.concatenate([prepared(image, card.input) for image in val])
     some = val[:: max(1, len(val) // STRANGE)]
     posed = [image for whole in some for image in list(postures(whole, rng).values())[1:]]
-    strange = np.concatenate([prepare(image, card.input) for image in posed])
+    strange = np.concatenate([prepared(image, card.input) for image in posed])
     inner = forward(card, plain, features=False).embedding
     method, _ = choose_method(inner, forward(card, strange, features=False).embedding, embedding)
     rows = thumbnails(plain[..., 0])

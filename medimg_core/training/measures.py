@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medimg_core.burnt_in import find_marks
-from medimg_core.decision import decision, sigmoid
-from medimg_core.engine import forward
 from medimg_core.evaluation import evaluate
+from medimg_core.evaluation.networks import classifier_of
 from medimg_core.evaluation.shortcuts import (
     Cases,
     Finding,
@@ -21,8 +20,6 @@ from medimg_core.evaluation.shortcuts import (
     region_filled,
     region_only,
 )
-from medimg_core.perturb import Grey
-from medimg_core.preprocess import prepare
 from medimg_core.registry import Curve, Figure, ModelCard
 from medimg_core.training.course import PlanData, Progress
 from medimg_core.training.plan import UNKNOWN
@@ -94,16 +91,6 @@ def _figures(table: Mapping[str, Any], names: Sequence[str], n: int, data: str, 
             yield Figure(name, float(value), None if ends is None else (ends[0], ends[1]), n, data, note + unit)
 
 
-def scores_of(card: ModelCard, images: Sequence[Grey]) -> NDArray[np.float64]:
-    """Calibrated scores of grey images, 0 to 1; shape ``(n,)``."""
-    parts = []
-    for first in range(0, len(images), 32):
-        batch = np.concatenate([prepare(image, card.input) for image in images[first : first + 32]])
-        logits = forward(card, batch, features=False).logits
-        parts.append(sigmoid(decision(card).log_odds(logits) / card.temperature))
-    return np.concatenate(parts)
-
-
 def _cases(samples: Samples, truth: NDArray[np.bool_], chosen: NDArray[np.bool_], region: str) -> Cases:
     rows = np.flatnonzero(chosen)
     masks = [((samples.masks[i] > 0) & (samples.masks[i] < UNKNOWN)).astype(np.float32) for i in rows]
@@ -113,10 +100,7 @@ def _cases(samples: Samples, truth: NDArray[np.bool_], chosen: NDArray[np.bool_]
 
 def shortcuts(card: ModelCard, samples: Samples, truth: NDArray[np.bool_], name: str) -> tuple[Figure, ...]:
     """What is left without the region, with the frame alone, and without burnt-in marks."""
-
-    def score(images: Sequence[Grey]) -> NDArray[np.float64]:
-        return scores_of(card, images)
-
+    score = classifier_of(card).score
     whole = _cases(samples, truth, np.ones(len(samples), bool), card.region)
     found: list[tuple[Finding, str]] = [(test(score, whole), name) for test in (frame_only, centre_only)]
     if any(find_marks(image).any() for image in whole.images):

@@ -10,13 +10,12 @@ from numpy.typing import NDArray
 from medimg_core import perturb
 from medimg_core.burnt_in import find_marks, paint_out, random_marks
 from medimg_core.errors import InputError, InvalidCardError
-from medimg_core.preprocess import prepare
 from medimg_core.training.augment import targets
 from medimg_core.training.fit import Batch
 from medimg_core.training.modality import MODALITIES, Picture, augment, each
 from medimg_core.training.network import shrunk
 from medimg_core.training.plan import UNKNOWN, Plan
-from medimg_core.training.samples import NO_CLASS, Samples
+from medimg_core.training.samples import NO_CLASS, Samples, prepared
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ class Source:
         """Network input, row of the soft targets, and label map on the network's grid."""
         image, mask, told = self.compose(index, rng)
         row = int(self.samples.classes[index]) if told else len(self.plan.classes)
-        return prepare(image, self.plan.input)[0], row, shrunk(mask, self.plan)
+        return prepared(image, self.plan.input)[0], row, shrunk(mask, self.plan)
 
 
 def source_of(samples: Samples, plan: Plan) -> Source:

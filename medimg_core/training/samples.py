@@ -11,7 +11,9 @@ from PIL import Image
 
 from medimg_core.errors import InputError, UnreadableFileError
 from medimg_core.evaluation.folder import INDEX, Row, read_folder
-from medimg_core.preprocess import letterboxed
+from medimg_core.evaluation.networks import to_unit
+from medimg_core.preprocess import letterboxed, prepare
+from medimg_core.registry import InputSpec
 from medimg_core.training.plan import UNKNOWN, Plan
 
 NO_CLASS = -1
@@ -57,6 +59,14 @@ class Samples:
             tuple(self.groups[i] for i in pick),
             tuple(self.cases[i] for i in pick),
         )
+
+
+def prepared(image: NDArray[np.float32], spec: InputSpec) -> NDArray[np.float32]:
+    """A training image, 0 to 1, as the network takes it, shape ``(1, rows, columns, channels)``.
+
+    Where a card names a window, training images are what it lets through, from black to white.
+    """
+    return prepare(to_unit(image, spec), spec)
 
 
 def joined(parts: Sequence[Samples]) -> Samples:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medimg_core.preprocess import prepare
 from medimg_core.registry import ModelCard, read_card
 from medimg_core.training.cardtext import Measured
 from medimg_core.training.course import PlanData
@@ -37,7 +36,7 @@ from medimg_core.training.pipeline import Source
 from medimg_core.training.plan import UNKNOWN, Plan
 from medimg_core.training.readme import plan_readme
 from medimg_core.training.recipe import read_about
-from medimg_core.training.samples import Samples
+from medimg_core.training.samples import Samples, prepared
 
 CHUNK = 32
 CONDITION = "under the training's random changes"
@@ -85,7 +84,7 @@ def embedder(network: Any, plan: Plan) -> Embed:
     def embed(images: Iterable[Picture]) -> NDArray[np.float32]:
         waiting, parts = iter(images), []
         while chunk := list(islice(waiting, CHUNK)):
-            parts.append(np.asarray(traced(np.concatenate([prepare(image, plan.input) for image in chunk]))))
+            parts.append(np.asarray(traced(np.concatenate([prepared(image, plan.input) for image in chunk]))))
         return np.concatenate(parts).astype(np.float32)
 
     return embed
