@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from medimg_core.errors import MedImgError
+from medimg_core.errors import MedImgError, ModelError
 
 Answer = dict[str, Any]
 
@@ -164,7 +164,12 @@ def warm(_: argparse.Namespace) -> Answer:
     from medimg_core import engine
     from medimg_core.registry import list_models
 
-    cards = list_models()
-    for card in cards:
-        engine.warm(card, progress=_progress)
-    return {"ready": [card.id for card in cards]}
+    ready, failed = [], []
+    for card in list_models():
+        try:
+            engine.warm(card, progress=_progress)
+        except ModelError as error:  # one model that cannot be used keeps nobody from the others
+            failed.append({"id": card.id, "reason": str(error)})
+        else:
+            ready.append(card.id)
+    return {"ready": ready, "failed": failed}

@@ -102,10 +102,11 @@ def export(spec: ExportSpec, out: Path) -> None:
         ModelError: The network is not what the card says.
     """
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    model = load(Path(spec.weights), spec.sha256)  # what is not safe is refused before Keras is there at all
     import keras
     import onnx
 
-    graph = flat(load(Path(spec.weights), spec.sha256), spec.shape)
+    graph = flat(model, spec.shape)
     tensors, kernel, bias = _outputs(graph, spec)
     part = keras.Model(graph.image, [_single(tensor) for tensor in tensors.values()])
     part(np.zeros((1, *spec.shape), np.float32))

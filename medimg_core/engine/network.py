@@ -42,13 +42,13 @@ def load(path: Path, sha256: str) -> Any:
         WeightsError: The file is another one, or breaks a rule.
         ModelError: Keras cannot build the network.
     """
-    import keras
-
     with tempfile.TemporaryDirectory(prefix="medimg-") as folder:
         copy = Path(folder) / "weights.keras"
         seal(path, copy)
         if sha256_of(path) != sha256:
             raise WeightsError("weights must not change while they are loaded; they did")
+        import keras
+
         try:
             return keras.saving.load_model(copy, compile=False, safe_mode=True)
         except _BROKEN as error:

@@ -77,6 +77,15 @@ def test_a_gate_that_cannot_work_is_a_problem(models, capfd):
     assert any("[gate] must have method" in problem for problem in found["models"][0]["problems"])
 
 
+def test_warming_passes_over_what_cannot_be_used(models, capfd, medimg_cache):
+    write_unsafe(models)
+    assert main(["warm", "--json"]) == 0
+    found = json.loads(capfd.readouterr().out)
+    assert found["ready"] == []
+    assert [row["id"] for row in found["failed"]] == ["own"]
+    assert "layer 'evil' is a Lambda" in found["failed"][0]["reason"]
+
+
 def test_a_new_model_begins_with_its_network(models, capfd, tmp_path):
     weights = write(tmp_path / "network.keras", pooled(dense(units=2, activation="softmax")))
     code, found = answer(capfd, "--new", "mine", "--weights", str(weights))
