@@ -135,8 +135,11 @@ def fit_ensemble(
         kept = weights > 0
         regression = LogisticRegression(C=0.01, max_iter=300)
         regression.fit(scaled[kept], classes[kept], sample_weight=weights[kept])
-        kernel = regression.coef_.T / spread[:, None]
-        heads.append(Head(kernel, regression.intercept_ - mean @ kernel))
+        slopes, offsets = regression.coef_, regression.intercept_
+        if len(slopes) == 1:  # of two classes scikit-learn gives the difference alone
+            slopes, offsets = np.concatenate([-slopes, slopes]) / 2, np.concatenate([-offsets, offsets]) / 2
+        kernel = slopes.T / spread[:, None]
+        heads.append(Head(kernel, offsets - mean @ kernel))
     return tuple(heads)
 
 

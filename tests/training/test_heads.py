@@ -74,6 +74,19 @@ def test_members_differ_a_little_and_separate():
     assert 0 < float(scores.std(axis=0).mean()) < float(scores.std(axis=1).mean())
 
 
+def test_members_of_two_classes_have_a_logit_for_each():
+    rng = np.random.default_rng(6)
+    classes = rng.integers(0, 2, 200)
+    embedding = rng.normal(0, 1, (200, 3))
+    embedding[:, 1] += 3 * classes
+    two = recipe(classes=("no", "yes"), labels=("no", "yes"), positive=("yes",), members=2)
+    for head in fit_ensemble(embedding, classes, [str(i) for i in range(200)], two):
+        logits = head(embedding)
+        assert logits.shape == (200, 2)
+        assert logits.sum(axis=1) == pytest.approx(0, abs=1e-9)
+        assert np.mean((log_odds(logits, two) > 0) == classes) > 0.85
+
+
 def test_the_ensemble_needs_every_class():
     with pytest.raises(InputError, match="every class"):
         fit_ensemble(np.zeros((4, 2)), np.array([0, 1, 1, 0]), list("abcd"), recipe())
