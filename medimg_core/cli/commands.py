@@ -148,6 +148,7 @@ def train(args: argparse.Namespace) -> Answer:
         resume=not args.fresh,
         baseline=args.baseline,
         time_limit=args.time_limit,
+        search=args.search,
     )
     return dict(result)
 

@@ -16,6 +16,7 @@ def train(
     resume: bool = True,
     baseline: bool = False,
     time_limit: float | None = None,
+    search: int = 0,
 ) -> Mapping[str, Any]:
     """Train a model from folders of labelled images and write its complete model folder.
 
@@ -29,6 +30,7 @@ def train(
         resume: Go on from the last checkpoint.
         baseline: Train the comparison network instead; nothing but its figures is written.
         time_limit: Minutes after which no further epoch begins; what is there is packaged.
+        search: Try this many variants of the recipe's plan instead; nothing but the run folder is written.
 
     Returns:
         What ``medimg train --json`` prints: model, where it was written, epochs, figures.
@@ -39,4 +41,13 @@ def train(
     """
     from medimg_core.training.stages import run
 
-    return run(model_id, folders, out=out, progress=progress, resume=resume, baseline=baseline, time_limit=time_limit)
+    return run(
+        model_id,
+        folders,
+        out=out,
+        progress=progress,
+        resume=resume,
+        baseline=baseline,
+        time_limit=time_limit,
+        search=search,
+    )

@@ -24,6 +24,7 @@ from medimg_core.training.package import build
 from medimg_core.training.plan import read_plan
 from medimg_core.training.recipe import Recipe, input_of, read_recipe
 from medimg_core.training.regions import all_regions, fit_regions, hull_of, predict_masks
+from medimg_core.training.search import search as run_search
 from medimg_core.training.tables import read_table
 
 Progress = Callable[[int, int, str], None]
@@ -182,6 +183,7 @@ def run(
     resume: bool,
     baseline: bool,
     time_limit: float | None,
+    search: int,
 ) -> Mapping[str, Any]:
     """See :func:`medimg_core.training.train`."""
     path, folder, place = places(model_id, out)
@@ -189,9 +191,13 @@ def run(
     if read_table(path, "plan"):
         if baseline:
             raise NotApplicableError(f"a comparison network belongs to a recipe that trains one; {model_id} has none")
+        if search:
+            return run_search(path, folders, place, search, say, resume=resume)
         keep_recipe(path, folder)
         plan = read_plan(path)
         return run_plan(plan, folders, (folder, place), say, resume=resume, time_limit=time_limit)
+    if search:
+        raise NotApplicableError(f"variants are tried of a recipe with a [plan]; {model_id} has none")
     recipe = read_recipe(path)
     begun = time.monotonic()
     data = read_data(folders, recipe)
