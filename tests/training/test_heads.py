@@ -84,7 +84,7 @@ def test_members_of_two_classes_have_a_logit_for_each():
         logits = head(embedding)
         assert logits.shape == (200, 2)
         assert logits.sum(axis=1) == pytest.approx(0, abs=1e-9)
-        assert np.mean((log_odds(logits, two) > 0) == classes) > 0.85
+        assert np.mean((log_odds(logits, two) > 0) == classes) > 0.8
 
 
 def test_the_ensemble_needs_every_class():
