@@ -174,7 +174,7 @@ def _bars() -> None:
     for number, job in enumerate(pending()):
         step = job.step
         share = min(step.done / step.total, 1.0) if step.total else 0.0
-        text = step.text or job.title
+        text = (step.text[:1].upper() + step.text[1:]) or job.title
         if job.waiting:
             text = _("{title}: waiting for another task").format(title=job.title)
         elif step.total:

@@ -16,7 +16,13 @@ IMAGE_PAGES = ("read", "analyse")
 
 def places() -> dict[str, st.Page]:
     """Every page by its name, which is its file's and its address."""
-    titles = {"worklist": _("Worklist"), "read": _("Read"), "analyse": _("Analyse"), "models": _("Models")}
+    titles = {
+        "worklist": _("Worklist"),
+        "read": _("Read"),
+        "analyse": _("Analyse"),
+        "models": _("Models"),
+        "evaluate": _("Evaluate"),
+    }
     return {
         name: st.Page(_FOLDER / f"{name}.py", title=title, url_path=name, default=name == "worklist")
         for name, title in titles.items()

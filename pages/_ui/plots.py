@@ -84,21 +84,21 @@ def learning(history: Sequence[Mapping[str, float]]) -> Figure:
     return figure
 
 
-def roc(points: Mapping[str, Sequence[float]], area: str) -> Figure:
+def roc(points: Mapping[str, Sequence[float]]) -> Figure:
     """Sensitivity against the share of false positives."""
     figure, (panel,) = _sheet(1, 1, 2.4)
     panel.plot([0, 1], [0, 1], color=palette().track)
     panel.plot(points["fpr"], points["tpr"], color=palette().accent)
-    _titles(panel, _("ROC, AUC {area}").format(area=area), _("1 - specificity"), _("sensitivity"))
+    _titles(panel, _("ROC"), _("1 - specificity"), _("sensitivity"))
     return figure
 
 
-def precision_recall(points: Mapping[str, Sequence[float]], area: str) -> Figure:
+def precision_recall(points: Mapping[str, Sequence[float]]) -> Figure:
     """Precision against recall."""
     figure, (panel,) = _sheet(1, 1, 2.4)
     panel.plot(points["recall"], points["precision"], color=palette().accent)
     panel.set_ylim(0, 1.02)
-    _titles(panel, _("Precision and recall, AP {area}").format(area=area), _("recall"), _("precision"))
+    _titles(panel, _("Precision and recall"), _("recall"), _("precision"))
     return figure
 
 
@@ -110,6 +110,8 @@ def reliability(bins: Sequence[Mapping[str, Any]]) -> Figure:
     most = max(row["n"] for row in full)
     sizes = [10 + 60 * row["n"] / most for row in full]
     panel.scatter([row["score"] for row in full], [row["observed"] for row in full], s=sizes, color=palette().accent)
+    panel.set_xlim(-0.05, 1.05)
+    panel.set_ylim(-0.05, 1.05)
     _titles(panel, _("Reliability"), _("mean score"), _("observed share"))
     return figure
 
