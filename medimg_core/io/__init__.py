@@ -13,7 +13,7 @@ from medimg_core.io.headers import (
 )
 from medimg_core.io.inspection import inspect, summary
 from medimg_core.io.limits import LIMITS, Limits
-from medimg_core.io.niftiwriting import write_nifti
+from medimg_core.io.niftiwriting import nifti_bytes, write_nifti
 from medimg_core.io.opening import open_study
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "gate_tags",
     "inspect",
     "interval_days",
+    "nifti_bytes",
     "open_study",
     "patient_name",
     "same_patient",

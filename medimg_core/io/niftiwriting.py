@@ -9,7 +9,7 @@ import numpy.typing as npt
 from medimg_core.errors import IncompatibleInputError, InputError
 from medimg_core.geometry import Geometry
 
-__all__ = ["write_nifti"]
+__all__ = ["nifti_bytes", "write_nifti"]
 
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 _MOST = 32767  # an axis length is a signed 16-bit number (nifti1.h)
@@ -31,6 +31,27 @@ def write_nifti(mask: npt.NDArray[np.uint8], geometry: Geometry, out: Path, *, d
         IncompatibleInputError: The mask is not of three axes, or one is too long for the format.
         InputError: The file cannot be written.
     """
+    content = nifti_bytes(mask, geometry, description=description, packed=out.name.lower().endswith(".gz"))
+    try:
+        out.write_bytes(content)
+    except OSError as error:
+        raise InputError(f"the output file must be one that can be written: {error.strerror}") from error
+
+
+def nifti_bytes(
+    mask: npt.NDArray[np.uint8], geometry: Geometry, *, description: str = "", packed: bool = True
+) -> bytes:
+    """The file that :func:`write_nifti` writes.
+
+    Args:
+        mask: Labels, shape ``(slices, rows, columns)``.
+        geometry: Of its grid.
+        description: At most 79 ASCII characters.
+        packed: True for ``.nii.gz``, False for ``.nii``.
+
+    Raises:
+        IncompatibleInputError: The mask is not of three axes, or one is too long for the format.
+    """
     import nibabel
     from nibabel.spatialimages import HeaderDataError
 
@@ -48,9 +69,6 @@ def write_nifti(mask: npt.NDArray[np.uint8], geometry: Geometry, out: Path, *, d
         image.set_qform(None, code=0)
     image.header.set_xyzt_units("mm")
     image.header["descrip"] = description.encode("ascii", "replace")[:79]
-    content = image.to_bytes()
-    try:
-        # no time stamp and no name inside: the same mask is the same file
-        out.write_bytes(gzip.compress(content, 6, mtime=0) if out.name.lower().endswith(".gz") else content)
-    except OSError as error:
-        raise InputError(f"the output file must be one that can be written: {error.strerror}") from error
+    content: bytes = image.to_bytes()
+    # no time stamp and no name inside: the same mask is the same file
+    return gzip.compress(content, 6, mtime=0) if packed else content

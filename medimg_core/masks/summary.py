@@ -5,7 +5,7 @@ from typing import Any
 
 from medimg_core.results import Region, Segmentation
 
-__all__ = ["summary"]
+__all__ = ["NOTE", "number", "region_summary", "summary"]
 
 NOTE = "Research use only, not for diagnosis."
 
@@ -26,11 +26,11 @@ def summary(found: Segmentation) -> dict[str, Any]:
         "frame": found.frame,
         "slices": list(found.slices),
         "labels": {label.name: label.value for label in found.labels},
-        "threshold": _number(found.threshold),
+        "threshold": number(found.threshold),
         "volumes_ml": dict(found.volumes_ml),
-        "regions": [_region(region) for region in found.regions],
+        "regions": [region_summary(region) for region in found.regions],
         "flags": [{"code": flag.code, "text": flag.text, "slices": list(flag.slices)} for flag in found.flags],
-        "agreement": {name: _number(value) for name, value in found.agreement.items()},
+        "agreement": {name: number(value) for name, value in found.agreement.items()},
         "gate": found.gate.status,
         "gate_reasons": [{"code": reason.code, "text": reason.text} for reason in found.gate.reasons],
         "declared": [*found.gate.declared, *found.declared],
@@ -38,8 +38,8 @@ def summary(found: Segmentation) -> dict[str, Any]:
             {
                 "slice": one.slice_index,
                 "reading": one.reading,
-                "score": None if refused else _number(one.score),
-                "score_range": None if refused else [_number(value) for value in one.score_range],
+                "score": None if refused else number(one.score),
+                "score_range": None if refused else [number(value) for value in one.score_range],
                 "threshold": one.threshold,
                 "positive": None if refused or one.refused else one.positive,
             }
@@ -50,7 +50,8 @@ def summary(found: Segmentation) -> dict[str, Any]:
     }
 
 
-def _region(region: Region) -> dict[str, Any]:
+def region_summary(region: Region) -> dict[str, Any]:
+    """A region as plain values, ready for JSON; points are ``[slice, row, column]``."""
     return {
         "number": region.number,
         "label": region.label,
@@ -71,5 +72,6 @@ def _region(region: Region) -> dict[str, Any]:
     }
 
 
-def _number(value: float) -> float | None:
+def number(value: float) -> float | None:
+    """The value, or None where it is not finite."""
     return value if math.isfinite(value) else None

@@ -1,17 +1,29 @@
 """Masks as files."""
 
+import csv
 import dataclasses
+import gzip
+import io
 import json
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from medimg_core.correcting import Drop, apply
 from medimg_core.errors import IncompatibleInputError, InputError, NotApplicableError
 from medimg_core.geometry import Geometry
 from medimg_core.inference import segment
 from medimg_core.io import open_study
-from medimg_core.masks import write_masks
+from medimg_core.masks import (
+    COLOURS,
+    masks_json,
+    masks_nifti,
+    masks_png,
+    regions_csv,
+    remeasured,
+    write_masks,
+)
 from medimg_core.results import GateOutcome, GateReason
 from medimg_core.study import Series, Volume
 
@@ -94,3 +106,54 @@ def test_a_place_that_cannot_be_written_is_a_clear_error(made, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="must be one that can be written"):
         write_masks(made[1], made[0], tmp_path / "file" / "liver")
+
+
+def edited(found):
+    return apply(found, [Drop((1, 10, 20))])
+
+
+def test_a_file_in_memory_is_the_file_on_disk(made, tmp_path):
+    volume, found = made
+    out, about = write_masks(found, volume, tmp_path / "liver.nii.gz")
+    assert masks_nifti(found, volume) == out.read_bytes()
+    assert masks_json(found) == about.read_bytes()
+
+
+def test_a_corrected_mask_says_that_it_is_one(made, tmp_path):
+    volume, found = made
+    corrected = edited(found)
+    out = tmp_path / "corrected.nii.gz"
+    out.write_bytes(masks_nifti(corrected, volume))
+    assert b"corrected" in gzip.decompress(out.read_bytes())[:352]
+    assert b"corrected" not in gzip.decompress(masks_nifti(found, volume))[:352]
+    (read,) = open_study([out]).studies[0].series
+    np.testing.assert_array_equal(read.volume.array, corrected.mask)
+    measured = remeasured(corrected, volume, sides=False)
+    said = json.loads(masks_json(found, corrected, measured))["corrected"]
+    assert (said["edits"], said["differences"][0]["removed"]) == (1, int((found.mask > 0).sum()))
+
+
+def test_a_slice_as_a_picture_keeps_the_labels():
+    plane = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    with Image.open(io.BytesIO(masks_png(plane))) as picture:
+        np.testing.assert_array_equal(np.asarray(picture), plane)
+        assert tuple(picture.getpalette()[3:6]) == COLOURS[1]
+
+
+def test_a_table_says_in_every_row_where_it_comes_from(made):
+    _, found = made
+    (row,) = csv.DictReader(regions_csv(found, found.regions, mask="corrected").decode().splitlines())
+    (region,) = found.regions
+    assert (row["number"], row["name"], row["mask"], row["gate"]) == ("1", "bright", "corrected", found.gate.status)
+    assert (row["model"], row["weights_sha256"]) == (found.model_id, found.weights_sha256)
+    assert int(row["image"]) == region.slice_index + 1
+    assert float(row["volume_ml"]) == pytest.approx(region.volume_ml, rel=1e-5)
+    assert row["note"] == "Research use only, not for diagnosis."
+
+
+@pytest.mark.parametrize("geometry", [None, GEOMETRY])
+def test_contents_are_of_their_own_volume(made, geometry):
+    _, found = made
+    other = Volume(np.zeros(found.mask.shape, np.int16), unit="HU", geometry=geometry)
+    with pytest.raises(IncompatibleInputError, match="this is another one"):
+        masks_nifti(found, other)
