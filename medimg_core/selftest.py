@@ -13,6 +13,7 @@ from medimg_core.errors import MedImgError
 from medimg_core.io import open_study
 from medimg_core.phantoms import Phantom, catalogue, make_phantom
 from medimg_core.registry import ModelCard, list_models
+from medimg_core.results import Prediction, Segmentation
 from medimg_core.study import Series
 
 __all__ = ["selftest"]
@@ -123,13 +124,54 @@ def _values(opened: dict[str, tuple[Phantom, Series]]) -> Iterator[Check]:
 
 
 def _model(card: ModelCard, phantoms: dict[str, Series]) -> Iterator[Check]:
+    from medimg_core.engine import check
+    from medimg_core.inference import fits
+
+    check(card)
+    yield _check(f"{card.id}: runs from its weights to its outputs", True, True)
+    if card.classification is not None and _reads_chests(card) and "chest_child_clear" in phantoms:
+        yield from _chest_model(card, phantoms)
+        return
+    suited = [series for series in phantoms.values() if fits(series, card)[0]]
+    for series in suited[:1]:
+        yield from _on_phantom(card, series)
+    for series in [series for series in phantoms.values() if series.modality not in card.modality][:1]:
+        yield _check(f"{card.id}: another modality is not offered", fits(series, card)[0], False)
+
+
+def _reads_chests(card: ModelCard) -> bool:
+    return bool({"CR", "DX"} & set(card.modality)) and "CHEST" in card.body_part
+
+
+def _on_phantom(card: ModelCard, series: Series) -> Iterator[Check]:
+    """What holds for any model on any image of its kind, here the middle slice of a phantom."""
+    from medimg_core.inference import classify, segment
+
+    volume = series.volume
+    assert volume is not None
+    middle = volume.shape[0] // 2
+    results: list[Prediction | Segmentation] = []
+    if card.classification is not None:
+        results.append(classify(volume, card, series=series, slice_index=middle))
+    if card.segmentation is not None:
+        masks = segment(volume, card, series=series, slices=(middle, middle))
+        outside = int(np.count_nonzero(np.delete(masks.mask, middle, axis=0)))
+        on_grid = masks.mask.shape == volume.shape and int(masks.mask.max()) <= len(masks.labels) and not outside
+        yield _check(f"{card.id}: the mask lies on the image's grid, in the slice read", on_grid, True)
+        results.append(masks)
+    for result in results:
+        what = "mask" if isinstance(result, Segmentation) else "score"
+        codes = [reason.code for reason in result.gate.reasons]
+        yield _check(f"{card.id}: the {what} of a phantom is marked as synthetic", "synthetic" in codes, True)
+        same = result.fingerprint == volume.fingerprint and result.weights_sha256 == card.sha256
+        yield _check(f"{card.id}: the {what} carries the identity of image and weights", same, True)
+
+
+def _chest_model(card: ModelCard, phantoms: dict[str, Series]) -> Iterator[Check]:
     from medimg_core.engine import dense_head
     from medimg_core.explain import explain
     from medimg_core.inference import classify, fits
 
-    card.check_weights()
-    if "chest_child_clear" not in phantoms or card.task != "classification":
-        return
     series = phantoms["chest_child_clear"]
     suits, reason = fits(series, card)
     yield _check(f"{card.id}: fits a child's chest radiograph", reason if not suits else "fits", "fits")

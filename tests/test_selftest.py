@@ -54,3 +54,19 @@ def test_a_shift_of_a_ball_s_width_is_found(axial: tuple[Phantom, Series]) -> No
     affine[:3, 3] += 6.5
     checks = list(module._geometry(phantom, with_affine(series, affine)))
     assert not any(check["holds"] for check in checks if "landmark" in check["name"])
+
+
+@pytest.mark.parametrize(
+    ("which", "phantom", "results"),
+    [("tiny_masks", "ct_thorax", {"mask"}), ("tiny_multi", "breast_ultrasound_benign", {"mask", "score"})],
+)
+def test_every_kind_of_model_is_tried_on_a_phantom_of_its_kind(
+    request: pytest.FixtureRequest, axial: tuple[Phantom, Series], which: str, phantom: str, results: set[str]
+) -> None:
+    made = make_phantom(phantom, reduced=True)
+    phantoms = {"orientation_axial": axial[1], phantom: open_study(made.files).studies[0].series[0]}
+    checks = list(module._model(request.getfixturevalue(which), phantoms))
+    assert [check["name"] for check in checks if not check["holds"]] == []
+    names = " ".join(check["name"] for check in checks)
+    assert {what for what in ("mask", "score") if f"the {what} of a phantom is marked" in names} == results
+    assert "another modality is not offered" in names

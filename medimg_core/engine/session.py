@@ -123,16 +123,16 @@ def forward(
         features=found.get("features"),
         embedding=found.get("embedding", np.empty((len(values), 0), np.float32)),
         logits=found.get("logits"),
-        ensemble=_members(card, found),
+        ensemble=_members(card, found, len(values)),
         masks=found.get("masks"),
     )
 
 
-def _members(card: ModelCard, found: dict[str, Array]) -> Array:
+def _members(card: ModelCard, found: dict[str, Array], count: int) -> Array:
     """Logits of the ensemble's heads, ``(n, members, classes)``; checks those of the classes too."""
     if "logits" not in found:
-        return np.empty((len(next(iter(found.values()))), 0, 0), np.float32)
-    count, classes = found["logits"].shape
+        return np.empty((count, 0, 0), np.float32)
+    classes = found["logits"].shape[1]
     wanted = len(card.classification.classes) if card.classification else 0
     if classes != wanted:
         raise ModelError(f"model {card.id} must give {wanted} logits, it gives {classes}")
