@@ -7,6 +7,7 @@ one input, through all nesting, with the weights that it has. A path is the name
 """
 
 import difflib
+import inspect
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -191,6 +192,8 @@ def _called(layer: Any, path: str, calls: list[Call]) -> Callable[..., Any]:
             output = layer._run_through_graph(args[0], operation_fn=inside)
             output = output[0] if isinstance(output, list | tuple) and len(output) == 1 else output
         else:
+            if "training" in inspect.signature(layer.call).parameters:
+                kwargs["training"] = False  # augmentation layers would change the image unless told not to
             output = layer(*args, **kwargs)
         if path:
             calls.append(Call(path, layer, tuple(keras.tree.flatten(args)), output))

@@ -91,7 +91,7 @@ limits = ["TODO"]
 sha256 = "{sha256}"
 
 [population]
-age_years = [0, 120]  # leave out where the data do not say
+# age_years = [18, 90]  # where the data say it
 views = []
 sites = "TODO"
 never_measured = ["TODO", "whether it uses what lies outside the organ"]

@@ -18,5 +18,5 @@ def judged_networks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[
     out = tmp_path_factory.mktemp("networks") / "out.json"
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
     command = [sys.executable, "-m", "tests.engine.networks", str(out)]
-    subprocess.run(command, env=environment, cwd=ROOT, check=True, capture_output=True, timeout=240)
+    subprocess.run(command, env=environment, cwd=ROOT, check=True, capture_output=True, timeout=280)
     return dict(json.loads(out.read_text()))

@@ -109,7 +109,8 @@ def nested() -> Any:
             layer.momentum = 0.0  # one pass in training mode sets its statistics, else all features would be zero
     back(np.random.default_rng(6).uniform(-1, 1, (4, SIDE, SIDE, 3)).astype(np.float32), training=True)
     image = keras.Input((SIDE, SIDE, 3))
-    x = layers.Dropout(0.2)(layers.GlobalAveragePooling2D()(back(image, training=False)))
+    x = layers.RandomZoom(0.2)(layers.RandomRotation(0.1)(layers.RandomFlip()(image)))
+    x = layers.Dropout(0.2)(layers.GlobalAveragePooling2D()(back(x, training=False)))
     bold = keras.initializers.RandomNormal(stddev=0.03, seed=5)
     return keras.Model(image, layers.Dense(1, activation="sigmoid", kernel_initializer=bold, name="score")(x))
 
@@ -180,7 +181,7 @@ def own_models(
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
     arguments = [work / name for name in ("batch.npy", "out.npz", "own_nested", "own_masks")]
     command = [sys.executable, "-m", "tests.engine.own_models", *map(str, arguments)]
-    subprocess.run(command, env=environment, cwd=ROOT, check=True, capture_output=True, timeout=240)
+    subprocess.run(command, env=environment, cwd=ROOT, check=True, capture_output=True, timeout=280)
     with np.load(work / "out.npz") as file:
         said = {name: file[name] for name in file.files}
     return read_card(work / "own_nested"), read_card(work / "own_masks"), batch, said
