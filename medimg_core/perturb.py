@@ -16,7 +16,7 @@ from medimg_core.errors import IncompatibleInputError, NotApplicableError
 
 Grey = NDArray[np.float32]
 
-FILLS = ("mean", "smooth", "blur", "noise", "black")
+FILLS = ("mean", "smooth", "blur", "noise", "black", "white")
 """Ways of :func:`fill`."""
 
 
@@ -235,7 +235,7 @@ def fill(image: Grey, mask: Grey, how: str, rng: np.random.Generator | None = No
         mask: Same shape, 1 where the image is to go.
         how: ``"mean"`` (mean of the rest), ``"smooth"`` (from the rest, without an edge), ``"blur"``
             (the image itself, blurred with a sigma of 6 % of its width), ``"noise"`` (normal, with
-            mean and deviation of the rest), ``"black"``.
+            mean and deviation of the rest), ``"black"``, ``"white"``.
         rng: Needed by ``"noise"``.
 
     Raises:
@@ -251,8 +251,8 @@ def fill(image: Grey, mask: Grey, how: str, rng: np.random.Generator | None = No
         other = interpolate(image, (mask < 0.02).astype(np.float32))
     elif how == "blur":
         other = blur(image, 0.06 * image.shape[1])
-    elif how == "black":
-        other = np.zeros_like(image)
+    elif how in ("black", "white"):
+        other = np.full_like(image, how == "white")
     elif how == "noise" and rng is not None:
         spread = float(np.sqrt(max(0.0, float((np.square(image - mean) * rest).sum()) / share)))
         other = np.clip(mean + spread * rng.standard_normal(image.shape, dtype=np.float32), 0, 1)

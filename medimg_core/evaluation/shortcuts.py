@@ -157,6 +157,7 @@ def region_filled(score: Score, cases: Cases, how: str = "mean") -> Finding:
         "mean": "at the mean grey of the rest, outline visible",
         "smooth": "smoothly from the border",
         "black": "with black, outline visible",
+        "white": "with white, outline visible",
     }
     note = cases.noted(f"{cases.region} filled {notes.get(how, how)}")
     return _auc(f"{cases.key}_filled_{how}_auc", note, score(hidden), cases.truth, cases.groups)

@@ -101,7 +101,7 @@ class Augmenter:
         image = exposure(image, rng, lambda: self.images.grey(int(rng.integers(len(self.images)))))
         if late_frame:
             inner = 1 - perturb.frame_mask((image.shape[0], image.shape[1]), late_frame)
-            image = perturb.fill(image, inner, _pick(rng, ("mean", "smooth", "noise")), rng)
+            image = perturb.fill(image, inner, _pick(rng, ("mean", "smooth", "noise", "black")), rng)
         elif told and rng.random() < 0.25:
             image = erase(image, rng)
         return image, told
@@ -131,7 +131,7 @@ class Augmenter:
         return perturb.soften(perturb.box_mask(shape, subject.box), float(rng.uniform(0, 4)))
 
     def _hide_region(self, index: int, subject: Subject, rng: np.random.Generator) -> Grey:
-        how = _pick(rng, ("mean", "mean", "mean", "smooth", "smooth", "noise"))
+        how = _pick(rng, ("mean", "mean", "smooth", "smooth", "noise", "black", "black"))
         return perturb.fill(subject.image, self._cover(index, subject, rng), how, rng)
 
     def _only_region(self, index: int, subject: Subject, rng: np.random.Generator) -> Grey:

@@ -38,6 +38,7 @@ def hidden_kinds(data: Data, recipe: Recipe) -> dict[str, tuple[NDArray[np.int64
         "frame": (some, lambda i: fill(data.train.grey(i), inner, "mean")),
         "mean": (masked, lambda i: fill(data.train.grey(i), region(i), "mean")),
         "smooth": (masked, lambda i: fill(data.train.grey(i), region(i), "smooth")),
+        "black": (masked, lambda i: fill(data.train.grey(i), region(i), "black")),
         "box": (masked, lambda i: fill(data.train.grey(i), box_mask(side, bounding_box(region(i))), "mean")),
     }
 

@@ -167,7 +167,8 @@ def shortcuts(held: Held, regions: Regions, score: Score) -> list[Figure]:
         (region_filled(score, masked, "mean"), with_masks, trained),
         (region_filled(score, masked, "smooth"), with_masks, trained),
         (region_box_filled(score, masked), with_masks, trained),
-        (region_filled(score, masked, "black"), with_masks, untrained),
+        (region_filled(score, masked, "black"), with_masks, trained),
+        (region_filled(score, masked, "white"), with_masks, untrained),
         (exterior_opposite(score, masked), with_masks, "; exteriors of either class were swapped in training"),
         (exterior_label(score, masked), with_masks, "; exteriors of either class were swapped in training"),
         (region_only(score, masked), with_masks, "; some training images were of this kind"),
@@ -188,6 +189,7 @@ def uses_outside(figures: Sequence[Figure]) -> bool:
         "lungs_filled_mean_auc",
         "lungs_filled_smooth_auc",
         "lungs_filled_black_auc",
+        "lungs_filled_white_auc",
         "lungs_box_filled_auc",
     )
     return any(max(f.value, 1 - f.value) > SHORTCUT_LIMIT for f in figures if f.name in decisive)

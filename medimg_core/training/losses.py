@@ -12,11 +12,17 @@ ENTROPY_SCALE = 4.0
 """Factor of a mask's cross-entropy, which is small where most pixels are background, beside its Dice loss."""
 
 
-def reading_loss(question: Question, subtype_weight: float) -> Loss:
+def reading_loss(question: Question, subtype_weight: float, pull: float = 0.0) -> Loss:
     """Cross-entropy of the reading's log-odds, plus that of the finer classes given the reading.
 
     The log-odds are ``logsumexp(positive logits) - logsumexp(other logits)``; targets are soft, shape
     ``(batch, classes)``. Finer classes count on both sides of the reading.
+
+    Args:
+        question: Classes and which of them are positive.
+        subtype_weight: Weight of the finer classes' cross-entropy.
+        pull: Weight of the absolute log-odds of images whose target is one half, that is, in which nothing can be
+            told. Near zero cross-entropy is flat, and an order among such images is all that an AUC needs.
     """
     from keras import ops
 
@@ -30,7 +36,8 @@ def reading_loss(question: Question, subtype_weight: float) -> Loss:
         share = ops.sum(ops.take(target, inside, axis=-1), axis=-1)
         finer = ops.sum(ops.take(target, inside, axis=-1) * (positive - top[:, None]), axis=-1)
         finer += ops.sum(ops.take(target, outside, axis=-1) * (negative - rest[:, None]), axis=-1)
-        return ops.softplus(odds) - share * odds - subtype_weight * finer
+        untold = ops.cast(ops.abs(share - 0.5) < 1e-3, odds.dtype)
+        return ops.softplus(odds) - share * odds - subtype_weight * finer + pull * untold * ops.abs(odds)
 
     return loss
 

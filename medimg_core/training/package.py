@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from medimg_core.preprocess import prepare
 from medimg_core.registry import ModelCard, read_card, sha256_of
-from medimg_core.training.architectures import plain, residual
+from medimg_core.training.architectures import multi_task, plain, residual
 from medimg_core.training.cardtext import Measured, card_text
 from medimg_core.training.datasets import ImageSet
 from medimg_core.training.heads import Head, log_odds, positives, sigmoid
@@ -25,6 +25,8 @@ def build(recipe: Recipe, *, training: bool = True) -> Any:
     """The recipe's network with fresh weights; without dropout where it is not to be trained."""
     if recipe.architecture == "plain":
         return plain(size=recipe.size, classes=len(recipe.classes))
+    if recipe.architecture == "lite0":
+        return _lite(recipe, recipe.dropout if training else 0.0)
     return residual(
         size=recipe.size,
         stem=recipe.stem,
@@ -33,6 +35,13 @@ def build(recipe: Recipe, *, training: bool = True) -> Any:
         classes=len(recipe.classes),
         dropout=recipe.dropout if training else 0.0,
     )
+
+
+def _lite(recipe: Recipe, dropout: float) -> Any:
+    import keras
+
+    network = multi_task(size=recipe.size, classes=len(recipe.classes), head=recipe.head, dropout=dropout)
+    return keras.Model(network.inputs, network.get_layer("logits").output, name="lite0")
 
 
 def finished(recipe: Recipe, weights: Sequence[NDArray[np.float32]]) -> Any:

@@ -10,7 +10,7 @@ AGAINST_SHORTCUTS = """
 Training shows the lungs on other images' surroundings, replaces frames, and gives images whose
 lungs are hidden the prior as target; the heads are then made blind to the directions that tell such
 training images apart. So those figures with filled lungs and with the frame alone are trained for;
-black lungs and swapped surroundings, which the heads were not blinded to, show more.
+white lungs and swapped surroundings, which the heads were not blinded to, show more.
 """
 
 GAP = """

@@ -22,7 +22,10 @@ class Recipe:
         size: Side of the network's square input, in pixels.
         cache_side: Side of the cached images that augmentation works on, in pixels.
         steps: Preprocessing steps of the card.
-        architecture: ``"residual"`` or ``"plain"`` (the baseline).
+        architecture: ``"lite0"``, ``"residual"`` or ``"plain"`` (the baseline).
+        start: ``"imagenet"`` for an encoder that begins with weights of ImageNet-1k, or empty.
+        head: Channels of the last feature map of ``lite0``.
+        pull: Weight of the absolute log-odds of images in which nothing can be told.
         stem: Channels of the first convolution.
         widths: Channels of the stages; each halves the grid.
         blocks: Residual blocks of the stages.
@@ -60,6 +63,9 @@ class Recipe:
     cache_side: int = 224
     steps: tuple[str, ...] = ("to_grey01", "squash", "standardise")
     architecture: str = "residual"
+    start: str = ""
+    head: int = 192
+    pull: float = 0.0
     stem: int = 24
     widths: tuple[int, ...] = (48, 96, 192)
     blocks: tuple[int, ...] = (2, 2, 2)
@@ -109,6 +115,8 @@ class Recipe:
         return dataclasses.replace(
             self,
             architecture="plain",
+            start="",
+            pull=0.0,
             size=self.baseline_size,
             steps=("to_grey01", "squash"),
             epochs=self.baseline_epochs,

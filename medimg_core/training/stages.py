@@ -13,6 +13,7 @@ from medimg_core.evaluation.folder import read_folder
 from medimg_core.perturb import bounding_box, fill, frame_mask
 from medimg_core.preprocess import prepare
 from medimg_core.registry import models_dir
+from medimg_core.training.architectures.lite import load_imagenet
 from medimg_core.training.augment import Augmenter, targets
 from medimg_core.training.course import run_plan
 from medimg_core.training.datasets import Data, ImageSet, find_regions_folder, load_images, load_regions
@@ -138,13 +139,16 @@ def stage_fit(
         source = None
         if recipe.augment:
             source = augmenter(data.train, stage_regions(data, recipe, run, progress), recipe)
+        network = build(recipe)
+        if recipe.start == "imagenet":
+            load_imagenet(network)
         fitted = fit(
-            build(recipe),
+            network,
             epoch_batches(data.train, recipe, source),
             max(1, len(data.train) // recipe.batch),
             recipe,
             run,
-            aim=Aim(reading_loss(recipe, recipe.subtype_weight)),
+            aim=Aim(reading_loss(recipe, recipe.subtype_weight, recipe.pull)),
             progress=progress,
             validate=watch(data, recipe),
             resume=resume,

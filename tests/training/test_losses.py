@@ -17,6 +17,14 @@ def test_reading_loss_by_hand():
     assert found == pytest.approx(expected, abs=1e-6)
 
 
+def test_the_pull_is_on_images_that_cannot_be_told_alone():
+    target = np.array([[0.5, 0.3, 0.2], [0.975, 0.015, 0.01]])
+    logits = np.array([[0.0, 1.0, -1.0], [2.0, 0.0, 0.0]])
+    odds = np.log(np.exp(1.0) + np.exp(-1.0))
+    plain, pulled = (np.asarray(reading_loss(recipe(), 0.3, pull)(target, logits)) for pull in (0.0, 2.0))
+    assert pulled - plain == pytest.approx([2 * odds, 0.0], abs=1e-6)
+
+
 def test_reading_loss_is_least_at_the_soft_target():
     target = np.array([[0.5, 0.3, 0.2]])
     loss = reading_loss(recipe(), 0.3)
