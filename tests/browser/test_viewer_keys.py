@@ -75,6 +75,14 @@ STEPS: dict[str, list[tuple[str, str, Any]]] = {
         ("n", "viewer.overlays[1].setting.native", False),
         ("p", "picture.index", [5, 6, 1]),
     ],
+    "correctable": [
+        ("Shift+b", TOOL, "brush"),
+        ("]", "viewer.correcting.diameter", 1.5),
+        ("]", "viewer.correcting.diameter", 2),
+        ("[", "viewer.correcting.diameter", 1.5),
+        ("Shift+e", TOOL, "eraser"),
+        ("Shift+p", TOOL, "part"),
+    ],
     "two": [  # which series comes next, only Python knows
         ("PageDown", "viewer.wish?.step", 1),
         ("PageUp", "viewer.wish?.step", -1),

@@ -6,6 +6,8 @@ import { Area, covered, firstSize, nextSize, SIZES } from "./brush.js";
 export const TOOLS = ["brush", "eraser", "part"];
 
 const MOST = 500; // edits of a mask, as many as Python takes
+const FIRST_TRY_MS = 1500; // without an answer, before Python is told again
+const MOST_TRIES = 6; // the last after a minute and a half
 const OTHERS_MS = 120; // between two drawings of the other panes while a stroke goes on
 
 /** Names of edits: of this page, and no other. */
@@ -194,6 +196,7 @@ export class Correcting {
     const text = edit.erase ? viewer.words.pixels_removed : viewer.words.pixels_added;
     viewer.announce(filled(text, { n: delta.places.length, slice: edit.slice + 1 }));
     viewer.changed();
+    this.insist();
   }
 
   /** The stroke was none: a second finger came, or the system ended it. */
@@ -232,6 +235,7 @@ export class Correcting {
     correction.become(edits);
     this.note(correction, before);
     this.viewer.changed();
+    this.insist();
   }
 
   note(correction, before) {
@@ -247,6 +251,7 @@ export class Correcting {
   turn(correction, edits) {
     correction.become(edits);
     this.viewer.announce(filled(this.viewer.words.edits_left, { n: edits.length }));
+    this.insist();
   }
 
   // ------------------------------------------------------------------ Python
@@ -260,7 +265,27 @@ export class Correcting {
     if (first || news) this.steps(correction);
     if (!first && told.said && this.heard.get(correction) !== told.n) viewer.say(told.said);
     this.heard.set(correction, told.n);
-    if (correction.message()) viewer.tell(); // made on another page, or not heard
+  }
+
+  /**
+   * Tell again what Python has not heard: a run of the script that is broken off forgets what it was told, and what was
+   * drawn on another page may not have been told at all. Not for ever: what is never taken is not Python's to take.
+   */
+  insist() {
+    const key = this.messages().map(({ mask, n }) => `${mask}-${n}`).join();
+    if (this.unheard?.key !== key) {
+      clearTimeout(this.unheard?.timer);
+      this.unheard = { key, tries: 0, timer: null };
+    }
+    const { unheard } = this;
+    if (!key || unheard.timer || unheard.tries >= MOST_TRIES) return;
+    unheard.timer = setTimeout(() => {
+      unheard.timer = null;
+      if (this.unheard !== unheard || this.viewer.closed) return;
+      if (this.messages().length) this.viewer.tell();
+      this.insist();
+    }, FIRST_TRY_MS * 2 ** unheard.tries);
+    unheard.tries += 1;
   }
 
   /** Every edit there is can be taken back, also those of before. */
@@ -290,6 +315,7 @@ export class Correcting {
     }
     if (this.stroke && !this.masks.some(({ correction }) => correction === this.stroke.correction)) this.stroke = null;
     if (this.active && !this.mask) this.viewer.tool = "window";
+    this.insist();
   }
 
   /** Of the circle around the pointer: its diameter in pixels of the page, or 0 where nothing can be painted. */

@@ -89,6 +89,7 @@ export class Viewer {
       this.telling.now();
     } finally {
       this.closed = true;
+      clearTimeout(this.correcting.unheard?.timer);
       window.removeEventListener("keydown", this.onKey, true);
       window.removeEventListener("pointerdown", this.onAway, true);
       window.removeEventListener("resize", this.onResize);

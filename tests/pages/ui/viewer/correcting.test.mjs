@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
+import { Clock } from "./clock.mjs";
 import { load } from "./modules.mjs";
 
 const { Correcting, TOOLS } = await load("correcting");
 const { History } = await load("history");
 const { Mask, Picture } = await load("picture");
+
+globalThis.setTimeout = () => 0; // nothing waits but where a test has a clock
+globalThis.clearTimeout = () => {};
 
 const SHAPE = [3, 20, 30];
 const PLANE = 600;
@@ -261,11 +265,38 @@ test("steps go when Python dropped what they were made of", () => {
   assert.deepEqual(viewer.history.past.map(({ of }) => of), ["measurements"]);
 });
 
-test("what is not heard is told again", () => {
+test("what is not heard is told again, less and less often", (t) => {
+  const clock = new Clock().install(t);
+  const { correcting, mask, stroke, correction, log } = viewerWith();
+  stroke([2, 20]);
+  const tells = [1, 3, 7, 15, 31, 63].map((steps) => 1500 * steps);
+  for (const [count, at] of tells.entries()) {
+    clock.pass(at - clock.now - 1);
+    correcting.settle(); // runs of the script that bring no answer
+    assert.equal(log.tells, count);
+    clock.pass(1);
+    assert.equal(log.tells, count + 1);
+  }
+  clock.pass(1e6);
+  assert.equal(log.tells, tells.length, "not for ever");
+  stroke([3, 20]);
+  clock.pass(1500);
+  assert.equal(log.tells, tells.length + 1, "something new is told anew");
+  const { n, ids } = correction.message();
+  correcting.take(mask, { n, ids, slices: { 1: ids[1] }, item: "i", said: "" });
+  correcting.settle();
+  clock.pass(1e6);
+  assert.equal(log.tells, tells.length + 1, "heard");
+});
+
+test("what was drawn on another page and not heard there is told on this one", (t) => {
+  const clock = new Clock().install(t);
   const { correcting, mask, stroke, log } = viewerWith();
   stroke([2, 20]);
-  log.tells = 0;
-  correcting.take(mask, { ...NOTHING });
+  correcting.begin({});
+  correcting.take(mask, NOTHING);
+  correcting.settle();
+  clock.pass(1500);
   assert.equal(log.tells, 1);
 });
 
