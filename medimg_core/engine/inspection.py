@@ -1,5 +1,6 @@
 """What is wrong with a model's folder: everything that can be told at once, in sentences."""
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,6 +13,8 @@ from medimg_core.errors import MedImgError, ModelError
 from medimg_core.registry import ModelCard, OutputSpec, card_problems, read_card, sha256_of
 
 __all__ = ["model_problems"]
+
+_HEALTH = re.compile(r"\b(normal|healthy)\b", re.IGNORECASE)
 
 TODO = "TODO"
 """Stands in a card for what its author has still to write."""
@@ -80,7 +83,7 @@ def _texts(card: ModelCard) -> Iterator[str]:
     for output in card.outputs:
         if len(set(output.classes)) < len(output.classes):
             yield f"the classes of output {output.name!r} must differ, got {list(output.classes)}"
-        if output.reading and any(word in output.reading.negative_text.lower() for word in ("normal", "healthy")):
+        if output.reading and _HEALTH.search(output.reading.negative_text):
             yield "`reading.negative_text` must not call anybody normal or healthy: nothing found is no proof of health"
 
 

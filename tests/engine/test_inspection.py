@@ -79,6 +79,10 @@ def test_no_weights_and_no_card(tmp_path):
     assert problems_of(folder)[0] == "model folder own must hold card.toml; there is none"
 
 
+def test_an_abnormality_is_not_called_normal(tmp_path):
+    assert problems_of(folder_of(tmp_path, CARD.replace('"no pneumonia label"', '"no abnormality label"'))) == ()
+
+
 @pytest.mark.parametrize("content", [b"\xff", b"= =", b"a = " + b"[" * 3000])
 def test_a_card_that_is_no_toml_is_one_problem(tmp_path, content):
     folder = folder_of(tmp_path)
