@@ -5,7 +5,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages._ui import viewport
+from pages._ui.evaluation import drawn
 from pages._ui.language import _
+from pages._ui.outlined import Outlined
 from pages._ui.state import Case
 from pages._ui.view import Laid
 from pages._ui.viewer import Overlay, failed, map_of, reopen, viewer
@@ -16,37 +18,38 @@ __all__ = ["PAGE", "SIDE", "picture"]
 PAGE, SIDE = viewport.READ, viewport.SIDE
 
 
-def picture(case: Case, size: tuple[int, int], maps: Sequence[Laid] = ()) -> None:
+def picture(case: Case, size: tuple[int, int], maps: Sequence[Laid] = (), masks: Sequence[Outlined] = ()) -> None:
     """Put the current series on the page.
 
     Args:
         case: Its current series has voxels.
         size: Width and height of the still picture, pixels.
         maps: Of the slice on show, one a model; a still picture shows the last of them.
+        masks: Of the series on show.
     """
     if failed():
-        _still(case, size, maps[-1] if maps else None)
+        _still(case, size, maps[-1] if maps else None, masks)
     else:
-        viewer(case, _overlays(case, maps))
+        viewer(case, _overlays(case, maps, masks))
 
 
-def _still(case: Case, size: tuple[int, int], laid: Laid | None) -> None:
+def _still(case: Case, size: tuple[int, int], laid: Laid | None, masks: Sequence[Outlined]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="still"):
         viewport.controls(case)
         viewport.navigator(case, 240)
         st.space("stretch")
         st.button(_("Try the viewer again"), key="viewer-again", on_click=reopen)
     st.caption(_("The viewer does not run in this browser: single pictures are shown, without measuring."))
-    viewport.show(case, size, laid)
+    viewport.show(case, size, laid, masks)
 
 
-def _overlays(case: Case, maps: Sequence[Laid]) -> list[Overlay]:
+def _overlays(case: Case, maps: Sequence[Laid], masks: Sequence[Outlined]) -> list[Overlay]:
     if case.study is None or case.series is None or case.straightened:
         return []
     what = shown(case.study, case.series)
     if what is None:
         return []
-    return [
+    found: list[Overlay] = [
         map_of(
             laid.explanation,
             laid.usual,
@@ -56,3 +59,5 @@ def _overlays(case: Case, maps: Sequence[Laid]) -> list[Overlay]:
         for laid in maps
         if laid.visible
     ]
+    found += [each.overlay(case, what.factors) for each in masks]
+    return found + (drawn.overlays(case.volume) if what.factors == (1, 1, 1) else [])

@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 from pages._ui.state import KEY
 from tests.pages.conftest import FRAME, case_of, make_case, make_series, make_study, words
 
-PAGES = ("worklist", "read", "analyse", "models")
+PAGES = ("worklist", "read", "analyse", "models", "evaluate")
 
 
 @pytest.mark.parametrize("page", PAGES)

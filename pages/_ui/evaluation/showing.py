@@ -127,7 +127,7 @@ def _curves(curves: Answer) -> None:
 def _masks(evaluation: Evaluation) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
-        _table(_("Masks"), figures.mask_table(evaluation.answer))
+        _table(_("Masks, mean [95 % interval]"), figures.mask_table(evaluation.answer))
     with right:
         values = [row.mean_dice for row in evaluation.rows if row.mean_dice is not None]
         if values:
