@@ -12,13 +12,14 @@ from typing import ClassVar
 import numpy as np
 
 from medimg_core.detection.blobs import Peak, peaks
-from medimg_core.detection.grid import Stack, stack_of
+from medimg_core.detection.grid import Grid, Mask, Stack, stack_of
 from medimg_core.detection.growing import Body, grow
 from medimg_core.detection.lungs import Lungs, find_lungs
 from medimg_core.detection.measures import Measures, measure
 from medimg_core.detection.nodules import NoduleCandidate, NoduleList, Progress
 from medimg_core.detection.settings import NoduleSettings
 from medimg_core.errors import IncompatibleInputError, NotApplicableError
+from medimg_core.geometry import FloatArray
 from medimg_core.study import AnyArray, Volume
 
 __all__ = ["EVIDENCE", "SOURCES", "BlobDetector"]
@@ -43,11 +44,18 @@ _LUNGS, _PEAKS, _TOTAL = 20, 55, 100  # progress after each step
 
 @dataclass(frozen=True, eq=False)
 class _Grown:
-    """A candidate before it has a label."""
+    """A candidate before it has a label; its voxels on a fine grid of its own."""
 
-    body: Body
+    grid: Grid
+    mask: Mask
+    density: str
     measures: Measures
     score: float
+
+    def holds(self, place: FloatArray) -> bool:
+        """Whether a place, mm of the stack, lies in it."""
+        index = self.grid.nearest(place)
+        return bool((index >= 0).all() and (index < self.grid.shape).all() and self.mask[tuple(index)])
 
 
 @dataclass(frozen=True)
@@ -93,7 +101,7 @@ class BlobDetector:
         labels = np.zeros(volume.shape, dtype=np.uint8)
         view = stack.turned_view(labels)
         for number, one in enumerate(grown, start=1):
-            _paint(view, stack, one.body, number)
+            _paint(view, stack, one, number)
         say(_TOTAL, _TOTAL, "done")
         return NoduleList(
             fingerprint=volume.fingerprint,
@@ -108,19 +116,21 @@ class BlobDetector:
 
     def _grown(self, stack: Stack, lungs: Lungs, found: Iterable[Peak], say: Progress) -> list[_Grown]:
         chosen = _apart(found, self.settings.most_peaks)
-        kept: list[_Grown] = []
+        grown: list[_Grown] = []
         for number, peak in enumerate(chosen):
             say(_PEAKS + (_TOTAL - _PEAKS) * number // len(chosen), _TOTAL, "shapes")
-            if any(one.body.holds(peak.place) for one in kept):
-                continue
             body = grow(stack, lungs, peak, self.settings)
             if body is None:
                 continue
             measures = measure(body)
             score = _score(measures, peak, self.settings)
             if score >= self.settings.least_score and _fits(body, measures, self.settings):
-                kept.append(_Grown(body, measures, score))
-        kept.sort(key=lambda one: -one.score)
+                grown.append(_Grown(body.grid, body.mask, body.density, measures, score))
+        grown.sort(key=lambda one: -one.score)
+        kept: list[_Grown] = []
+        for one in grown:
+            if not any(other.holds(one.measures.centre) for other in kept):
+                kept.append(one)
         return kept[: self.settings.most_candidates]
 
 
@@ -212,22 +222,22 @@ def _candidate(one: _Grown, label: int, stack: Stack, volume: Volume) -> NoduleC
         volume_mm3=measures.volume,
         mean_hu=measures.mean,
         score=one.score,
-        density=one.body.density,
+        density=one.density,
         touches=tuple(name for name, least in _TOUCHING.items() if shares[name] > least),
         elongation=measures.elongation,
         solidity=measures.solidity,
     )
 
 
-def _paint(view: AnyArray, stack: Stack, body: Body, label: int) -> None:
-    """Give free voxels whose centre lies in a body its label; changes ``view``, shape of the stack."""
-    low = np.array(body.grid.origin)
-    high = low + body.grid.step * (np.array(body.grid.shape) - 1)
+def _paint(view: AnyArray, stack: Stack, one: _Grown, label: int) -> None:
+    """Give free voxels whose centre lies in a candidate its label; changes ``view``, shape of the stack."""
+    low = np.array(one.grid.origin)
+    high = low + one.grid.step * (np.array(one.grid.shape) - 1)
     first = np.maximum(np.ceil(low / stack.spacing), 0).astype(int)
     last = np.minimum(np.floor(high / stack.spacing), np.array(view.shape) - 1).astype(int)
     axes = [
-        np.rint((np.arange(a, b + 1) * s - o) / body.grid.step).astype(int)
+        np.rint((np.arange(a, b + 1) * s - o) / one.grid.step).astype(int)
         for a, b, s, o in zip(first, last, stack.spacing, low, strict=True)
     ]
     part = view[tuple(slice(a, b + 1) for a, b in zip(first, last, strict=True))]
-    part[body.mask[np.ix_(*axes)] & (part == 0)] = label
+    part[one.mask[np.ix_(*axes)] & (part == 0)] = label

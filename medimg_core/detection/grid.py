@@ -160,12 +160,12 @@ def stack_of(volume: Volume) -> Stack:
     return replace(whole, values=whole.turned_view(volume.array))
 
 
-def enlarged(mask: Mask, source: Grid, target: Grid) -> Mask:
-    """A mask of a grid on another one, its edge where the linear interpolation is one half."""
+def enlarged(mask: Mask, source: Grid, target: Grid, share: float = 0.5) -> Mask:
+    """A mask of a grid on another one, its edge where the linear interpolation is ``share``."""
     whole = Stack(mask.view(np.uint8), np.full(3, source.step), (0, 1, 2), (False, False, False))
     shifted = Grid(
         (target.origin[0] - source.origin[0], target.origin[1] - source.origin[1], target.origin[2] - source.origin[2]),
         target.step,
         target.shape,
     )
-    return np.asarray(whole.sample(shifted, (0.0, 1.0)) >= 0.5)
+    return np.asarray(whole.sample(shifted, (0.0, 1.0)) >= share)

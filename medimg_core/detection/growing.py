@@ -17,7 +17,8 @@ from medimg_core.detection.settings import NoduleSettings
 
 __all__ = ["Body", "grow"]
 
-_CUTS = (0.55, 0.75)  # radius of the opening over that of the largest ball inside: thinner vessels fall off
+_CUT = 0.55  # radius of the opening over that of the largest ball inside: thinner vessels fall off
+_TAKEN = 0.1  # of a voxel of the lung mask: growth may go so far into its edge, as closing cuts the foot off a ball
 _ROOM = (1.9, 3.0)  # half edge of the cube looked at: times the radius, and mm beside
 _STEPS = (0.5, 1.0, 7.0)  # mm between points, least and most; points on a radius
 _WIDER = 1.6  # factor on the radius where the body fills the cube
@@ -46,11 +47,6 @@ class Body:
     level: float
     density: str
 
-    def holds(self, place: tuple[float, float, float]) -> bool:
-        """Whether a place, mm of the stack, lies in the body."""
-        index = self.grid.nearest(place)
-        return bool((index >= 0).all() and (index < self.grid.shape).all() and self.mask[tuple(index)])
-
 
 class _Part(NamedTuple):
     """What is left of a dense part without its vessels.
@@ -71,7 +67,7 @@ def grow(stack: Stack, lungs: Lungs, peak: Peak, settings: NoduleSettings) -> Bo
 
     Args:
         stack: In HU.
-        lungs: Nothing outside is taken in.
+        lungs: Nothing outside is taken in, but for the edge of the mask.
         peak: Where to begin.
         settings: ``least_contrast`` and ``largest`` are used.
 
@@ -99,6 +95,7 @@ def _grow(stack: Stack, lungs: Lungs, peak: Peak, radius: float, settings: Nodul
     grid = Grid.over(place - reach, place + reach, step)
     values = stack.sample(grid, (-1024.0, 3071.0))
     lung = enlarged(lungs.region, lungs.grid, grid)
+    open_to = enlarged(lungs.region, lungs.grid, grid, _TAKEN)
     away = _distance(grid, peak.place)
     aerated = values[lung & (values < lungs.threshold) & (away > 1.3 * radius)]
     background = float(np.median(aerated)) if aerated.size > 50 else lungs.parenchyma
@@ -109,12 +106,12 @@ def _grow(stack: Stack, lungs: Lungs, peak: Peak, radius: float, settings: Nodul
     level, density = background + contrast / 2, "solid"
     if contrast < _SOLID:
         density = "ground_glass"
-        part = _without_vessels((_smooth(values, step) > level) & lung, away, peak.sigma, step)
+        part = _without_vessels((_smooth(values, step) > level) & open_to, away, peak.sigma, step)
         return None if part is None else (Body(grid, values, part.mask, lung, level, density), part)
-    part = _without_vessels((values > level) & lung, away, peak.sigma, step)
+    part = _without_vessels((values > level) & open_to, away, peak.sigma, step)
     if part is None:
         return None
-    wide = _with_glass(values, part.mask, lung, away, background + _GLASS, peak.sigma, step)
+    wide = _with_glass(values, part.mask, open_to, away, background + _GLASS, peak.sigma, step)
     if wide is not None:
         part, level, density = wide, background + _GLASS, "part_solid"
     return Body(grid, values, part.mask, lung, level, density), part
@@ -144,17 +141,13 @@ def _without_vessels(dense: Mask, away: Field, near: float, step: float) -> _Par
     depth = _depth(whole, box, dense.shape)
     top = np.unravel_index(np.argmax(np.where(away[box] <= max(1.2 * near, 1.01 * step), depth, 0)), depth.shape)
     inner = float(depth[top])
-    mask, reaches = np.zeros_like(dense), True
-    for cut in _CUTS:
-        cores, _ = ndimage.label(depth > cut * inner)
-        if inner == 0 or cores[top] == 0:
-            return None
-        mask[box] = whole & (ndimage.distance_transform_edt(cores != cores[top]) <= cut * inner + 1.0)
-        sides = (mask[[0, -1]], mask[:, [0, -1]], mask[:, :, [0, -1]])
-        reaches = any(bool(side.any()) for side in sides)
-        if not reaches:
-            break
-    return _Part(mask, inner * step, reaches)
+    cores, _ = ndimage.label(depth > _CUT * inner)
+    if inner == 0 or cores[top] == 0:
+        return None
+    mask = np.zeros_like(dense)
+    mask[box] = whole & (ndimage.distance_transform_edt(cores != cores[top]) <= _CUT * inner + 1.0)
+    sides = (mask[[0, -1]], mask[:, [0, -1]], mask[:, :, [0, -1]])
+    return _Part(mask, inner * step, any(bool(side.any()) for side in sides))
 
 
 def _depth(whole: Mask, box: tuple[slice, ...], shape: tuple[int, ...]) -> Field:
