@@ -66,8 +66,9 @@ def subgroups(judged: Judged, case: Decision | None) -> dict[str, dict[str, dict
 
     Returns:
         For each column and value ``n``; where rows were classified ``auc accuracy sensitivity specificity``, where
-        masks were compared ``dice`` with ``dice_n``, the rows it is the mean of; each with ``<name>_ci``. Rows that
-        say nothing stand under ``"unknown"``. A column of one value only makes no subgroups.
+        masks were compared ``dice`` with ``dice_n``, the rows it is the mean of; each with ``<name>_ci``, which is
+        None for one patient or group alone. Rows that say nothing stand under ``"unknown"``. A column of one value
+        only makes no subgroups.
     """
     result: dict[str, dict[str, dict[str, Any]]] = {}
     for column in COLUMNS:
@@ -82,5 +83,8 @@ def subgroups(judged: Judged, case: Decision | None) -> dict[str, dict[str, dict
             if case is not None:
                 part = Decision(case.truth[chosen], case.score[chosen], case.decided[chosen])
                 table |= summary(part, [judged.rows[i].group for i in chosen], METRICS)
-            result[column][name] = table | _masks(judged, chosen)
+            table |= _masks(judged, chosen)
+            if len({judged.rows[i].group for i in chosen}) < 2:  # one patient drawn again and again is no interval
+                table = {key: None if key.endswith("_ci") else value for key, value in table.items()}
+            result[column][name] = table
     return result

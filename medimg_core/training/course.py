@@ -132,9 +132,9 @@ def run_plan(
     from medimg_core.training.shipping import ship
 
     begun = time.monotonic()
-    out, run = places
+    run = places[1]
     run.mkdir(parents=True, exist_ok=True)
     data = read(folders, plan)
     seconds = None if time_limit is None else max(0.0, 60 * time_limit - (time.monotonic() - begun))
     fitted, source = train_plan(data, plan, run, progress, resume=resume, time_limit=seconds)
-    return ship(out, data, plan, fitted, source, progress)
+    return ship(places, data, plan, fitted, source, progress)

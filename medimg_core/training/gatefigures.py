@@ -24,8 +24,8 @@ __all__ = ["FOREIGN", "image_reasons", "measure_gate", "wilson"]
 
 Progress = Callable[[int, int, str], None]
 
-FOREIGN = ("breast_ultrasound", "liver_ct", "gi_polyps", "brain_flair")
-"""Data sets of other organs and modalities that the model never saw."""
+FOREIGN = ("breast_ultrasound", "liver_ct", "gi_polyps", "brain_flair", "chest_xray", "heart_mri")
+"""Data sets to measure on, where they are not a model's own."""
 
 NAME = "marked_or_refused"
 _CHUNK = 32
@@ -90,7 +90,8 @@ def measure_gate(card: ModelCard, data: Path, progress: Progress | None = None) 
     held = read_folder(data / card.data[0].name, "val")
     name = f"{card.data[0].name} val"
     wanted = [(f"{name}, {posture}", posture) for posture in ("plain", *list(POSTURES)[1:])]
-    sets = [foreign for foreign in FOREIGN if (data / foreign / "index.csv").is_file()]
+    own = {source.name for source in card.data}
+    sets = [name for name in FOREIGN if name not in own and (data / name / "index.csv").is_file()]
     total = len(wanted) + len(sets)
     for done, (where, posture) in enumerate(wanted):
         if progress is not None:

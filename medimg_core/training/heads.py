@@ -214,6 +214,12 @@ def sensitive_point(score: Floats, truth: NDArray[np.bool_], wanted: float = 0.9
     return max((p for p in _points(score, truth) if p.sensitivity >= wanted), key=lambda p: p.value)
 
 
+def sensitivity_first(score: Floats, truth: NDArray[np.bool_], wanted: float) -> OperatingPoint:
+    """A cut that misses fewer than the balanced one: at least ``wanted``, and at most half of its misses."""
+    half = (1 + balanced_point(score, truth).sensitivity) / 2
+    return sensitive_point(score, truth, max(wanted, half))
+
+
 def _points(score: Floats, truth: NDArray[np.bool_]) -> list[OperatingPoint]:
     yes, no = np.sort(score[truth]), np.sort(score[~truth])
     values = np.unique(score)

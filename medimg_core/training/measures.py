@@ -1,7 +1,10 @@
 """The figures on a plan's card, measured on ``val`` through the product's own doors."""
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -32,19 +35,10 @@ DRAWN = 200
 OUTSIDE_LIMIT = 0.65
 """Above this AUC without the region a result says that the model uses information outside it."""
 
-NAMES = (
-    "auc",
-    "accuracy",
-    "sensitivity",
-    "specificity",
-    "f1",
-    "ece",
-    "brier",
-    "dice",
-    "dice_by_patient",
-    "iou",
-    "hd95",
-)
+SCORES = ("auc", "accuracy", "sensitivity", "specificity", "f1", "ece", "brier")
+OVERLAPS = ("dice", "dice_by_patient", "iou", "hd95")
+SUBGROUP = "subgroup "
+"""How the note of a subgroup's figure begins."""
 
 
 @dataclass(frozen=True)
@@ -68,17 +62,20 @@ def figures_of(answer: Mapping[str, Any], data: str, note: str = TUNED) -> Itera
     """Figures of what ``medimg evaluate --json`` prints: metrics, false positives, subgroups.
 
     Args:
-        answer: Of :func:`medimg_core.evaluation.evaluate`.
+        answer: Of :func:`medimg_core.evaluation.evaluate`. A figure without an interval, as of a subgroup of one
+            image, is left out.
         data: Data set and split.
         note: Of the metrics.
     """
-    yield from _figures(answer, NAMES, int(answer["n"]), data, note)
+    yield from _figures(answer, SCORES, int(answer["n"]), data, note)
+    drawn = sum(table["n"] - table["empty_n"] for table in answer.get("targets", {}).values())
+    yield from _figures(answer, OVERLAPS, int(drawn), data, note)
     if answer.get("empty_n"):
         told = f"{note}; share of images with an empty target in which anything was found"
         yield from _figures(answer, ("false_positive",), int(answer["empty_n"]), data, told)
     for column, groups in answer.get("subgroups", {}).items():
         for value, table in groups.items():
-            told = f"{note}; {column} {value}"
+            told = f"{SUBGROUP}{column} {value}; {note}"
             yield from _figures(table, ("auc", "sensitivity", "specificity"), int(table["n"]), data, told)
             yield from _figures(table, ("dice",), int(table.get("dice_n", table["n"])), data, told)
 
@@ -86,9 +83,9 @@ def figures_of(answer: Mapping[str, Any], data: str, note: str = TUNED) -> Itera
 def _figures(table: Mapping[str, Any], names: Sequence[str], n: int, data: str, note: str) -> Iterator[Figure]:
     for name in names:
         value, ends = table.get(name), table.get(f"{name}_ci")
-        if value is not None:
+        if value is not None and ends is not None:
             unit = f" ({table['hd95_unit']})" if name == "hd95" and "hd95_unit" in table else ""
-            yield Figure(name, float(value), None if ends is None else (ends[0], ends[1]), n, data, note + unit)
+            yield Figure(name, float(value), (ends[0], ends[1]), n, data, note + unit)
 
 
 def _cases(samples: Samples, truth: NDArray[np.bool_], chosen: NDArray[np.bool_], region: str) -> Cases:
@@ -128,20 +125,49 @@ def uses_outside(figures: Sequence[Figure]) -> bool:
     )
 
 
-def measure_plan(card: ModelCard, data: PlanData, progress: Progress) -> PlanFigures:
+class Kept:
+    """Curves of weights that were measured before: they take longest, and packaging a model again changes none.
+
+    Args:
+        run: Run folder.
+        weights: Of the network, in order.
+    """
+
+    def __init__(self, run: Path, weights: Sequence[NDArray[np.float32]]) -> None:
+        digest = hashlib.sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in weights))
+        self.path = run / f"robustness-{digest.hexdigest()[:16]}.json"
+
+    def read(self) -> list[dict[str, Any]] | None:
+        """The curves, or None where these weights were not measured."""
+        if not self.path.is_file():
+            return None
+        rows: list[dict[str, Any]] = json.loads(self.path.read_text(encoding="utf-8"))
+        return rows
+
+    def write(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Keep curves."""
+        self.path.write_text(json.dumps(rows), encoding="utf-8")
+
+
+def measure_plan(card: ModelCard, data: PlanData, progress: Progress, kept: Kept) -> PlanFigures:
     """Everything that a card says of ``val``.
 
     Args:
         card: The packaged model, without figures yet.
         data: Of the training.
         progress: Called with rows done, rows in all and a text.
+        kept: Curves measured before.
     """
     metrics: list[Figure] = []
-    curves: list[Curve] = []
+    known = kept.read()
+    rows: list[dict[str, Any]] = known or []
     for folder in data.folders:
-        answer = evaluate(card, folder, split="val", robustness_n=DRAWN, progress=progress)
+        answer = evaluate(card, folder, split="val", robustness_n=0 if known else DRAWN, progress=progress)
         metrics += figures_of(answer, f"{folder.name} val")
-        curves += [Curve(**row) for row in answer["robustness"]]
+        rows += [] if known else answer["robustness"]
+    kept.write(rows)
+    plain: list[Any] = [{key: tuple(v) if isinstance(v, list) else v for key, v in row.items()} for row in rows]
+    curves = [Curve(**row) for row in plain]
     found: tuple[Figure, ...] = ()
     if card.classification is not None and card.classification.reading is not None:
         inside = [name in card.classification.reading.positive for name in card.classification.classes]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from medimg_core.registry import Curve, Figure, ModelCard
+from medimg_core.training.measures import SUBGROUP
 from medimg_core.training.plan import Plan
 from medimg_core.training.recipe import Recipe
 
@@ -62,8 +63,10 @@ def _rest(card: ModelCard) -> list[str]:
     ]
     without = f"Without the {card.region or 'region'}, and against the surroundings"
     limits = [f"- {text}" for text in (*card.limits, *card.population.never_measured)]
+    groups = [f for f in card.metrics if f.note.startswith(SUBGROUP)]
     return [
-        *_part("Figures", _table(card.metrics)),
+        *_part("Figures", _table([f for f in card.metrics if not f.note.startswith(SUBGROUP)])),
+        *_part("Subgroups", _table(groups), groups),
         *_part(without, [GAP.strip(), "", *_table(card.shortcuts)], card.shortcuts),
         *_part("Under changes of rising strength", _curves(card.robustness), card.robustness),
         *_part("Operating points", points, points),

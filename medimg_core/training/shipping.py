@@ -23,12 +23,12 @@ from medimg_core.training.heads import (
     fit_ensemble,
     log_odds,
     positives,
-    sensitive_point,
+    sensitivity_first,
     shifted,
     sigmoid,
 )
 from medimg_core.training.learning import write_curve
-from medimg_core.training.measures import PlanFigures, measure_plan
+from medimg_core.training.measures import Kept, PlanFigures, measure_plan
 from medimg_core.training.modality import Picture
 from medimg_core.training.network import build, heads_of
 from medimg_core.training.package import embedding_fits, write_folder
@@ -124,7 +124,7 @@ def fit_heads(network: Any, embed: Embed, data: PlanData, source: Source, name: 
     where = f"{name} val, n {len(data.val)} x {plan.calibration_passes} draws, {CONDITION}"
     points = {
         "balanced": (balanced_point(scores, truth), where),
-        "sensitivity_first": (sensitive_point(scores, truth, plan.sensitivity), where),
+        "sensitivity_first": (sensitivity_first(scores, truth, plan.sensitivity), where),
     }
     return Heads(main, members, found.temperature, prevalence, points)
 
@@ -192,11 +192,13 @@ def reference(embed: Embed, data: PlanData, plan: Plan, heads: Heads | None) -> 
     return arrays
 
 
-def ship(out: Path, data: PlanData, plan: Plan, fitted: Fitted, source: Source, progress: Progress) -> dict[str, Any]:
+def ship(
+    places: tuple[Path, Path], data: PlanData, plan: Plan, fitted: Fitted, source: Source, progress: Progress
+) -> dict[str, Any]:
     """Write the model folder of a fitted plan and measure it through the product's own doors.
 
     Args:
-        out: Model folder; holds ``recipe.toml``.
+        places: Model folder, which holds ``recipe.toml``, and run folder.
         data: Of the training.
         plan: Its settings.
         fitted: Averaged weights and log.
@@ -206,6 +208,7 @@ def ship(out: Path, data: PlanData, plan: Plan, fitted: Fitted, source: Source, 
     Returns:
         What ``medimg train --json`` prints.
     """
+    out, run = places
     about = read_about(out / "recipe.toml")
     if fitted.epochs < plan.epochs and not plan.patience:
         cut = f"Training was stopped after {fitted.epochs} of {plan.epochs} epochs."
@@ -231,7 +234,7 @@ def ship(out: Path, data: PlanData, plan: Plan, fitted: Fitted, source: Source, 
         return write_folder(out, None if figures else shipped, about, measured, arrays)
 
     card = write(None)
-    figures = measure_plan(card, data, progress)
+    figures = measure_plan(card, data, progress, Kept(run, fitted.weights))
     card = write(figures)
     greys = [data.train.image(i) for i in range(len(data.train))]
     card = add_gate(out, greys, [data.val.image(i) for i in range(len(data.val))], data.folders[0].parent, progress)
@@ -242,6 +245,6 @@ def ship(out: Path, data: PlanData, plan: Plan, fitted: Fitted, source: Source, 
         "folder": str(out),
         "weights_sha256": card.sha256,
         "epochs": fitted.epochs,
-        "metrics": {f.name: f.value for f in card.metrics},
+        "metrics": {f.name: f.value for f in reversed(card.metrics)},
         "shortcuts": {f.name: f.value for f in card.shortcuts},
     }

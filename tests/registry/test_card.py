@@ -22,13 +22,23 @@ def test_weights_are_those_of_the_card(card: ModelCard) -> None:
 @pytest.mark.parametrize("card", CARDS, ids=lambda card: card.id)
 def test_every_figure_states_data_n_and_interval(card: ModelCard) -> None:
     assert card.metrics
-    assert card.shortcuts
+    assert card.shortcuts or card.classification is None
     for figure in (*card.metrics, *card.shortcuts, *card.gate_figures):
         assert figure.data
         assert figure.n > 0
         assert math.isfinite(figure.value)
         assert figure.ci is not None, figure.name
         assert figure.ci[0] <= figure.value <= figure.ci[1], figure.name
+
+
+@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.id)
+def test_every_curve_begins_at_no_change_and_has_its_intervals(card: ModelCard) -> None:
+    for curve in card.robustness:
+        assert list(curve.strengths) == sorted(curve.strengths)
+        for low, value, high in zip(curve.low, curve.values, curve.high, strict=True):
+            assert low <= value <= high, (curve.change, curve.metric)
+    starts = {(curve.metric, curve.data): curve.values[0] for curve in card.robustness}
+    assert all(value >= 0.5 for value in starts.values())
 
 
 @pytest.mark.parametrize("card", CARDS, ids=lambda card: card.id)
