@@ -1,4 +1,6 @@
-"""Analyse: which models fit, what they say, and where they looked."""
+"""Analyse: which models fit, what they say and outline, and where they looked."""
+
+from collections.abc import Mapping
 
 import streamlit as st
 
@@ -10,12 +12,13 @@ from pages._ui.declaring import run_form, silent
 from pages._ui.errors import shown
 from pages._ui.frame import enter
 from pages._ui.guard import need_image
+from pages._ui.label_colours import Rgb, label_colours, label_style
 from pages._ui.language import _, ngettext
 from pages._ui.map_panel import asked_map, map_panel
+from pages._ui.mask_card import Laying, mask_card
 from pages._ui.places import link
 from pages._ui.result_card import question, result_card, result_details
 from pages._ui.state import load
-from pages._ui.view import Laid
 
 
 def fitting(series: Series) -> tuple[list[ModelCard], list[tuple[ModelCard, str]]]:
@@ -30,25 +33,36 @@ def fitting(series: Series) -> tuple[list[ModelCard], list[tuple[ModelCard, str]
     return good, rest
 
 
-def model(card: ModelCard) -> Laid | None:
-    """One model: run it, or what it said; gives the map that was asked for."""
+def asked(card: ModelCard) -> str:
+    """What a model is asked, and what it outlines."""
+    words = [_("Asked: {question}").format(question=question(card))] if card.classification else []
+    if card.segmentation is not None:
+        names = ", ".join(_(name) for name in card.segmentation.classes)
+        words.append(_("Outlines: {names}").format(names=names))
+    return "; ".join(words)
+
+
+def model(card: ModelCard, colours: Mapping[tuple[str, int], Rgb], *, keyed: bool) -> Laying:
+    """One model: run it, or what it said; gives what it lays over the picture."""
     case = load()
-    result = case.prediction(card.id)
     st.markdown(f"**{_(card.title)}**")
-    st.caption(_("Asked: {question}").format(question=question(card)))
+    st.caption(asked(card))
+    if card.segmentation is not None:
+        return mask_card(case, card, colours, lambda label: ask_and_run(card, label), keyed=keyed)
+    result = case.prediction(card.id)
     if result is None:
         ask_and_run(card, _("Run"))
-        return None
+        return Laying()
     laid = None
     with shown():
         laid = asked_map(case, card, result)
     result_card(case, card, result)
-    map_panel(case, card, result, laid)
+    maps = map_panel(case, card, result, laid, keyed=keyed)
     result_details(case, card, result)
     if silent(case, card):
         with st.expander(_("What the file does not say")):
             ask_and_run(card, _("Run again"))
-    return laid
+    return Laying(laid=laid, maps=maps)
 
 
 def ask_and_run(card: ModelCard, label: str) -> None:
@@ -76,7 +90,7 @@ def analysing() -> None:
     case = load()
     if case.series is None:
         return
-    maps: list[Laid] = []
+    over: list[Laying] = []
     with right, st.container(key="result"), shown():
         jobs.watch()
         good, rest = fitting(case.series)
@@ -84,15 +98,19 @@ def analysing() -> None:
         if case.straightened and good:
             text = _("The straightened view is on show. Results are of image {n} as acquired, maps need that view.")
             st.warning(text.format(n=case.view.slice_index + 1))
+        colours = label_colours(good)
+        label_style({f"label-{model_id}-{value}": colour for (model_id, value), colour in colours.items()})
         for card in good:
-            laid = model(card)
-            maps += [laid] if laid else []
+            # one button for maps has the key M: they all do the same
+            over.append(model(card, colours, keyed=not any(each.maps for each in over)))
         others(rest)
     with left, shown():
         with st.container(horizontal=True, vertical_alignment="center", key="toolbar"):
             link("worklist", _("Worklist"))
             link("read", _("Read"))
-        reading_room.picture(load(), reading_room.SIDE, maps)
+        maps = [each.laid for each in over if each.laid is not None]
+        masks = [each.masks for each in over if each.masks is not None]
+        reading_room.picture(load(), reading_room.SIDE, maps, masks)
 
 
 need_image(enter())

@@ -23,12 +23,14 @@ class Correction:
         undone: Edits that were taken back and can be made again, by their names.
         heard: Number of the viewer's last word on it: what it says later takes the place of this.
         said: Why its last wish did nothing, or empty.
+        discarded: Edits that a page took back all at once, until another is made.
     """
 
     corrected: Corrected
     undone: Mapping[str, Edit] = field(default_factory=empty, repr=False)
     heard: int = 0
     said: str = ""
+    discarded: tuple[Edit, ...] = field(default=(), repr=False)
 
     def with_edits(self, edits: Sequence[Edit]) -> "Correction":
         """The same mask with another list of edits.
@@ -41,7 +43,11 @@ class Correction:
         names = {edit.id for edit in named}
         undone = [(name, edit) for name, edit in known.items() if name not in names]
         corrected = apply(self.corrected.segmentation, named, self.corrected)
-        return replace(self, corrected=corrected, undone=dict(undone[-MOST_EDITS:]))
+        return replace(self, corrected=corrected, undone=dict(undone[-MOST_EDITS:]), discarded=())
+
+    def without_edits(self) -> "Correction":
+        """The model's mask again; what was made can be brought back."""
+        return replace(self.with_edits(()), discarded=self.corrected.edits)
 
     def edit(self, name: str) -> Edit | None:
         """An edit by its name, also one that was taken back."""

@@ -1,6 +1,5 @@
 """What the file does not say, asked from the reader in one small form; it never overrules a tag."""
 
-import hashlib
 from dataclasses import replace
 
 import streamlit as st
@@ -9,6 +8,7 @@ from medimg_core.gate import Declared, Tags, read_tags
 from medimg_core.registry import ModelCard
 from pages._ui.language import _
 from pages._ui.state import Case, change
+from pages._ui.view import tag_of
 
 __all__ = ["run_form", "silent"]
 
@@ -49,7 +49,7 @@ def run_form(case: Case, card: ModelCard, label: str) -> bool:
     """
     names = silent(case, card)
     said = case.declared.get(case.series_key, Declared())
-    place = hashlib.sha256("/".join(case.series_key).encode()).hexdigest()[:12]
+    place = tag_of(case.series_key)
     with st.form(f"declared-{card.id}-{place}", border=False):
         if names:
             st.caption(_("The file does not say the following. Your word is noted; leave open what you do not know."))
@@ -63,7 +63,9 @@ def run_form(case: Case, card: ModelCard, label: str) -> bool:
             age = st.number_input(_("Age, years"), 0.0, 130.0, value=age, step=1.0, placeholder=_("unknown"), key=key)
         if not st.form_submit_button(label, key=f"run-{card.id}", type="primary", width="stretch"):
             return False
-    change(lambda now: now.with_declared(replace(said, **answers, age_years=age)))
+    word = replace(said, **answers, age_years=age)
+    if word != said:  # results that rest on the same word stay
+        change(lambda now: now.with_declared(word))
     return True
 
 

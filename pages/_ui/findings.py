@@ -49,11 +49,17 @@ class Findings:
         return replace(self, explanations=put(self.explanations, place, result))
 
     def with_segmentation(self, key: SeriesKey, result: Segmentation) -> "Findings":
-        """Keep masks of a series; they take the place of those of the same model that share a slice with them."""
+        """Keep masks of a series, and what the same run said of its slices.
+
+        They take the place of masks of the same model that share a slice with them.
+        """
         place = (key, result.model_id, result.frame, result.slices)
         kept = only(self.segmentations, lambda known: not _overlap(known, place))
         corrections = only(self.corrections, lambda known: known in kept)
-        return replace(self, segmentations=put(kept, place, result), corrections=corrections)
+        after = replace(self, segmentations=put(kept, place, result), corrections=corrections)
+        for said in result.predictions:
+            after = after.with_prediction(key, said)
+        return after
 
     def with_correction(self, correction: Correction) -> "Findings":
         """Keep what the reader made of masks; dropped when these are not held any more."""
@@ -97,6 +103,10 @@ class Findings:
     def predictions_of(self, study_uid: str) -> tuple[Prediction, ...]:
         """All predictions made in one study."""
         return tuple(result for key, result in self.predictions.items() if key[0][0] == study_uid)
+
+    def segmentations_of(self, study_uid: str) -> tuple[Segmentation, ...]:
+        """All masks made in one study."""
+        return tuple(result for key, result in self.segmentations.items() if key[0][0] == study_uid)
 
     def without(self, gone: Callable[[SeriesKey], bool]) -> "Findings":
         """Let the results of some series go."""

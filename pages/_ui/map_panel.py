@@ -24,7 +24,7 @@ def asked_map(case: Case, card: ModelCard, result: Prediction | None) -> Laid | 
     Raises:
         MedImgError: The model makes no map.
     """
-    if result is None or result.refused or not case.overlay.shown:
+    if result is None or result.refused or card.cam is None or not case.overlay.shown:
         return None
     found = case.explanation(card.id)
     if found is None or found.score != result.score:
@@ -34,23 +34,38 @@ def asked_map(case: Case, card: ModelCard, result: Prediction | None) -> Laid | 
     return Laid(found, found.peak if usual is None or case.overlay.stretched else usual, usual)
 
 
-def map_panel(case: Case, card: ModelCard, result: Prediction, laid: Laid | None) -> None:
-    """A button for the map and, while it is on, how it is drawn."""
+def map_panel(case: Case, card: ModelCard, result: Prediction, laid: Laid | None, *, keyed: bool = True) -> bool:
+    """A button for the map and, while it is on, how it is drawn.
+
+    Args:
+        case: Its overlay says whether maps are on.
+        card: The model.
+        result: What it said of the image on show.
+        laid: Its map, or None while maps are off.
+        keyed: Whether the key M works this button; one of a page's buttons has it, as all do the same.
+
+    Returns:
+        Whether there is a button.
+    """
     if result.refused or card.cam is None:
-        return
+        return False
     st.button(
         _("Remove map") if case.overlay.shown else _("Show map"),
         key=f"map-toggle-{card.id}",
-        shortcut="M",
+        shortcut="M" if keyed else None,
         type="secondary" if case.overlay.shown else "primary",
         width="stretch",
         on_click=lambda: change(lambda now: now.with_overlay(shown=not now.overlay.shown)),
     )
-    if laid is None:
-        return
-    if not laid.visible:
+    if laid is not None and laid.visible:
+        _about(case, laid)
+    elif laid is not None:
         say(_("The map is empty: the model found no positive evidence for this reading."))
-        return
+    return True
+
+
+def _about(case: Case, laid: Laid) -> None:
+    """How strong a map is, how it is drawn, and what it shows."""
     _strength(case, laid)
     if failed():
         _drawing(laid)

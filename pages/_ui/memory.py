@@ -1,4 +1,4 @@
-"""How many voxels the sessions hold, and who has to go when it is too many."""
+"""How many voxels and masks the sessions hold, and who has to go when it is too many."""
 
 import threading
 import uuid
@@ -6,13 +6,14 @@ import uuid
 import streamlit as st
 
 from medimg_core.errors import LimitError
+from medimg_core.results import Segmentation
 from medimg_core.study import Study
 from pages._ui.language import ngettext
 from pages._ui.settings import SETTINGS, Settings
 from pages._ui.state import Case
 from pages._ui.viewer.shown import derived_bytes
 
-__all__ = ["Ledger", "admit", "settle", "size_of"]
+__all__ = ["Ledger", "admit", "mask_bytes", "settle", "size_of"]
 
 
 class Ledger:
@@ -58,6 +59,14 @@ def size_of(study: Study) -> int:
     return sum(volume.array.nbytes + derived_bytes(volume) for volume in volumes)
 
 
+def mask_bytes(result: Segmentation) -> int:
+    """Bytes of masks, with room for the reader's corrected copy, and of what is kept for maps of the same run."""
+    arrays = [result.mask, result.mask, *([] if result.raw is result.mask else [result.raw])]
+    kept = [one.activations for one in result.predictions if one.activations is not None]
+    features = sum(each.features.nbytes for each in kept if each.features is not None)
+    return sum(array.nbytes for array in arrays) + features
+
+
 def admit(case: Case, session: str, ledger: Ledger = LEDGER) -> tuple[Case, int]:
     """Make room for the current study by closing those unused for longest.
 
@@ -73,9 +82,14 @@ def admit(case: Case, session: str, ledger: Ledger = LEDGER) -> tuple[Case, int]
         LimitError: The current study alone is over the session's limit, or the server is full.
     """
     limit = ledger.settings.session_bytes
-    sizes = {study.uid: size_of(study) for study in case.studies}
+    sizes = {
+        study.uid: size_of(study) + sum(map(mask_bytes, case.findings.segmentations_of(study.uid)))
+        for study in case.studies
+    }
     if case.study_uid in sizes and sizes[case.study_uid] > limit:
-        raise LimitError(f"a session may hold {_size(limit)} of images, this study has {_size(sizes[case.study_uid])}")
+        raise LimitError(
+            f"a session may hold {_size(limit)} of images and masks, this study has {_size(sizes[case.study_uid])}"
+        )
     order = [uid for uid in case.recent if uid in sizes]
     order += [uid for uid in sizes if uid not in order]
     closed: set[str] = set()

@@ -1,18 +1,29 @@
 """One result as a compact card: what was asked, the score or the reason there is none, what it means."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import streamlit as st
 
 from medimg_core.prevalence import predictive_values, shifted
-from medimg_core.registry import ModelCard, Threshold
-from medimg_core.results import Prediction
+from medimg_core.registry import ModelCard, Reading, Threshold
+from medimg_core.results import GateOutcome, Prediction
 from pages._ui.language import _, ngettext
 from pages._ui.score_bar import as_score, bar_alt, percent, score_bar
 from pages._ui.state import Case, change
 from pages._ui.theme import palette
 
-__all__ = ["at_operating_point", "operating_point", "question", "result_card", "result_details"]
+__all__ = [
+    "at_operating_point",
+    "banner",
+    "operating_point",
+    "question",
+    "refusal",
+    "result_card",
+    "result_details",
+    "score",
+    "small_print",
+]
 
 
 def operating_point(case: Case, card: ModelCard) -> Threshold:
@@ -27,45 +38,79 @@ def at_operating_point(case: Case, card: ModelCard, result: Prediction) -> Predi
 
 
 def result_card(case: Case, card: ModelCard, result: Prediction) -> None:
-    """What a model said; a refusal takes the place of the score."""
+    """What a model said of one image; a refusal takes the place of the score."""
     if result.refused:
-        _refusal(result)
+        refusal(result.gate, _("No score: the model does not apply here."))
         return
-    _marks(result)
-    _score(card, at_operating_point(case, card, result))
+    banner(result.gate, _("Caution, read the score with this in mind:"))
+    score(card, at_operating_point(case, card, result))
 
 
-def result_details(case: Case, card: ModelCard, result: Prediction) -> None:
-    """What the score means, what it does not, and where the model was never measured."""
+def result_details(case: Case, card: ModelCard, result: Prediction, declared: Iterable[str] | None = None) -> None:
+    """What the score means, what it does not, and where the model was never measured.
+
+    Args:
+        case: The session's.
+        card: The model.
+        result: What it said of one image.
+        declared: What the reader said of the whole run; of this image where None.
+    """
     if result.refused:
         return
     _meaning(case, card)
     _probability(case, card, result)
-    _small_print(card, result)
+    _finer(card, result)
+    small_print(card, result.gate.declared if declared is None else declared)
 
 
 def question(card: ModelCard) -> str:
     """What the model is asked, in a word or two."""
-    reading = card.outputs[0].reading
-    return reading.name.replace("_", " ") if reading else ", ".join(card.outputs[0].classes)
+    reading = _reading(card)
+    return reading.name.replace("_", " ") if reading else ", ".join(_classes(card))
 
 
-def _refusal(result: Prediction) -> None:
-    reasons = "\n".join(f"- {reason.text}" for reason in result.gate.reasons if reason.refuses)
-    st.error(f"**{_('No score: the model does not apply here.')}**\n\n{reasons}")
+def _reading(card: ModelCard) -> Reading | None:
+    return None if card.classification is None else card.classification.reading
+
+
+def _classes(card: ModelCard) -> tuple[str, ...]:
+    return () if card.classification is None else card.classification.classes
+
+
+def refusal(gate: GateOutcome, title: str) -> None:
+    """Why there is no result, in its place.
+
+    Args:
+        gate: It refused.
+        title: What there is not.
+    """
+    reasons = "\n".join(f"- {reason.text}" for reason in gate.reasons if reason.refuses)
+    st.error(f"**{title}**\n\n{reasons}")
     st.caption(_("A refusal says nothing about the patient."))
-    _word(result)
+    _word(gate.declared)
 
 
-def _marks(result: Prediction) -> None:
-    if result.gate.status != "mark":
+def banner(gate: GateOutcome, title: str) -> None:
+    """What the gate marked, over the result; nothing where it passed.
+
+    Args:
+        gate: Its outcome.
+        title: What is to be read with it in mind.
+    """
+    if gate.status != "mark":
         return
-    reasons = "\n".join(f"- {reason.text}" for reason in result.gate.reasons)
-    st.warning(f"**{_('Caution, read the score with this in mind:')}**\n\n{reasons}")
+    reasons = "\n".join(f"- {reason.text}" for reason in gate.reasons)
+    st.warning(f"**{title}**\n\n{reasons}")
 
 
-def _score(card: ModelCard, result: Prediction) -> None:
-    reading = card.outputs[0].reading
+def score(card: ModelCard, result: Prediction) -> None:
+    """The score on its bar, and the decision in words.
+
+    Args:
+        card: The model.
+        result: At the operating point chosen.
+    """
+    reading = _reading(card)
     positive = reading.positive_text if reading else _("above the threshold")
     negative = reading.negative_text if reading else _("not above the threshold")
     st.markdown(
@@ -143,23 +188,33 @@ def _probability(case: Case, card: ModelCard, result: Prediction) -> None:
     )
 
 
-def _small_print(card: ModelCard, result: Prediction) -> None:
+def _finer(card: ModelCard, result: Prediction) -> None:
+    """Classes that the reading puts together, for research."""
+    if len(_classes(card)) > 2 and st.toggle(
+        _("Show finer classes (research output)"), key=f"classes-{card.id}", persist_state="session"
+    ):
+        st.caption(_("Not a radiographic distinction; never part of a report."))
+        rows = [{_("Class"): name, _("Score"): as_score(value)} for name, value in result.class_scores.items()]
+        st.table(rows)
+
+
+def small_print(card: ModelCard, declared: Iterable[str]) -> None:
+    """Where the model was never measured, what stands on the reader's word, and under which licence.
+
+    Args:
+        card: The model.
+        declared: What the reader said, each as a phrase.
+    """
     never = card.population.never_measured
     title = ngettext("Never measured: {n} point", "Never measured: {n} points", len(never)).format(n=len(never))
     if never:
         with st.expander(title):
             st.markdown("\n".join(f"- {text}" for text in never))
-    if len(card.outputs[0].classes) > 2 and st.toggle(
-        _("Show finer classes (research output)"), key=f"classes-{card.id}", persist_state="session"
-    ):
-        st.caption(_("Not a radiographic distinction; never part of a report."))
-        rows = [{_("Class"): name, _("Score"): as_score(score)} for name, score in result.class_scores.items()]
-        st.table(rows)
-    _word(result)
+    _word(declared)
     st.caption(_("Weights: {licence}.").format(licence=card.weights_licence))
 
 
-def _word(result: Prediction) -> None:
+def _word(declared: Iterable[str]) -> None:
     """What stands on the reader's word alone."""
-    if result.gate.declared:
-        st.caption(_("On your word: {facts}.").format(facts=", ".join(result.gate.declared)))
+    if facts := ", ".join(declared):
+        st.caption(_("On your word: {facts}.").format(facts=facts))

@@ -1,16 +1,23 @@
 """How a series is looked at, and how a map is laid over it."""
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from medimg_core.results import Explanation
 from medimg_core.study import Series
+from pages._ui.mappings import empty
 
-__all__ = ["Laid", "Overlay", "ResultKey", "SeriesKey", "View", "key_of"]
+__all__ = ["Goal", "Laid", "Overlay", "ResultKey", "SeriesKey", "Span", "View", "key_of", "tag_of"]
 
 SeriesKey = tuple[str, str, str]
 """A series inside the session: study, series, and the part of it."""
 ResultKey = tuple[SeriesKey, str, int, int]
 """What a model said of one image: series, model, slice, frame."""
+Goal = tuple[int, int | None, int | None]
+"""A place in a series: slice, row and column from 0; None for one that is to stay."""
+Span = tuple[int | None, int | None]
+"""First and last slice from 0; None for one that was not said."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +31,9 @@ class View:
         inverted: True when grey is shown inverted.
         rest: What else the viewer needs to look the same again, as JSON; only the viewer reads it.
         rest_of: The voxels it was said of.
+        goal: Where a page last sent the reader, or None.
+        goals: How often pages did, so that the viewer follows each wish once.
+        spans: First and last slice that hold what a model seeks, by model, as the reader said.
     """
 
     slice_index: int = 0
@@ -32,6 +42,9 @@ class View:
     inverted: bool = False
     rest: str = field(default="", repr=False)
     rest_of: str = ""
+    goal: Goal | None = None
+    goals: int = 0
+    spans: Mapping[str, Span] = field(default_factory=empty)
 
 
 @dataclass(frozen=True)
@@ -78,3 +91,8 @@ class Laid:
 def key_of(study_uid: str, series: Series | None) -> SeriesKey:
     """Identity of a series inside the session."""
     return (study_uid, series.uid if series else "", series.part if series else "")
+
+
+def tag_of(key: SeriesKey) -> str:
+    """A short name of a series for keys of widgets, which say nothing of it."""
+    return hashlib.sha256("/".join(key).encode()).hexdigest()[:12]

@@ -4,6 +4,7 @@ The seam for a viewer that scrolls in the browser: a page calls ``controls(case)
 and knows nothing of how voxels become a picture.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from medimg_core.voi import Lut, Window
 from pages._ui import stage
 from pages._ui.captions import patient_lines, series_lines
 from pages._ui.language import _
+from pages._ui.outlined import Outlined, painted
 from pages._ui.state import Case, change, load
 from pages._ui.view import Laid, Overlay, View
 from pages._ui.windows import figures, offered
@@ -55,13 +57,14 @@ def chosen_voi(series: Series, view: View) -> Window | Lut | None:
     return next((offer.voi for offer in offers if offer.key == view.voi), offers[0].voi if offers else None)
 
 
-def draw(case: Case, size: tuple[int, int], laid: Laid | None = None) -> Drawn:
-    """Draw the slice on show, with its marks and, where one is given, a map over it.
+def draw(case: Case, size: tuple[int, int], laid: Laid | None = None, masks: Sequence[Outlined] = ()) -> Drawn:
+    """Draw the slice on show, with its marks and, where they are given, a map and masks over it.
 
     Args:
         case: Its current series has voxels.
         size: Width and height of the stage, pixels.
         laid: A map of this very slice, or None for the plain image.
+        masks: Of this very series.
     """
     study, series, volume, view = case.study, case.series, case.volume, case.view
     if study is None or series is None or volume is None:
@@ -85,9 +88,11 @@ def draw(case: Case, size: tuple[int, int], laid: Laid | None = None) -> Drawn:
     else:
         shade = (np.nan_to_num(stage.resized(grey, (rows, columns))) * 255 + 0.5).clip(0, 255).astype(np.uint8)
         picture = np.repeat(shade[..., None], 3, axis=2)
+    for each in masks:
+        picture = painted(picture, each.plane(case), each.labels)
     per_pixel = spacing[1] * volume.shape[2] / columns if spacing else None
-    marks = _marks(study, series, view, voi, per_pixel, bar)
-    return Drawn(stage.png(stage.compose(picture, size, marks)), _alt(series, view, laid))
+    marks = _marks(study, series, view, voi, per_pixel, bar, modelled=bool(bar or masks))
+    return Drawn(stage.png(stage.compose(picture, size, marks)), _alt(series, view, laid, masks))
 
 
 def _laid_over(grey: stage.Grey, laid: Laid, setting: Overlay) -> stage.Rgb:
@@ -113,7 +118,14 @@ def _bar(laid: Laid, setting: Overlay) -> stage.Bar:
 
 
 def _marks(
-    study: Study, series: Series, view: View, voi: Window | Lut | None, per_pixel: float | None, bar: stage.Bar | None
+    study: Study,
+    series: Series,
+    view: View,
+    voi: Window | Lut | None,
+    per_pixel: float | None,
+    bar: stage.Bar | None,
+    *,
+    modelled: bool,
 ) -> stage.Marks:
     volume = series.volume
     assert volume is not None
@@ -128,7 +140,7 @@ def _marks(
         top_left=patient_lines(study),
         top_right=series_lines(study, series, volume),
         bottom_left=(number, f"{shown}{inverted}"),
-        bottom_centre=((_("AI - not reviewed"),) if bar else ()) + (_("Not for diagnostic use"),),
+        bottom_centre=((_("AI - not reviewed"),) if modelled else ()) + (_("Not for diagnostic use"),),
         banner="SYNTHETIC" if series.synthetic else "",
         letters=letters,
         mm_per_pixel=per_pixel,
@@ -137,7 +149,7 @@ def _marks(
     )
 
 
-def _alt(series: Series, view: View, laid: Laid | None) -> str:
+def _alt(series: Series, view: View, laid: Laid | None, masks: Sequence[Outlined]) -> str:
     volume = series.volume
     assert volume is not None
     letters = volume.planar.edge_letters() if volume.planar else None
@@ -149,14 +161,15 @@ def _alt(series: Series, view: View, laid: Laid | None) -> str:
         _("left edge {a}, right edge {b}, top {c}, bottom {d}").format(**dict(zip("abcd", letters, strict=True)))
         if letters
         else _("orientation unknown"),
-        _("{method} map over it").format(method=laid.explanation.method) if laid and laid.visible else _("no overlay"),
     ]
-    return ", ".join(words)
+    over = [_("{method} map over it").format(method=laid.explanation.method)] if laid and laid.visible else []
+    over += [_("outlines of {title}").format(title=each.title) for each in masks]
+    return ", ".join([*words, *(over or [_("no overlay")])])
 
 
-def show(case: Case, size: tuple[int, int], laid: Laid | None = None) -> None:
+def show(case: Case, size: tuple[int, int], laid: Laid | None = None, masks: Sequence[Outlined] = ()) -> None:
     """Put the slice on show on the page, as large as the window allows."""
-    drawn = draw(case, size, laid)
+    drawn = draw(case, size, laid, masks)
     with st.container(key="viewport"):
         st.image(drawn.png, width="stretch", alt=drawn.alt)
 

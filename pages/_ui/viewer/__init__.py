@@ -1,6 +1,17 @@
 """The image viewer: a canvas component whose modules and voxels come over routes of our own."""
 
 from pages._ui.viewer.component import failed, reopen, viewer
-from pages._ui.viewer.overlays import Label, MapOverlay, MaskOverlay, Overlay, map_of, mask_of
+from pages._ui.viewer.overlays import Label, MapOverlay, MaskOverlay, Overlay, map_of, mask_of, thinned
 
-__all__ = ["Label", "MapOverlay", "MaskOverlay", "Overlay", "failed", "map_of", "mask_of", "reopen", "viewer"]
+__all__ = [
+    "Label",
+    "MapOverlay",
+    "MaskOverlay",
+    "Overlay",
+    "failed",
+    "map_of",
+    "mask_of",
+    "reopen",
+    "thinned",
+    "viewer",
+]

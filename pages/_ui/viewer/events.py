@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from medimg_core.errors import MedImgError
@@ -67,7 +68,8 @@ def _view(before: View, what: Shown, view: dict[str, Any]) -> View:
     place = index[0] if isinstance(index, list) and len(index) == 3 else None
     known = place if isinstance(place, int) and 0 <= place < what.volume.shape[0] and not what.straight else None
     text = json.dumps(view, separators=(",", ":"))
-    return View(
+    return replace(
+        before,
         # a straightened slice is none of the series'
         slice_index=before.slice_index if known is None else what.slice_in_series(known),
         frame=frame if isinstance(frame, int) and 0 <= frame < what.volume.frames else before.frame,
@@ -149,7 +151,10 @@ def _shown_point(point: Point, factors: Sequence[int], axis: int) -> list[float]
 
 
 def saved(case: Case, what: Shown) -> dict[str, Any]:
-    """How the series was looked at, for a viewer that begins anew; slice and frame are the case's."""
+    """How the series was looked at, for a viewer that begins anew; slice and frame are the case's.
+
+    A place that a page sends the reader to is numbered, as the viewer goes there once and on its own voxels.
+    """
     view = case.view
     state: dict[str, Any] = json.loads(view.rest) if view.rest and view.rest_of == what.item.id else {}
     index = state.get("index")
@@ -157,4 +162,14 @@ def saved(case: Case, what: Shown) -> dict[str, Any]:
         index = [length // 2 for length in what.volume.shape]
     if not what.straight:
         index = [what.slice_on_screen(view.slice_index), *index[1:]]
-    return {**state, "index": index, "frame": view.frame}
+    return {**state, "index": index, "frame": view.frame, "goal": _goal(view, what)}
+
+
+def _goal(view: View, what: Shown) -> dict[str, Any] | None:
+    """The place on the grid that the browser shows; None where there is none, or another grid is shown."""
+    if view.goal is None or what.straight:
+        return None
+    place, *inside = view.goal
+    pairs = zip(inside, what.factors[1:], strict=True)
+    index = [what.slice_on_screen(place), *(None if at is None else at // factor for at, factor in pairs)]
+    return {"n": view.goals, "index": index}

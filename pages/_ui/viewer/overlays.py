@@ -17,7 +17,7 @@ from pages._ui.language import _
 from pages._ui.viewer import edits
 from pages._ui.viewer.vault import VAULT, session_token
 
-__all__ = ["Label", "MapOverlay", "MaskOverlay", "Overlay", "map_of", "mask_of"]
+__all__ = ["Label", "MapOverlay", "MaskOverlay", "Overlay", "map_of", "mask_of", "thinned"]
 
 COLORMAP = "inferno"
 
@@ -196,7 +196,7 @@ def mask_of(
     return MaskOverlay(
         key=f"mask-{result.model_id}",
         title=title,
-        array=result.mask if whole else _thinned(owner, tuple(factors)),
+        array=result.mask if whole else thinned(owner, owner.mask, tuple(factors)),
         owner=owner,
         labels=tuple(labels),
         frame=result.frame,
@@ -207,13 +207,19 @@ def mask_of(
 _thin: MutableMapping[Any, tuple[tuple[int, ...], npt.NDArray[np.uint8]]] = weakref.WeakKeyDictionary()
 
 
-def _thinned(owner: Segmentation | Corrected, factors: tuple[int, ...]) -> npt.NDArray[np.uint8]:
-    """The middle voxel of each block of a mask, as :func:`medimg_core.reformat.reduced` cuts them; found once."""
+def thinned(owner: object, mask: npt.NDArray[np.uint8], factors: tuple[int, ...]) -> npt.NDArray[np.uint8]:
+    """The middle voxel of each block of a mask, as :func:`medimg_core.reformat.reduced` cuts them; found once.
+
+    Args:
+        owner: The result that the mask belongs to.
+        mask: Shape ``(slices, rows, columns)``.
+        factors: Slices, rows and columns of a block.
+    """
     known = _thin.get(owner)
     if known is None or known[0] != factors:
         places = [
             np.minimum(np.arange(-(-length // factor)) * factor + factor // 2, length - 1)
-            for length, factor in zip(owner.mask.shape, factors, strict=True)
+            for length, factor in zip(mask.shape, factors, strict=True)
         ]
-        known = _thin[owner] = factors, owner.mask[np.ix_(*places)]
+        known = _thin[owner] = factors, mask[np.ix_(*places)]
     return known[1]

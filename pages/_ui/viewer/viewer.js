@@ -114,6 +114,8 @@ export class Viewer {
     const fresh = before?.main.id !== data.main.id;
     if (fresh) this.openMain(data, slice);
     else this.main.description = data.main;
+    const { goal } = data.view;
+    if (!fresh && goal && goal.n !== before.view.goal?.n) this.sent(goal.index);
     if (fresh || before.other?.id !== data.other?.id) this.openOther(data, fresh);
     else if (this.other) this.other.description = data.other;
     if (fresh || laid(before) !== laid(data)) this.lay(data.overlays);
@@ -435,6 +437,16 @@ export class Viewer {
   comparable() {
     const [a, b] = [this.main, this.other].map((picture) => picture?.description.frameOfReference);
     return Boolean(a && a === b && this.main.affine && this.other.affine);
+  }
+
+  /** The page sends the reader to a place; an axis without a number stays. */
+  sent(index) {
+    this.cine.stop();
+    index.forEach((place, axis) => {
+      if (place !== null) this.main.move(axis, place);
+    });
+    if (!this.panes.some((pane) => pane.picture === this.main && pane.axis === 0)) this.layout("one:0");
+    this.moved(this.main);
   }
 
   /** Bring the other picture to the place of the one that moved. */

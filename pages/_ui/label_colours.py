@@ -1,0 +1,47 @@
+"""One colour for each label over the picture, told apart by the colour-blind too."""
+
+from collections.abc import Iterable, Mapping
+
+import streamlit as st
+
+from medimg_core.masks import COLOURS
+from medimg_core.registry import ModelCard
+
+__all__ = ["CANDIDATES", "Rgb", "label_colours", "label_style"]
+
+Rgb = tuple[int, int, int]
+
+_ORANGE, _SKY, _GREEN, _YELLOW, _BLUE, _VERMILION, _PINK = COLOURS[1:]
+# the first as far as can be from the colours of maps; the dark blue, which grey hides, last
+_ORDER: tuple[Rgb, ...] = (_SKY, _ORANGE, _VERMILION, _GREEN, _PINK, _BLUE)
+
+CANDIDATES: Rgb = _YELLOW
+"""Of what a search without a model marks."""
+
+
+def label_colours(cards: Iterable[ModelCard]) -> Mapping[tuple[str, int], Rgb]:
+    """Colours by model and label; a label keeps its own as long as the same models fit.
+
+    Args:
+        cards: Models that fit the series, in the order of the page.
+    """
+    labels = [
+        (card.id, value)
+        for card in cards
+        if card.segmentation is not None
+        for value in range(1, len(card.segmentation.classes) + 1)
+    ]
+    return {label: _ORDER[place % len(_ORDER)] for place, label in enumerate(labels)}
+
+
+def label_style(colours: Mapping[str, Rgb]) -> None:
+    """Mark what is said of a label with its colour over the picture, as an edge at the left.
+
+    Args:
+        colours: By the key of the container that says it.
+    """
+    rules = (
+        f".st-key-{key} {{ border-left: 3px solid rgb{colour}; padding-left: 0.5rem; }}"
+        for key, colour in colours.items()
+    )
+    st.html(f"<style>{' '.join(rules)}</style>")
