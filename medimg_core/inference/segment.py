@@ -55,7 +55,7 @@ def segment(  # noqa: PLR0913 - what a reader may say of one input
         slices: First and last slice that hold what is sought, from 0, the reader's word; None for all.
         frame: Frame of the volume, from 0.
         enforce_gate: False makes masks for refused input too, for measurements; the outcome still says refuse.
-        check_agreement: False leaves out the masks under small changes, which cost up to 20 forward passes.
+        check_agreement: False leaves out the masks under small changes, which cost up to 16 forward passes.
         progress: Called after each batch as ``progress(done, total, text)``; may raise
             :class:`~medimg_core.errors.Cancelled`.
 
