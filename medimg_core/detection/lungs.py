@@ -2,9 +2,10 @@
 
 Threshold: the iterative one of Hu, Hoffman and Reinhardt, "Automatic lung segmentation for accurate quantitation of
 volumetric X-ray CT images", IEEE Trans Med Imaging 20 (2001) 490-498, which halves the way between the means of body
-and air until it stands. Air of each slice that reaches its edge lies outside the body. Nodules that touch the pleura
-fall out of such a mask; Armato and Sensakovic, "Automated lung segmentation for thoracic CT", Acad Radiol 11 (2004)
-1011-1021, roll a ball along its border to bring them back, which is a closing with that ball.
+and air until it stands. Air of each slice that reaches its edge lies outside the body: the chest wall must be in the
+field of view all around. Nodules that touch the pleura fall out of such a mask; Armato and Sensakovic, "Automated lung
+segmentation for thoracic CT", Acad Radiol 11 (2004) 1011-1021, roll a ball along its border to bring them back, which
+is a closing with that ball.
 """
 
 from dataclasses import dataclass, field
@@ -75,7 +76,12 @@ def find_lungs(stack: Stack, settings: NoduleSettings) -> Lungs:
     sizes = np.bincount(parts.ravel(), minlength=count + 1)
     least = settings.least_lung_ml * 1000 / _STEP**3
     large = [number for number in range(1, count + 1) if sizes[number] >= least]
-    kept = [number for number in large if np.median(values[parts == number]) > _PURE_AIR]
+    body = _largest(values >= threshold)
+    kept = [
+        number
+        for number in large
+        if np.median(values[parts == number]) > _PURE_AIR and _lined(parts == number, values >= threshold, body)
+    ]
     if not kept:
         raise NotApplicableError(
             f"lung nodules are looked for inside aerated lung of at least {settings.least_lung_ml:g} ml, found none"
@@ -117,6 +123,25 @@ def _elsewhere(air: Mask, values: Field) -> Mask:
     dropped[small] |= np.asarray(ndimage.median(values, parts, small)) < _PURE_AIR
     dropped[0] = False
     return np.asarray(dropped[parts])
+
+
+def _largest(mask: Mask) -> Mask:
+    """The largest connected part: of tissue, the body."""
+    from scipy import ndimage
+
+    parts, _ = ndimage.label(mask)
+    sizes = np.bincount(parts.ravel())
+    sizes[0] = 0
+    return np.asarray(parts == np.argmax(sizes))
+
+
+def _lined(part: Mask, tissue: Mask, body: Mask) -> bool:
+    """Whether the tissue around a part is the body's, as the shell around the foam of a table is not."""
+    from scipy import ndimage
+
+    box = tuple(slice(max(side.start - 2, 0), side.stop + 2) for side in ndimage.find_objects(part.astype(np.uint8))[0])
+    rim = ndimage.binary_dilation(part[box], iterations=2) & tissue[box]
+    return bool(np.count_nonzero(rim & body[box]) > 0.5 * np.count_nonzero(rim))
 
 
 def _closed(mask: Mask, radius: float) -> Mask:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from medimg_core.detection.grid import Grid, stack_of
+from medimg_core.detection.grid import Grid, Stack, stack_of
 from medimg_core.detection.lungs import find_lungs
 from medimg_core.detection.settings import NoduleSettings
 from medimg_core.errors import NotApplicableError
@@ -56,6 +56,18 @@ def test_an_airway_is_no_aerated_lung() -> None:
 @pytest.mark.parametrize("lung", [-780.0, -930.0], ids=["dense", "emphysema"])
 def test_dense_and_empty_lungs_are_found(lung: float) -> None:
     assert state((30, 42, 50), lung=lung) == (True, True)
+
+
+def test_the_foam_of_a_table_is_no_lung() -> None:
+    values = np.full((30, 80, 80), -1000, dtype=np.int16)
+    values[:, 4:50, 4:76] = 40
+    values[:, 10:44, 10:70] = -850
+    values[:, 54:74, 6:74] = -100  # the shell of the table, and foam in it
+    values[:, 55:73, 7:73] = -930
+    lungs = find_lungs(Stack(values, np.full(3, 2.0), (0, 1, 2), (False,) * 3), NoduleSettings())
+    assert lungs.air[15, 27, 40]
+    assert not lungs.region[15, 64, 40]
+    assert lungs.volume_ml == pytest.approx(30 * 34 * 60 * 8 / 1000, rel=0.02)
 
 
 @pytest.mark.parametrize("lung", [-1000.0, -990.0, 30.0], ids=["air", "gas", "tissue"])
