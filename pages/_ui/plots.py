@@ -1,6 +1,7 @@
 """Small plots in the page's own colours: curves of a model card and of an evaluation."""
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 from typing import Any
 
 import streamlit as st
@@ -61,7 +62,7 @@ def robustness(curves: Sequence[Curve]) -> Figure:
         panel.fill_between(curve.strengths, curve.low, curve.high, color=colours.accent, alpha=0.25, linewidth=0)
         panel.plot(curve.strengths, curve.values, color=colours.accent, marker="o", markersize=3)
         panel.set_ylim(max(0.0, low - 0.05), 1.02)
-        _titles(panel, f"{curve.change.replace('_', ' ')}: {_name(curve.metric)}", curve.unit)
+        _titles(panel, f"{_name(curve.change)}: {_name(curve.metric)}", fill(curve.unit, 32))
     for panel in axes[count:]:
         panel.set_visible(False)
     return figure
@@ -125,5 +126,5 @@ def spread(values: Sequence[float], title: str) -> Figure:
 
 
 def _name(metric: str) -> str:
-    known = {"auc": "AUC", "ap": "AP"}
+    known = {"auc": "AUC", "ap": "AP", "jpeg": "JPEG", "fgsm": "FGSM", "pgd": "PGD"}
     return " ".join(known.get(word, word) for word in metric.split("_"))

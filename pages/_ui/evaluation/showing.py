@@ -125,7 +125,7 @@ def _curves(curves: Answer) -> None:
 
 
 def _masks(evaluation: Evaluation) -> None:
-    left, right = st.columns([3, 2], gap="large")
+    left, right = st.columns([5, 3], gap="large")
     with left:
         _table(_("Masks, mean [95 % interval]"), figures.mask_table(evaluation.answer))
     with right:
