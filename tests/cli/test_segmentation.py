@@ -48,7 +48,7 @@ def test_a_picture_becomes_a_mask(models, picture, tmp_path, capfd):
 
 
 def test_slices_are_the_reader_s_word(models, tmp_path, capfd):
-    """NIfTI says no unit, so a model that reads HU refuses it; one that reads any takes the slices asked for."""
+    """NIfTI says no unit, so a model that reads HU goes by the reader's word; slices are one too."""
     values = np.full((60, 90, 4), 150, np.int16)
     values[35:55, 50:85, 2] = 255
     nibabel.save(nibabel.Nifti1Image(values, np.diag([0.5, 0.5, 2.0, 1])), tmp_path / "stack.nii.gz")
@@ -59,8 +59,14 @@ def test_slices_are_the_reader_s_word(models, tmp_path, capfd):
     assert answer["segmentation"]["declared"] == ["first and last slice"]
     (series,) = open_study([out]).studies[0].series
     assert sorted(np.flatnonzero((series.volume.array == 2).any(axis=(1, 2))).tolist()) == [2]
-    code, error = asked(capfd, "tiny_masks", tmp_path / "stack.nii.gz", "--out", out)
-    assert (code, "values in HU" in error) == (1, True)
+    for word, status, said in (
+        ((), "mark", []),
+        (("--unit", "HU"), "mark", ["unit HU"]),
+        (("--unit", "SUVbw"), "refuse", []),
+    ):
+        code, answer = asked(capfd, "tiny_masks", tmp_path / "stack.nii.gz", "--out", out, *word)
+        assert (code, answer["segmentation"]["gate"]) == (0, status)
+        assert answer["segmentation"]["declared"] == said
 
 
 def test_a_refused_input_writes_nothing(models, picture, tmp_path, capfd):

@@ -13,7 +13,7 @@ from medimg_core.registry import ModelCard, load_card
 from medimg_core.results import Activations, Explanation, GateOutcome, GateReason, Prediction
 from medimg_core.study import Opened, Patient, Series, Study, Volume
 from medimg_core.voi import Window
-from pages._ui.state import KEY, Case
+from pages._ui.state import KEY, Case, Held
 from pages._ui.viewer.component import FAILED
 from tests.tiny_model import CARD, SIZE
 
@@ -118,7 +118,7 @@ def open_app(card):
     def run(case: Case | None = None, page: str = "worklist", *, still: bool = False) -> AppTest:
         app = AppTest.from_file(str(FRAME), default_timeout=60)
         if case is not None:
-            app.session_state[KEY] = case
+            app.session_state[KEY] = Held(case)
         if still:
             app.session_state[FAILED] = True
         app.run()
@@ -149,7 +149,7 @@ def told(app: AppTest) -> dict[str, Any]:
 
 def case_of(app: AppTest) -> Case:
     """The session's case after a run."""
-    return app.session_state[KEY]
+    return app.session_state[KEY].case
 
 
 def settled(app: AppTest) -> AppTest:

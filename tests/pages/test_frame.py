@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages._ui.state import KEY
+from pages._ui.state import KEY, Held
 from tests.pages.conftest import FRAME, case_of, make_case, make_series, make_study, words
 
 PAGES = ("worklist", "read", "analyse", "models", "evaluate")
@@ -87,7 +87,7 @@ def test_where_there_is_a_sign_in_nothing_is_shown_before_it(card, page):
     app = AppTest.from_file(str(FRAME), default_timeout=60)
     app.secrets["auth"] = {"client_id": "reading-room"}
     app.user.clear()
-    app.session_state[KEY] = make_case(make_study(1))
+    app.session_state[KEY] = Held(make_case(make_study(1)))
     app.run()
     app.switch_page(f"../{page}.py").run()
     assert [button.label for button in app.button] == ["Sign in"]

@@ -10,7 +10,7 @@ from PIL import Image
 from medimg_core.correcting import difference
 from medimg_core.voi import grey8
 from pages._ui import theme
-from pages._ui.state import KEY, Case, change, load
+from pages._ui.state import Case, change, keep, load
 from pages._ui.viewer import Label, MaskOverlay, mask_of, viewer
 from tests.stage.cases import CASES, made
 
@@ -86,7 +86,7 @@ if name not in CASES:
     st.stop()
 if st.session_state.get(_NAME) != name:
     st.session_state[_NAME] = name
-    st.session_state[KEY] = made(name).case
+    keep(made(name).case)
     # what AppTest-like checks read: nothing of it is patient data, all cases are generated
 with st.sidebar:
     st.button("Run again", key="again")
