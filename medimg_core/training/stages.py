@@ -109,10 +109,14 @@ def watch(data: Data, recipe: Recipe) -> Callable[[Any], Mapping[str, float]]:
         if len(set(outcome.tolist())) == 2:
             sets[name] = (np.concatenate([prepare(image, spec) for image in images]), outcome)
 
+    traced: dict[int, Any] = {}
+
     def validate(model: Any) -> Mapping[str, float]:
         import tensorflow as tf
 
-        network = tf.function(lambda batch: model(batch, training=False), reduce_retracing=True)
+        if id(model) not in traced:
+            traced[id(model)] = tf.function(lambda batch: model(batch, training=False), reduce_retracing=True)
+        network = traced[id(model)]
         record: dict[str, float] = {}
         for name, (inputs, outcome) in sets.items():
             parts = [np.asarray(network(inputs[k : k + 64])) for k in range(0, len(inputs), 64)]

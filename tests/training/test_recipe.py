@@ -18,7 +18,7 @@ def test_keys_left_out_keep_their_default(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("epochs = 3", "hold the tables card, .*training, got \\['epochs'\\]"),
+        ("epochs = 3", "hold the tables training, plan, .*got \\['epochs'\\]"),
         ("[training]\nepoch = 3", "unknown key: epoch"),
         ("[training]\nepochs = 'many'", "`epochs` must be int, got str"),
         ("[training]\nepochs = true", "`epochs` must be int, got bool"),
