@@ -15,7 +15,7 @@ from medimg_core.detection.blobs import Peak, peaks
 from medimg_core.detection.grid import Grid, Mask, Stack, stack_of
 from medimg_core.detection.growing import Body, grow
 from medimg_core.detection.lungs import Lungs, find_lungs
-from medimg_core.detection.measures import Measures, measure
+from medimg_core.detection.measures import BONE, Measures, measure
 from medimg_core.detection.nodules import NoduleCandidate, NoduleList, Progress
 from medimg_core.detection.settings import NoduleSettings
 from medimg_core.errors import IncompatibleInputError, NotApplicableError
@@ -37,6 +37,7 @@ SOURCES = (
 )
 
 _TOUCHING = {"pleura": 0.05, "vessel": 0.03}  # share of the shell, above what blur leaves there
+_MOST_BONE = 0.15  # share of the shell of a candidate that is as dense as bone: more, and it is the end of a rib
 _MOST_SHEAR = 2.0  # degrees; beyond, balls are no longer balls in index space
 _LEAST_EXTENT = 10.0  # mm; a thinner stack shows no ball whole
 _LUNGS, _PEAKS, _TOTAL = 20, 55, 100  # progress after each step
@@ -204,7 +205,9 @@ def _score(measures: Measures, peak: Peak, settings: NoduleSettings) -> float:
 
 def _fits(body: Body, measures: Measures, settings: NoduleSettings) -> bool:
     least = settings.smallest_glass if body.density == "ground_glass" else settings.smallest
-    return least <= measures.diameter <= settings.largest and measures.solidity >= settings.least_solidity
+    rib = measures.mean > BONE and measures.bone > _MOST_BONE
+    whole = measures.solidity >= settings.least_solidity
+    return least <= measures.diameter <= settings.largest and whole and not rib
 
 
 def _candidate(one: _Grown, label: int, stack: Stack, volume: Volume) -> NoduleCandidate:

@@ -7,7 +7,10 @@ import numpy as np
 from medimg_core.detection.growing import Body
 from medimg_core.geometry import FloatArray
 
-__all__ = ["Measures", "measure"]
+__all__ = ["BONE", "Measures", "measure"]
+
+BONE = 200.0
+"""HU above which tissue outside the lungs counts as bone."""
 
 _ANGLES = 36  # calliper directions in half a turn
 _SHELL = (0.8, 2.0)  # mm outside the body
@@ -27,6 +30,7 @@ class Measures:
         solidity: Voxels over those of the convex hull, 0 to 1.
         attached: Share of a shell around, within the lungs, as dense as the body: vessels that enter.
         outside: Share of the shell outside the lungs.
+        bone: Share of the shell outside the lungs and as dense as bone.
     """
 
     centre: FloatArray
@@ -38,6 +42,7 @@ class Measures:
     solidity: float
     attached: float
     outside: float
+    bone: float
 
     @property
     def diameter(self) -> float:
@@ -50,7 +55,7 @@ def measure(body: Body) -> Measures:
     step = body.grid.step
     index = np.argwhere(body.mask)
     long, short = _callipers(body, step)
-    attached, outside = _shell(body)
+    attached, outside, bone = _shell(body)
     return Measures(
         centre=body.grid.to_mm(index.mean(axis=0)),
         long=long,
@@ -61,6 +66,7 @@ def measure(body: Body) -> Measures:
         solidity=_solidity(index),
         attached=attached,
         outside=outside,
+        bone=bone,
     )
 
 
@@ -94,7 +100,7 @@ def _solidity(index: np.ndarray) -> float:
     return float(min(len(index) / max(int(np.count_nonzero(inside)), 1), 1.0))
 
 
-def _shell(body: Body) -> tuple[float, float]:
+def _shell(body: Body) -> tuple[float, float, float]:
     from scipy import ndimage
 
     step = body.grid.step
@@ -102,5 +108,7 @@ def _shell(body: Body) -> tuple[float, float]:
     around = (away > _SHELL[0]) & (away <= _SHELL[1])
     count = max(int(np.count_nonzero(around)), 1)
     lung = body.lung[around]
-    dense = (body.values[around] > body.level) & lung
-    return float(np.count_nonzero(dense) / count), float(np.count_nonzero(~lung) / count)
+    values = body.values[around]
+    kinds = ((values > body.level) & lung, ~lung, (values > BONE) & ~lung)
+    attached, outside, bone = (float(np.count_nonzero(kind) / count) for kind in kinds)
+    return attached, outside, bone

@@ -43,7 +43,7 @@ class NoduleSettings:
     noted_slice: float = 1.5
     least_contrast: float = 150.0
     clip: tuple[float, float] = (-1000.0, 200.0)
-    closing: float = 12.0
+    closing: float = 10.0
     least_lung_ml: float = 50.0
     least_dot: float = 0.5
     most_peaks: int = 400

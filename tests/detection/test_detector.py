@@ -13,7 +13,7 @@ from medimg_core.geometry import Geometry
 from medimg_core.io import open_study
 from medimg_core.phantoms import make_phantom
 from medimg_core.study import Volume
-from tests.detection.chest import EXTENT, WALL, ball, chest, ellipsoid, lps, rod
+from tests.detection.chest import EXTENT, WALL, Shape, ball, chest, ellipsoid, lps, rod
 
 MIDDLE = (31.0, 40.0, 47.0)
 
@@ -78,6 +78,18 @@ def test_a_ball_that_touches_the_wall_is_found(centre: tuple[float, float, float
     assert np.linalg.norm(np.array(one.lps_mm) - lps(centre)) < 1.5
     assert one.touches == ("pleura",)
     assert one.diameter_mm == pytest.approx(8.0, abs=1.2)
+
+
+@pytest.mark.parametrize(
+    ("shapes", "count"),
+    [
+        ([ball((30.0, 40.0, WALL + 4.0), 9.0, 500.0)], 1),
+        ([rod((30.0, 40.0, WALL - 3.5), (0.2, 1.0, 0.0), 6.0, 700.0), ball((30.0, 40.0, WALL + 2.5), 9.0, 500.0)], 0),
+    ],
+    ids=["chalk that touches the wall", "a knob that grows from a rib"],
+)
+def test_bone_that_bulges_into_the_lung_is_not_found(shapes: list[Shape], count: int) -> None:
+    assert len(detect(chest(shapes)).candidates) == count
 
 
 @pytest.mark.parametrize(

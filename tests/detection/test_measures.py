@@ -59,6 +59,14 @@ def test_a_vessel_and_a_wall_are_seen_in_the_shell() -> None:
     assert measure(body((8.0, 8.0, 8.0), lung=lung)).outside == pytest.approx(0.5, abs=0.05)
 
 
+def test_bone_counts_where_it_is_outside_the_lungs() -> None:
+    values, lung = body((8.0, 8.0, 8.0)).values.copy(), np.ones((41, 45, 49), np.bool_)
+    values[:, :22] = 300
+    assert measure(body((8.0, 8.0, 8.0), values=values, lung=lung)).bone == 0.0
+    lung[:, :22] = False
+    assert measure(body((8.0, 8.0, 8.0), values=values, lung=lung)).bone == pytest.approx(0.5, abs=0.05)
+
+
 def test_a_hollow_costs_solidity() -> None:
     whole = body((12.0, 12.0, 12.0))
     whole.mask[:, 22:, 24:] = False  # a quarter is missing
