@@ -7,13 +7,17 @@ import numpy as np
 import pytest
 
 from medimg_core.detection import BlobDetector, NoduleList, NoduleSettings
+from medimg_core.detection.detector import _fits
+from medimg_core.detection.grid import Grid
+from medimg_core.detection.growing import Body
+from medimg_core.detection.measures import Measures
 from medimg_core.errors import Cancelled, IncompatibleInputError, MedImgError, NotApplicableError
 from medimg_core.evaluation.froc import TrueNodule, judge
 from medimg_core.geometry import Geometry
 from medimg_core.io import open_study
 from medimg_core.phantoms import make_phantom
 from medimg_core.study import Volume
-from tests.detection.chest import EXTENT, WALL, Shape, ball, chest, ellipsoid, lps, rod
+from tests.detection.chest import EXTENT, WALL, ball, chest, ellipsoid, lps, rod
 
 MIDDLE = (31.0, 40.0, 47.0)
 
@@ -80,16 +84,31 @@ def test_a_ball_that_touches_the_wall_is_found(centre: tuple[float, float, float
     assert one.diameter_mm == pytest.approx(8.0, abs=1.2)
 
 
+def test_chalk_that_touches_the_wall_is_found() -> None:
+    assert len(detect(chest([ball((30.0, 40.0, WALL + 4.0), 9.0, 500.0)])).candidates) == 1
+
+
 @pytest.mark.parametrize(
-    ("shapes", "count"),
+    ("mean", "bone", "density", "diameter", "solidity", "fits"),
     [
-        ([ball((30.0, 40.0, WALL + 4.0), 9.0, 500.0)], 1),
-        ([rod((30.0, 40.0, WALL - 3.5), (0.2, 1.0, 0.0), 6.0, 700.0), ball((30.0, 40.0, WALL + 2.5), 9.0, 500.0)], 0),
+        (400.0, 0.25, "solid", 8.0, 0.9, False),  # the end of a rib
+        (400.0, 0.08, "solid", 8.0, 0.9, True),  # chalk on the wall
+        (-50.0, 0.25, "solid", 8.0, 0.9, True),  # soft tissue over a rib
+        (-50.0, 0.0, "solid", 2.9, 0.9, False),
+        (-600.0, 0.0, "ground_glass", 4.9, 0.9, False),
+        (-600.0, 0.0, "ground_glass", 5.1, 0.9, True),
+        (-50.0, 0.0, "solid", 31.0, 0.9, False),
+        (-50.0, 0.0, "solid", 8.0, 0.6, False),
     ],
-    ids=["chalk that touches the wall", "a knob that grows from a rib"],
 )
-def test_bone_that_bulges_into_the_lung_is_not_found(shapes: list[Shape], count: int) -> None:
-    assert len(detect(chest(shapes)).candidates) == count
+def test_rules_against_false_positives(
+    mean: float, bone: float, density: str, diameter: float, solidity: float, fits: bool
+) -> None:
+    volume = np.pi / 6 * diameter**3
+    measures = Measures(np.zeros(3), diameter, diameter, volume, mean, 1.2, solidity, 0.0, 0.3, bone)
+    none = np.zeros((1, 1, 1), np.bool_)
+    body = Body(Grid((0, 0, 0), 1.0, (1, 1, 1)), np.zeros((1, 1, 1), np.float32), none, none, 0.0, density)
+    assert _fits(body, measures, NoduleSettings()) == fits
 
 
 @pytest.mark.parametrize(
