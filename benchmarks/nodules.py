@@ -1,6 +1,6 @@
 """What the untrained detector of lung nodules finds in phantoms with known truth. No figure here is of a patient.
 
-``python -m benchmarks.nodules [--json] [--seeds 11 12 13]``. The chest CT of 200 slices of 512 x 512 is made for each
+``python -m benchmarks.nodules [--json] [--seeds 21 22 23]``. The chest CT of 200 slices of 512 x 512 is made for each
 seed three times: with the nine nodules of the catalogue's phantom; with twelve drawn at random beside vessels, many of
 them touching one, of 4 to 18 mm, every other solid one lobulated; and without nodules, for false positives only. These
 seeds and drawn nodules were not looked at while the detector was written. Hits and rates are LUNA16's
@@ -29,7 +29,7 @@ from medimg_core.phantoms.chest_ct import SHAPE, plane, render, vessel_rods
 from medimg_core.phantoms.nodules import NODULES, Nodule
 from medimg_core.study import Volume
 
-SEEDS = (11, 12, 13, 14)
+SEEDS = (21, 22, 23)
 DRAWN = 12
 SLAB = 40
 TARGETS = {"nine": 0.95, "drawn": 0.85, "false": 2.0, "size": 0.5, "seconds": 25.0, "memory": 1.5}
