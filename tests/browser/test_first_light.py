@@ -87,7 +87,7 @@ def test_from_a_dropped_zip_to_a_map(page: Page, server: str) -> None:
 def map_over(page: Page) -> None:
     """Run the model on Analyse, and lay its map over the picture and away again."""
     open_page(page, "Analyse")
-    page.get_by_role("button", name="Run", exact=True).click()
+    page.locator(".st-key-run-chest_xray_pneumonia button").click()
     expect(page.get_by_text("Range under small changes")).to_be_visible()
     expect(page.get_by_text("This is a synthetic image")).to_be_visible()
     plain = picture(page)
@@ -124,7 +124,7 @@ def test_a_cold_deep_link_runs_the_frame(page: Page, server: str) -> None:
     settle(page)
     expect(page.get_by_role("heading", name="Worklist")).to_be_visible()
     links = page.get_by_test_id("stSidebarNav").get_by_role("link")
-    assert links.all_inner_texts() == ["Worklist", "Read", "Analyse", "Models"]
+    assert links.all_inner_texts() == ["Worklist", "Read", "Analyse", "Models", "Evaluate"]
 
 
 def test_sessions_do_not_see_each_other(page: Page, server: str) -> None:
