@@ -16,8 +16,9 @@ from pages._ui.label_colours import Rgb, label_colours, label_style
 from pages._ui.language import _, ngettext
 from pages._ui.map_panel import asked_map, map_panel
 from pages._ui.mask_card import Laying, mask_card
+from pages._ui.nodule_panel import nodule_panel
 from pages._ui.places import link
-from pages._ui.result_card import question, result_card, result_details
+from pages._ui.result_card import asked, result_card, result_details
 from pages._ui.state import load
 
 
@@ -31,15 +32,6 @@ def fitting(series: Series) -> tuple[list[ModelCard], list[tuple[ModelCard, str]
         else:
             rest.append((card, reason))
     return good, rest
-
-
-def asked(card: ModelCard) -> str:
-    """What a model is asked, and what it outlines."""
-    words = [_("Asked: {question}").format(question=question(card))] if card.classification else []
-    if card.segmentation is not None:
-        names = ", ".join(_(name) for name in card.segmentation.classes)
-        words.append(_("Outlines: {names}").format(names=names))
-    return "; ".join(words)
 
 
 def model(card: ModelCard, colours: Mapping[tuple[str, int], Rgb], *, keyed: bool) -> Laying:
@@ -99,17 +91,20 @@ def analysing() -> None:
             text = _("The straightened view is on show. Results are of image {n} as acquired, maps need that view.")
             st.warning(text.format(n=case.view.slice_index + 1))
         colours = label_colours(good)
-        label_style({f"label-{model_id}-{value}": colour for (model_id, value), colour in colours.items()})
-        for card in good:
+        label_style(colours)
+        for number, card in enumerate(good):
+            if number:
+                st.divider()
             # one button for maps has the key M: they all do the same
             over.append(model(card, colours, keyed=not any(each.maps for each in over)))
+        nodules = nodule_panel(case)
         others(rest)
     with left, shown():
         with st.container(horizontal=True, vertical_alignment="center", key="toolbar"):
             link("worklist", _("Worklist"))
             link("read", _("Read"))
         maps = [each.laid for each in over if each.laid is not None]
-        masks = [each.masks for each in over if each.masks is not None]
+        masks = [each for each in (*(each.masks for each in over), nodules) if each is not None]
         reading_room.picture(load(), reading_room.SIDE, maps, masks)
 
 

@@ -39,7 +39,7 @@ class Case:
         beside: The series shown beside another, or None, by the other.
         straight: Series that are shown straightened.
         overlay: How maps are laid over the picture.
-        prevalence: Share of positives among the reader's patients, 0 to 1, or None until chosen.
+        prevalence: Share of positives among the reader's patients by question, 0 to 1; none until chosen.
         operating: Name of the operating point chosen for a model.
         named: The study whose patient name the reader asked to see, or None.
         drop: Counts drops: a new key empties the uploader.
@@ -59,7 +59,7 @@ class Case:
     beside: Mapping[SeriesKey, SeriesKey | None] = field(default_factory=empty, repr=False)
     straight: frozenset[SeriesKey] = field(default_factory=frozenset, repr=False)
     overlay: Overlay = field(default_factory=Overlay)
-    prevalence: float | None = None
+    prevalence: Mapping[str, float] = field(default_factory=empty)
     operating: Mapping[str, str] = field(default_factory=empty)
     named: str | None = field(default=None, repr=False)
     drop: int = 0
@@ -232,19 +232,19 @@ class Case:
 
     def with_prediction(self, key: SeriesKey, result: Prediction) -> "Case":
         """Keep a prediction; dropped when its study was closed, or another volume took its place."""
-        if not self._holds(key, result.fingerprint):
+        if not self.holds(key, result.fingerprint):
             return self
         return replace(self, findings=self.findings.with_prediction(key, result))
 
     def with_explanation(self, key: SeriesKey, result: Explanation) -> "Case":
         """Keep a map; dropped when its study was closed, or another volume took its place."""
-        if not self._holds(key, result.fingerprint):
+        if not self.holds(key, result.fingerprint):
             return self
         return replace(self, findings=self.findings.with_explanation(key, result))
 
     def with_segmentation(self, key: SeriesKey, result: Segmentation) -> "Case":
         """Keep masks; dropped when their study was closed, or another volume took its place."""
-        if not self._holds(key, result.fingerprint):
+        if not self.holds(key, result.fingerprint):
             return self
         return replace(self, findings=self.findings.with_segmentation(key, result))
 
@@ -256,9 +256,10 @@ class Case:
         """
         return replace(self, findings=self.findings.with_edits(result, edits))
 
-    def with_prevalence(self, percent: float | None) -> "Case":
+    def with_prevalence(self, question: str, percent: float | None) -> "Case":
         """State the share of positives among the reader's patients, in per cent, or take it back."""
-        return replace(self, prevalence=None if percent is None else percent / 100)
+        rest = only(self.prevalence, lambda known: known != question)
+        return replace(self, prevalence=rest if percent is None else put(rest, question, percent / 100))
 
     def with_operating(self, model_id: str, name: str) -> "Case":
         """Choose a model's operating point."""
@@ -291,7 +292,8 @@ class Case:
             named=None if self.named in uids else self.named,
         )
 
-    def _holds(self, key: SeriesKey, fingerprint: str) -> bool:
+    def holds(self, key: SeriesKey, fingerprint: str) -> bool:
+        """Whether a series is open, with these very voxels."""
         return any(
             own == key and series.volume is not None and series.volume.fingerprint == fingerprint
             for own, series in self._all_series()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from medimg_core.correcting import Edit
+from medimg_core.detection import NoduleList
 from medimg_core.results import Explanation, Prediction, Segmentation
 from medimg_core.study import Volume
 from pages._ui.correcting import Correction, begun
@@ -17,7 +18,7 @@ from pages._ui.view import ResultKey, SeriesKey
 
 __all__ = ["Findings", "MaskKey"]
 
-_R = TypeVar("_R", Prediction, Explanation, Segmentation)
+_R = TypeVar("_R", Prediction, Explanation, Segmentation, NoduleList)
 MaskKey = tuple[SeriesKey, str, int, tuple[int, int]]
 """What a mask was made of: series, model, frame, first and last slice."""
 
@@ -31,12 +32,14 @@ class Findings:
         explanations: By series, model, slice and frame.
         segmentations: By series, model, frame and slices; the newest last.
         corrections: What the reader made of these, likewise; none where no edit was made yet.
+        nodules: What a search for lung nodules found, by series.
     """
 
     predictions: Mapping[ResultKey, Prediction] = field(default_factory=empty, repr=False)
     explanations: Mapping[ResultKey, Explanation] = field(default_factory=empty, repr=False)
     segmentations: Mapping[MaskKey, Segmentation] = field(default_factory=empty, repr=False)
     corrections: Mapping[MaskKey, Correction] = field(default_factory=empty, repr=False)
+    nodules: Mapping[SeriesKey, NoduleList] = field(default_factory=empty, repr=False)
 
     def with_prediction(self, key: SeriesKey, result: Prediction) -> "Findings":
         """Keep a prediction of a series."""
@@ -60,6 +63,10 @@ class Findings:
         for said in result.predictions:
             after = after.with_prediction(key, said)
         return after
+
+    def with_nodules(self, key: SeriesKey, found: NoduleList) -> "Findings":
+        """Keep what a search found in a series."""
+        return replace(self, nodules=put(self.nodules, key, found))
 
     def with_correction(self, correction: Correction) -> "Findings":
         """Keep what the reader made of masks; dropped when these are not held any more."""
@@ -100,6 +107,10 @@ class Findings:
             here = [made for _slices, made in known]
         return _of(here[-1], volume) if here else None
 
+    def nodules_of(self, key: SeriesKey, volume: Volume | None) -> NoduleList | None:
+        """What a search found in this volume, or None."""
+        return _of(self.nodules.get(key), volume)
+
     def predictions_of(self, study_uid: str) -> tuple[Prediction, ...]:
         """All predictions made in one study."""
         return tuple(result for key, result in self.predictions.items() if key[0][0] == study_uid)
@@ -116,6 +127,7 @@ class Findings:
             explanations=only(self.explanations, lambda key: not gone(key[0])),
             segmentations=only(self.segmentations, lambda key: not gone(key[0])),
             corrections=only(self.corrections, lambda key: not gone(key[0])),
+            nodules=only(self.nodules, lambda key: not gone(key)),
         )
 
 

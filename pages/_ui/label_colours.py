@@ -12,8 +12,8 @@ __all__ = ["CANDIDATES", "Rgb", "label_colours", "label_style"]
 Rgb = tuple[int, int, int]
 
 _ORANGE, _SKY, _GREEN, _YELLOW, _BLUE, _VERMILION, _PINK = COLOURS[1:]
-# the first as far as can be from the colours of maps; the dark blue, which grey hides, last
-_ORDER: tuple[Rgb, ...] = (_SKY, _ORANGE, _VERMILION, _GREEN, _PINK, _BLUE)
+# the first is none of a map's colours, nor near the cyan of its contour; the dark blue, which grey hides, comes last
+_ORDER: tuple[Rgb, ...] = (_GREEN, _ORANGE, _PINK, _SKY, _VERMILION, _BLUE)
 
 CANDIDATES: Rgb = _YELLOW
 """Of what a search without a model marks."""
@@ -34,14 +34,15 @@ def label_colours(cards: Iterable[ModelCard]) -> Mapping[tuple[str, int], Rgb]:
     return {label: _ORDER[place % len(_ORDER)] for place, label in enumerate(labels)}
 
 
-def label_style(colours: Mapping[str, Rgb]) -> None:
+def label_style(colours: Mapping[tuple[str, int], Rgb]) -> None:
     """Mark what is said of a label with its colour over the picture, as an edge at the left.
 
     Args:
-        colours: By the key of the container that says it.
+        colours: By model and label; what says it lies in a container ``label-<model>-<label>``.
     """
+    keys = {f"label-{model_id}-{value}": colour for (model_id, value), colour in colours.items()}
     rules = (
         f".st-key-{key} {{ border-left: 3px solid rgb{colour}; padding-left: 0.5rem; }}"
-        for key, colour in colours.items()
+        for key, colour in {**keys, "label-nodules": CANDIDATES}.items()
     )
     st.html(f"<style>{' '.join(rules)}</style>")

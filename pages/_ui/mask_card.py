@@ -22,6 +22,7 @@ from pages._ui.mask_parts import mask_parts
 from pages._ui.outlined import Outlined
 from pages._ui.profile import profile
 from pages._ui.result_card import at_operating_point, banner, refusal, result_details, score, small_print
+from pages._ui.score_bar import as_score
 from pages._ui.state import Case
 from pages._ui.view import Laid
 from pages._ui.viewer import Label, failed
@@ -94,17 +95,27 @@ def mask_card(
         said = case.prediction(card.id)
         if card.classification is not None:
             laid, maps = _scored(case, card, result, said, keyed=keyed)
-        _masks(case, card, result)
+        _masks(case, card, result, ask)
         if said is not None and card.classification is not None:
             result_details(case, card, said, _word(card, result))
         else:
             small_print(card, _word(card, result))
-    with st.expander(_("Run again")):
-        if case.corrected(result) is not None:
-            st.caption(_("A new run takes the place of these masks and of your corrections."))
-        slice_range.controls(case, card)
-        ask(_("Run again"))
+    if not _untold(result):
+        with st.expander(_("Run again")):
+            _again(case, card, result, ask)
     return Laying(outlined(card, result, colours), laid, maps)
+
+
+def _untold(result: Segmentation) -> bool:
+    """Whether the next step is to name the images."""
+    return any(flag.code == "extent" for flag in result.flags)
+
+
+def _again(case: Case, card: ModelCard, result: Segmentation, ask: Ask) -> None:
+    if case.corrected(result) is not None:
+        st.caption(_("A new run takes the place of these masks and of your corrections."))
+    slice_range.controls(case, card)
+    ask(_("Run again"))
 
 
 def _word(card: ModelCard, result: Segmentation) -> tuple[str, ...]:
@@ -136,10 +147,12 @@ def _scored(
     return laid, said is not None and map_panel(case, card, said, laid, keyed=keyed)
 
 
-def _masks(case: Case, card: ModelCard, result: Segmentation) -> None:
+def _masks(case: Case, card: ModelCard, result: Segmentation, ask: Ask) -> None:
     """What was outlined: signs of failure first, then parts, agreement, corrections and files."""
     for number, flag in enumerate(result.flags):
         _flag(case, card, number, flag)
+    if _untold(result):
+        _again(case, card, result, ask)
     found = measured(case, card, result)
     mask_parts(case, card, result, found)
     _agreement(result)
@@ -150,18 +163,19 @@ def _masks(case: Case, card: ModelCard, result: Segmentation) -> None:
 
 
 def _flag(case: Case, card: ModelCard, number: int, flag: Flag) -> None:
-    st.markdown(f":orange[**{_('Check:')}**] {flag.text}")
     here = case.view.slice_index
     others = [place for place in flag.slices if place != here]
-    if case.volume is not None and case.volume.shape[0] > 1 and others:
-        # one after the other: each press goes to the next that it speaks of
-        following = next((place for place in others if place > here), others[0])
-        st.button(
-            _("Go to image {n}").format(n=following + 1),
-            key=f"flag-{card.id}-{number}",
-            type="tertiary",
-            on_click=partial(go_to, (following, None, None)),
-        )
+    with st.container(gap=None):
+        st.markdown(f":orange[**{_('Check:')}**] {flag.text}")
+        if case.volume is not None and case.volume.shape[0] > 1 and others:
+            # one after the other: each press goes to the next that it speaks of
+            following = next((place for place in others if place > here), others[0])
+            st.button(
+                _("Go to image {n}").format(n=following + 1),
+                key=f"flag-{card.id}-{number}",
+                type="tertiary",
+                on_click=partial(go_to, (following, None, None)),
+            )
 
 
 def _agreement(result: Segmentation) -> None:
@@ -170,6 +184,6 @@ def _agreement(result: Segmentation) -> None:
     if not known:
         return
     one = len(result.labels) == 1
-    words = [f"{value:.2f}" if one else f"{_(name)} {value:.2f}" for name, value in known.items()]
+    words = [as_score(value) if one else f"{_(name)} {as_score(value)}" for name, value in known.items()]
     text = _("Dice {values} between masks under small changes; not a confidence interval.")
     st.caption(text.format(values=", ".join(words)))

@@ -11,6 +11,7 @@ from medimg_core.results import Segmentation
 from pages._ui import quantities
 from pages._ui.language import _, ngettext
 from pages._ui.mask_measures import Measured
+from pages._ui.score_bar import as_score
 from pages._ui.state import Case, change
 
 __all__ = ["mask_changes"]
@@ -53,7 +54,7 @@ def mask_changes(case: Case, card: ModelCard, result: Segmentation, found: Measu
 
 def _said(each: Difference, *, stack: bool) -> str:
     """One label's difference in a sentence."""
-    same = "" if math.isnan(each.dice) else _("Dice {dice:.2f} with the model's mask; ").format(dice=each.dice)
+    same = "" if math.isnan(each.dice) else _("Dice {dice} with the model's mask; ").format(dice=as_score(each.dice))
     unit = _("voxels") if stack else _("pixels")
     text = _("{name}: {same}{added} {unit} added, {removed} removed").format(
         name=_(each.name), same=same, added=each.added, unit=unit, removed=each.removed
@@ -61,7 +62,10 @@ def _said(each: Difference, *, stack: bool) -> str:
     if each.change_ml is not None:
         text += "; " + quantities.millilitres(each.change_ml, signed=True)
     if stack:
-        text += "; " + _("images {places}").format(places=quantities.images(list(each.slices)))
+        count = len(each.slices)
+        text += "; " + ngettext("image {places}", "images {places}", count).format(
+            places=quantities.images(list(each.slices))
+        )
     return text + "."
 
 

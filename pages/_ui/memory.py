@@ -67,6 +67,13 @@ def mask_bytes(result: Segmentation) -> int:
     return sum(array.nbytes for array in arrays) + features
 
 
+def _made(case: Case, uid: str) -> int:
+    """Bytes of what was made of a study."""
+    findings = case.findings
+    marks = sum(found.labels.nbytes for key, found in findings.nodules.items() if key[0] == uid)
+    return marks + sum(map(mask_bytes, findings.segmentations_of(uid)))
+
+
 def admit(case: Case, session: str, ledger: Ledger = LEDGER) -> tuple[Case, int]:
     """Make room for the current study by closing those unused for longest.
 
@@ -82,10 +89,7 @@ def admit(case: Case, session: str, ledger: Ledger = LEDGER) -> tuple[Case, int]
         LimitError: The current study alone is over the session's limit, or the server is full.
     """
     limit = ledger.settings.session_bytes
-    sizes = {
-        study.uid: size_of(study) + sum(map(mask_bytes, case.findings.segmentations_of(study.uid)))
-        for study in case.studies
-    }
+    sizes = {study.uid: size_of(study) + _made(case, study.uid) for study in case.studies}
     if case.study_uid in sizes and sizes[case.study_uid] > limit:
         raise LimitError(
             f"a session may hold {_size(limit)} of images and masks, this study has {_size(sizes[case.study_uid])}"

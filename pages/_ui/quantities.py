@@ -8,17 +8,18 @@ __all__ = ["area", "axes", "images", "millilitres"]
 def _digits(value: float) -> str:
     """Two or three digits that mean something."""
     size = abs(value)
-    return f"{value:.0f}" if size >= 10 else f"{value:.1f}" if size >= 1 else f"{value:.2f}"
+    places = 0 if size >= 9.95 else 1 if size >= 0.995 else 2 if size >= 0.0995 or size == 0 else 3
+    return f"{value:.{places}f}"
 
 
-def axes(long: float, short: float, unit: str, note: str = "") -> str:
+def axes(long: float, short: float, unit: str) -> str:
     """Long and short axis.
 
     Examples:
         >>> axes(23.41, 9.54, "mm"), axes(104.2, 80.0, "px")
         ('23 x 9.5 mm', '104 x 80 px')
     """
-    return f"{_digits(long)} x {_digits(short)} {unit} {note}".strip()
+    return f"{_digits(long)} x {_digits(short)} {unit}"
 
 
 def area(value: float, unit: str) -> str:

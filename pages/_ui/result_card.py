@@ -14,6 +14,7 @@ from pages._ui.state import Case, change
 from pages._ui.theme import palette
 
 __all__ = [
+    "asked",
     "at_operating_point",
     "banner",
     "operating_point",
@@ -67,6 +68,15 @@ def question(card: ModelCard) -> str:
     """What the model is asked, in a word or two."""
     reading = _reading(card)
     return reading.name.replace("_", " ") if reading else ", ".join(_classes(card))
+
+
+def asked(card: ModelCard) -> str:
+    """What a model is asked, and what it outlines."""
+    words = [_("Asked: {question}").format(question=question(card))] if card.classification else []
+    if card.segmentation is not None:
+        names = ", ".join(_(name) for name in card.segmentation.classes)
+        words.append((_("outlines: {names}") if words else _("Outlines: {names}")).format(names=names))
+    return "; ".join(words)
 
 
 def _reading(card: ModelCard) -> Reading | None:
@@ -156,10 +166,13 @@ def _meaning(case: Case, card: ModelCard) -> None:
 
 def _probability(case: Case, card: ModelCard, result: Prediction) -> None:
     """A probability needs a prevalence; without one there is only the score."""
-    key = "prevalence"
-    st.session_state[key] = None if case.prevalence is None else 100 * case.prevalence
+    name = question(card)
+    key, stated = f"prevalence-{card.id}", case.prevalence.get(name)
+    st.session_state[key] = None if stated is None else 100 * stated
+    stack = case.volume is not None and case.volume.shape[0] > 1  # scores are of slices then, and so is the share
+    label = _("Share of {question} among such images, %") if stack else _("Share of {question} among your patients, %")
     st.number_input(
-        _("Share of {question} among your patients, %").format(question=question(card)),
+        label.format(question=name),
         min_value=0.1,
         max_value=99.9,
         step=1.0,
@@ -169,15 +182,15 @@ def _probability(case: Case, card: ModelCard, result: Prediction) -> None:
         help=_("Scores are calibrated at the training prevalence, {trained}; a probability needs yours.").format(
             trained=percent(card.prevalence)
         ),
-        on_change=lambda: change(lambda now: now.with_prevalence(st.session_state[key])),
+        on_change=lambda: change(lambda now: now.with_prevalence(name, st.session_state[key])),
     )
-    if case.prevalence is None or not 0 < card.prevalence < 1:
+    if stated is None or not 0 < card.prevalence < 1:
         return
     point = operating_point(case, card)
-    ppv, npv = predictive_values(point.sensitivity, point.specificity, case.prevalence)
+    ppv, npv = predictive_values(point.sensitivity, point.specificity, stated)
     st.markdown(
         _("**Probability {p}** at a prevalence of {prevalence:.3g} %.").format(
-            p=percent(shifted(result.score, card.prevalence, case.prevalence)), prevalence=100 * case.prevalence
+            p=percent(shifted(result.score, card.prevalence, stated)), prevalence=100 * stated
         )
     )
     st.caption(

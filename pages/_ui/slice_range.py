@@ -50,10 +50,20 @@ def controls(case: Case, card: ModelCard) -> None:
         return
     name = ", ".join(card.segmentation.classes)
     if extent(card) == "reader":
-        text = _("Which images hold the {name}? Without your word all are outlined, but no volume is given.")
-    else:
-        text = _("Name the first and the last image that hold the {name} to read only these; else all are read.")
-    st.caption(text.format(name=name))
+        st.caption(
+            _("Which images hold the {name}? Without your word all are outlined, but no volume is given.").format(
+                name=name
+            )
+        )
+        _ends(case, card, name, count)
+        return
+    with st.expander(_("Read only some images"), expanded=card.id in case.view.spans):
+        st.caption(_("Name the first and the last image that hold the {name}; else all are read.").format(name=name))
+        _ends(case, card, name, count)
+
+
+def _ends(case: Case, card: ModelCard, name: str, count: int) -> None:
+    """Both ends side by side, and what is wrong with them."""
     for end, side in enumerate(st.columns(2, gap="small")):
         with side:
             _end(case, card, name, 1 if end else 0, count)
@@ -81,7 +91,7 @@ def _end(case: Case, card: ModelCard, name: str, end: End, count: int) -> None:
     )
     here = case.view.slice_index
     st.button(
-        (_("Last: {n}") if end else _("First: {n}")).format(n=here + 1),
+        (_("Last: image {n}") if end else _("First: image {n}")).format(n=here + 1),
         key=f"{key}-here",
         help=_("Take the image on show"),
         width="stretch",

@@ -94,10 +94,12 @@ button[kind^="primary"] { color: ON_ACCENT; }
 .st-key-result [data-testid="stMarkdownContainer"] :is(p, li) { font-size: 0.875rem; line-height: 1.4; }
 .st-key-result [data-testid="stCaptionContainer"] p { font-size: 0.8rem; }
 .st-key-result [data-testid="stAlertContainer"] { padding: 0.6rem 0.75rem; }
+.st-key-result hr { margin: 0.4rem 0; }
 /* a list whose rows lead to places: two quiet lines each, the whole row is pressed */
-[class*="st-key-part-"] button { justify-content: flex-start; padding: 0.15rem 0.3rem; min-height: 0; }
+[class*="st-key-part-"] button { padding: 0.15rem 0.3rem; min-height: 0; }
+[class*="st-key-part-"] button, [class*="st-key-part-"] button > * { justify-content: flex-start; width: 100%; }
 [class*="st-key-part-"] button p { text-align: left; white-space: pre-line; font-size: 0.8rem; line-height: 1.35; }
-[class*="st-key-flag-"] button { padding: 0; min-height: 0; }
+[class*="st-key-flag-"] button { padding: 0; min-height: 0; color: ACCENT; }
 .st-key-notice { position: fixed; top: 0.55rem; right: 4.5rem; z-index: 999991; width: auto; }
 .st-key-notice p { margin: 0; font-size: 0.8rem; }
 :focus-visible { outline: 2px solid ACCENT !important; outline-offset: 1px; }

@@ -34,6 +34,7 @@ class View:
         goal: Where a page last sent the reader, or None.
         goals: How often pages did, so that the viewer follows each wish once.
         spans: First and last slice that hold what a model seeks, by model, as the reader said.
+        least: Score of the candidates of a search from which on they are shown, or None for all.
     """
 
     slice_index: int = 0
@@ -45,6 +46,7 @@ class View:
     goal: Goal | None = None
     goals: int = 0
     spans: Mapping[str, Span] = field(default_factory=empty)
+    least: float | None = None
 
 
 @dataclass(frozen=True)

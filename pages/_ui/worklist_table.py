@@ -27,16 +27,23 @@ def _flags(case: Case, study: Study, cards: Mapping[str, ModelCard]) -> str:
     A score under a threshold is no finding.
     """
     words: list[str] = []
+    counts: dict[str, list[bool]] = {}
     for made in case.results_of(study):
         card = cards.get(made.model_id)
         # without its card, a result keeps the threshold it was made with
         result = made if card is None else at_operating_point(case, card, made)
         if result.refused:
             words.append(_("{name}: refused").format(name=result.reading or result.model_id))
-        elif result.positive:
-            words.append(_("{name}: above threshold").format(name=result.reading))
         else:
-            words.append(_("{name}: not above threshold").format(name=result.reading))
+            counts.setdefault(result.reading, []).append(result.positive)
+    for name, found in counts.items():
+        if not any(found):
+            words.append(_("{name}: not above threshold").format(name=name))
+        elif all(found):
+            words.append(_("{name}: above threshold").format(name=name))
+        else:
+            text = _("{name}: above threshold on {k} of {n} images")
+            words.append(text.format(name=name, k=sum(found), n=len(found)))
     return ", ".join(dict.fromkeys(words))
 
 
@@ -51,7 +58,7 @@ def _row(case: Case, study: Study, cards: Mapping[str, ModelCard]) -> dict[str, 
         _("Series"): len(study.series),
         _("Images"): sum(s.volume.shape[0] * s.volume.frames for s in shown if s.volume),
         _("Date"): study.date or "",
-        _("Status"): _("analysed") if case.results_of(study) else _("new"),
+        _("Status"): _("analysed") if case.results_of(study) or case.findings.segmentations_of(study.uid) else _("new"),
         _("Models say"): _flags(case, study, cards),
         _("Origin"): _("synthetic") if study.synthetic else _("file"),
     }

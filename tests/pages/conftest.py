@@ -9,16 +9,26 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from medimg_core.geometry import Geometry, PlanarGeometry
-from medimg_core.registry import ModelCard, load_card
-from medimg_core.results import Activations, Explanation, GateOutcome, GateReason, Prediction
+from medimg_core.masks import parts, regions, volumes_ml
+from medimg_core.registry import ModelCard, load_card, read_card
+from medimg_core.results import (
+    Activations,
+    Explanation,
+    GateOutcome,
+    GateReason,
+    MaskLabel,
+    Prediction,
+    Segmentation,
+)
 from medimg_core.study import Opened, Patient, Series, Study, Volume
 from medimg_core.voi import Window
 from pages._ui.state import KEY, Case, Held
 from pages._ui.viewer.component import FAILED
-from tests.tiny_model import CARD, SIZE
+from tests.tiny_model import CARD, MASK_SIZE, SIZE
 
 FRAME = Path(__file__).resolve().parents[2] / "pages" / "_ui" / "frame.py"
 SHA = "ab" * 32
+Box = tuple[int, tuple[int, int], tuple[int, int], tuple[int, int]]
 
 
 def make_series(number: int = 0, *, blank: bool = False, modality: str = "DX", **changes) -> Series:
@@ -74,6 +84,48 @@ def make_prediction(volume: Volume, *, score: float = 0.9, reasons: tuple[GateRe
         activations=None if refused else Activations(None, empty, empty, np.zeros((0, 3), np.float32)),
         input_shape=volume.shape[1:],
     )
+
+
+def make_masks(volume: Volume, *boxes: Box, names: tuple[str, ...] = ("bright",), **changes) -> Segmentation:
+    """A model's masks of a volume: boxes of labels 1, 2, ..., each measured as the core does.
+
+    Args:
+        volume: What they lie on.
+        boxes: Label, then first and last slice, row and column.
+        names: Of the labels.
+        changes: Fields of the result; ``whole`` says whether volumes are meant.
+    """
+    mask = np.zeros(volume.shape, np.uint8)
+    for value, (z0, z1), (y0, y1), (x0, x1) in boxes:
+        mask[z0 : z1 + 1, y0 : y1 + 1, x0 : x1 + 1] = value
+    labels = tuple(MaskLabel(value, name) for value, name in enumerate(names, start=1))
+    found = [parts(mask, label.value) for label in labels]
+    whole, sides = changes.pop("whole", True), changes.pop("sides", False)
+    facts = {
+        "model_id": "tiny_masks",
+        "weights_sha256": SHA,
+        "fingerprint": volume.fingerprint,
+        "frame": 0,
+        "slices": (0, volume.shape[0] - 1),
+        "labels": labels,
+        "mask": mask,
+        "raw": mask,
+        "regions": regions(found, labels, volume, sides=sides, whole=whole),
+        "volumes_ml": volumes_ml(found, labels, volume, whole=whole),
+        "flags": (),
+        "agreement": {"bright": 0.93},
+        "threshold": 0.5,
+        "gate": GateOutcome(),
+    }
+    return Segmentation(**{**facts, **changes})
+
+
+def put_card(folder: Path, text: str, name: str) -> ModelCard:
+    """Add a card without weights to the models of a test."""
+    (folder / name).mkdir(parents=True)
+    filled = text.format(id=name, sha256=SHA, size=SIZE, rows=MASK_SIZE[0], columns=MASK_SIZE[1])
+    (folder / name / "card.toml").write_text(filled, encoding="utf-8")
+    return read_card(folder / name)
 
 
 def make_explanation(volume: Volume, *, score: float = 0.9, peak: float = 0.2) -> Explanation:
@@ -143,8 +195,14 @@ def alts(app: AppTest) -> list[str]:
 
 def told(app: AppTest) -> dict[str, Any]:
     """What the page gives the viewer."""
-    (element,) = app.get("bidi_component")
-    return json.loads(element.proto.json)
+    (found,) = components(app, "viewer")
+    return found
+
+
+def components(app: AppTest, name: str) -> list[dict[str, Any]]:
+    """What the page gives its own components of a name."""
+    elements = [each.proto for each in app.get("bidi_component")]
+    return [json.loads(each.json) for each in elements if each.component_name.endswith(f"medimg_{name}")]
 
 
 def case_of(app: AppTest) -> Case:

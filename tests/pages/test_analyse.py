@@ -53,13 +53,13 @@ def test_a_negative_is_never_called_normal(open_app):
 def test_no_probability_until_a_prevalence_is_stated(open_app):
     app = open_app(case_with_result(make_study(1), score=0.91), "analyse")
     assert "Probability" not in words(app)
-    app.number_input(key="prevalence").set_value(20.0).run()
+    app.number_input(key="prevalence-tiny_model").set_value(20.0).run()
     assert "**Probability 47 %** at a prevalence of 20 %" in words(app)
     assert "(PPV)" in words(app)
-    assert case_of(app).prevalence == pytest.approx(0.2)
+    assert case_of(app).prevalence["pneumonia"] == pytest.approx(0.2)
     app.switch_page("../read.py").run()
     app.switch_page("../analyse.py").run()
-    assert app.number_input(key="prevalence").value == 20.0
+    assert app.number_input(key="prevalence-tiny_model").value == 20.0
 
 
 def test_finer_classes_are_off_by_default(open_app):

@@ -164,7 +164,9 @@ def test_a_patient_keeps_all_studies_of_the_drop():
 
 @pytest.mark.parametrize(("percent", "share"), [(20.0, 0.2), (None, None)])
 def test_prevalence(percent, share):
-    assert Case().with_prevalence(percent).prevalence == share
+    stated = Case().with_prevalence("pneumonia", 5.0).with_prevalence("tumour", 7.0)
+    assert stated.with_prevalence("pneumonia", percent).prevalence.get("pneumonia") == share
+    assert stated.with_prevalence("pneumonia", percent).prevalence["tumour"] == pytest.approx(0.07)
 
 
 def test_unknown_studies_and_series_change_nothing():

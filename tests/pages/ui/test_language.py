@@ -20,7 +20,9 @@ FILES = sorted(FRAME.parents[1].rglob("*.py"))
 def bare(node: ast.expr) -> bool:
     """Whether an argument is words that no catalogue can reach."""
     if isinstance(node, ast.Constant):
-        return isinstance(node.value, str) and node.value != PRODUCT and bool(re.search(r"[A-Za-z]{2}", node.value))
+        if not isinstance(node.value, str) or node.value == PRODUCT:
+            return False
+        return bool(re.search(r"[A-Za-z]{2}", re.sub(r":[a-z]+\[", "", node.value)))  # :orange[ is a colour
     if isinstance(node, ast.JoinedStr):
         return any(bare(part) for part in node.values if isinstance(part, ast.Constant))
     return False

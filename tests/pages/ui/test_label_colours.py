@@ -1,0 +1,23 @@
+"""Colours of labels."""
+
+from pages._ui.label_colours import CANDIDATES, label_colours
+from tests.pages.conftest import put_card
+from tests.tiny_model import CARD, MASKS, MULTI
+
+
+def test_labels_of_all_models_differ(tmp_path):
+    cards = [
+        put_card(tmp_path, text, name)
+        for text, name in ((MASKS, "a_masks"), (CARD, "b_scores"), (MULTI, "c_multi"), (MULTI, "d_multi"))
+    ]
+    found = label_colours(cards)
+    assert list(found) == [("a_masks", 1), ("c_multi", 1), ("c_multi", 2), ("d_multi", 1), ("d_multi", 2)]
+    assert len({*found.values(), CANDIDATES}) == 6
+
+
+def test_more_labels_than_colours_begin_anew(tmp_path):
+    many = ", ".join(f'"part {n}"' for n in range(8))
+    card = put_card(tmp_path, MASKS.replace('classes = ["bright"]', f"classes = [{many}]"), "tiny_masks")
+    found = label_colours([card])
+    assert found["tiny_masks", 7] == found["tiny_masks", 1]
+    assert len(set(found.values())) == 6
