@@ -1,5 +1,6 @@
 """The worklist page: drop, table, refused files, demo studies, two patients."""
 
+import dataclasses
 import io
 import zipfile
 
@@ -8,7 +9,19 @@ import pytest
 from medimg_core.phantoms import catalogue, make_phantom
 from medimg_core.study import Opened, Refused
 from pages._ui.mixed import persons
-from tests.pages.conftest import case_of, case_with_result, make_case, make_series, make_study, settled, told, words
+from tests.pages.conftest import (
+    case_of,
+    case_with_result,
+    make_case,
+    make_ct,
+    make_masks,
+    make_prediction,
+    make_series,
+    make_study,
+    settled,
+    told,
+    words,
+)
 
 
 def drop(app, *files):
@@ -49,6 +62,18 @@ def test_the_marked_row_is_the_current_study_however_it_was_chosen(open_app):
     app.selectbox(key="panel-study").set_value("1.9.3").run()
     assert case_of(app).study_uid == "1.9.3"
     assert marked_rows(app) == [[2]]
+
+
+def test_a_stack_says_on_how_many_images(open_app):
+    case = make_case(make_study(1, make_ct(5)), make_study(2, make_ct(4)))
+    for place, score in enumerate((0.1, 0.9, 0.8)):
+        said = dataclasses.replace(make_prediction(case.volume, score=score), slice_index=place)
+        case = case.with_prediction(case.series_key, said)
+    other = case.with_study("1.9.2")
+    other = other.with_segmentation(other.series_key, make_masks(other.volume, (1, (1, 2), (1, 3), (1, 3))))
+    table = open_app(other).dataframe[0].value
+    assert list(table["Models say"]) == ["pneumonia: above threshold on 2 of 3 images", ""]
+    assert list(table["Status"]) == ["analysed", "analysed"]
 
 
 def test_a_negative_is_not_above_the_threshold_and_nothing_more(open_app):

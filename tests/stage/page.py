@@ -10,6 +10,7 @@ from PIL import Image
 from medimg_core.correcting import difference
 from medimg_core.voi import grey8
 from pages._ui import theme
+from pages._ui.going import go_to
 from pages._ui.state import Case, change, keep, load
 from pages._ui.viewer import Label, MaskOverlay, mask_of, viewer
 from tests.stage.cases import CASES, made
@@ -91,6 +92,7 @@ if st.session_state.get(_NAME) != name:
 with st.sidebar:
     st.button("Run again", key="again")
     st.button("Discard", key="discard", on_click=discard)
+    st.button("Go", key="go", on_click=go_to, args=((2, 5, None),))
     left = st.toggle("Without the viewer", key="left")
     case = load()
     st.session_state["runs"] = st.session_state.get("runs", 0) + 1

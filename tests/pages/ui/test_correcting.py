@@ -84,3 +84,13 @@ def test_masks_of_other_slices_keep_their_corrections():
 def test_the_number_heard_stays_with_the_correction(result):
     said = replace(begun(result), heard=7, said="no part there")
     assert said.with_edits([PAINT]).heard == 7
+
+
+def test_what_a_page_takes_back_can_be_made_again_until_something_else_is(result):
+    made = begun(result).with_edits([PAINT, ERASE])
+    empty = made.without_edits()
+    assert empty.corrected.mask is result.mask
+    assert empty.discarded == (PAINT, ERASE)
+    assert empty.with_edits(empty.discarded).corrected.edits == (PAINT, ERASE)
+    assert empty.with_edits(empty.discarded).discarded == ()
+    assert empty.with_edits([DROP]).discarded == ()

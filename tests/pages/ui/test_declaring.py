@@ -1,6 +1,7 @@
 """The form that asks what a file does not say."""
 
 import dataclasses
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from medimg_core.gate import Declared
 from medimg_core.study import Series, Volume
 from pages._ui.declaring import silent
-from tests.pages.conftest import case_of, make_case, make_study, settled, words
+from tests.pages.conftest import case_of, make_case, make_prediction, make_study, settled, words
 from tests.tiny_model import CARD, SIZE
 
 SHA = "ab" * 32
@@ -89,3 +90,14 @@ def test_a_word_given_for_another_model_is_kept(brain, open_app):
     app = settled(app.button(key="run-tiny_model").click().run())
     said = case_of(app).declared[case_of(app).series_key]
     assert (said.sequence, said.view, said.age_years) == ("T2", "AP", 40.0)
+
+
+def test_the_same_word_again_keeps_what_rests_on_it(brain, open_app):
+    told = case().with_declared(Declared(sequence="T2", modality="MR", body_part="BRAIN"))
+    told = told.with_prediction(told.series_key, replace(make_prediction(told.volume), model_id="another_model"))
+    app = open_app(told, "analyse")
+    app = settled(app.button(key="run-tiny_model").click().run())
+    assert case_of(app).prediction("another_model") is not None
+    next(box for box in app.selectbox if box.label == "MR sequence").set_value("FLAIR")
+    app = settled(app.button(key="run-tiny_model").click().run())
+    assert case_of(app).prediction("another_model") is None

@@ -100,3 +100,17 @@ def test_a_case_keeps_the_masks_of_what_is_open():
     assert not closed.with_segmentation(case.series_key, made).findings.segmentations  # too late
     stranger = segmented(make_series(5).volume)
     assert not case.with_segmentation(case.series_key, stranger).findings.segmentations
+
+
+def test_what_a_run_said_of_its_slices_is_kept_with_its_masks():
+    case = make_case(make_study(1, make_ct(6)))
+    each = tuple(replace(make_prediction(case.volume, score=0.1 * n), slice_index=n) for n in range(6))
+    made = replace(segmented(case.volume, model_id="tiny_model"), predictions=each)
+    held = case.with_segmentation(case.series_key, made)
+    assert [held.with_view(slice_index=n).prediction("tiny_model") for n in (0, 3, 5)] == [each[0], each[3], each[5]]
+    assert len(held.results_of(held.study)) == 6
+    map_of_third = replace(make_explanation(case.volume), slice_index=3)
+    mapped = held.with_explanation(case.series_key, map_of_third).with_view(slice_index=3)
+    assert mapped.explanation("tiny_model") is map_of_third
+    assert held.findings.segmentations_of("1.9.1") == (made,)
+    assert held.findings.segmentations_of("1.9.2") == ()
