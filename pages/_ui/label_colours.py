@@ -11,9 +11,10 @@ __all__ = ["CANDIDATES", "Rgb", "label_colours", "label_style"]
 
 Rgb = tuple[int, int, int]
 
-_ORANGE, _SKY, _GREEN, _YELLOW, _BLUE, _VERMILION, _PINK = COLOURS[1:]
+_ORANGE, _SKY, _, _YELLOW, _BLUE, _VERMILION, _PINK = COLOURS[1:]
+_LIT_GREEN: Rgb = (86, 214, 130)  # of the eight colours' green, which a thin line in a dark lung loses
 # the first is none of a map's colours, nor near the cyan of its contour; the dark blue, which grey hides, comes last
-_ORDER: tuple[Rgb, ...] = (_GREEN, _ORANGE, _PINK, _SKY, _VERMILION, _BLUE)
+_ORDER: tuple[Rgb, ...] = (_LIT_GREEN, _ORANGE, _PINK, _SKY, _VERMILION, _BLUE)
 
 CANDIDATES: Rgb = _YELLOW
 """Of what a search without a model marks."""

@@ -86,7 +86,7 @@ def _end(case: Case, card: ModelCard, name: str, end: End, count: int) -> None:
         max_value=count,
         step=1,
         key=key,
-        placeholder=_("not said"),
+        placeholder=_("none"),
         on_change=partial(_typed, key, card.id, end),
     )
     here = case.view.slice_index
