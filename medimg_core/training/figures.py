@@ -1,5 +1,6 @@
 """The figures on a card: validation, robustness, shortcuts; each with its 95 % interval by patient."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -183,13 +184,9 @@ def shortcuts(held: Held, regions: Regions, score: Score) -> list[Figure]:
 
 
 def uses_outside(figures: Sequence[Figure]) -> bool:
-    """Whether images without lungs are told apart beyond the limit, in either direction."""
-    decisive = (
-        "frame_only_auc",
-        "lungs_filled_mean_auc",
-        "lungs_filled_smooth_auc",
-        "lungs_filled_black_auc",
-        "lungs_filled_white_auc",
-        "lungs_box_filled_auc",
-    )
-    return any(max(f.value, 1 - f.value) > SHORTCUT_LIMIT for f in figures if f.name in decisive)
+    """Whether images without their region are told apart beyond the limit, in either direction.
+
+    What counts: the frame alone, burnt-in marks alone, the region or its box filled in.
+    """
+    decisive = re.compile(r"(frame_only|marks_only|.+_filled_.+|.+_box_filled)_auc")
+    return any(max(f.value, 1 - f.value) > SHORTCUT_LIMIT for f in figures if decisive.fullmatch(f.name))

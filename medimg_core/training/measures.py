@@ -25,15 +25,13 @@ from medimg_core.evaluation.shortcuts import (
 )
 from medimg_core.registry import Curve, Figure, ModelCard
 from medimg_core.training.course import PlanData, Progress
+from medimg_core.training.figures import uses_outside
 from medimg_core.training.plan import UNKNOWN
 from medimg_core.training.samples import Samples
 
 TUNED = "epochs, threshold and temperature chosen on this split"
 DRAWN = 200
 """Images of the robustness curves."""
-
-OUTSIDE_LIMIT = 0.65
-"""Above this AUC without the region a result says that the model uses information outside it."""
 
 SCORES = ("auc", "accuracy", "sensitivity", "specificity", "f1", "ece", "brier")
 OVERLAPS = ("dice", "dice_by_patient", "iou", "hd95")
@@ -114,15 +112,6 @@ def shortcuts(card: ModelCard, samples: Samples, truth: NDArray[np.bool_], name:
         gap = "mean score of positives minus that of negatives: " + each.note
         result.append(Figure(each.name.removesuffix("_auc") + "_gap", each.gap, each.gap_ci, each.n, data, gap))
     return tuple(result)
-
-
-def uses_outside(figures: Sequence[Figure]) -> bool:
-    """Whether images without their region are told apart beyond the limit, in either direction."""
-    return any(
-        max(figure.value, 1 - figure.value) > OUTSIDE_LIMIT
-        for figure in figures
-        if figure.name in ("frame_only_auc", "marks_only_auc") or ("_filled_" in figure.name and "_auc" in figure.name)
-    )
 
 
 class Kept:

@@ -9,7 +9,7 @@ from typing import Any
 
 from medimg_core.errors import InvalidCardError
 
-TABLES = ("training", "plan", "card", "search", "figures")
+TABLES = ("training", "plan", "card", "search")
 """What a recipe may hold."""
 
 
