@@ -1,5 +1,6 @@
 """What the core says about a volume. A result carries the identity of what it came from."""
 
+from medimg_core.results.audit import Audit, AuditItem, Verdict
 from medimg_core.results.explanation import Explanation
 from medimg_core.results.gate import GateOutcome, GateReason
 from medimg_core.results.measurement import Measurement, Point
@@ -8,6 +9,8 @@ from medimg_core.results.segmentation import Flag, MaskLabel, Region, Segmentati
 
 __all__ = [
     "Activations",
+    "Audit",
+    "AuditItem",
     "Explanation",
     "Flag",
     "GateOutcome",
@@ -18,4 +21,5 @@ __all__ = [
     "Prediction",
     "Region",
     "Segmentation",
+    "Verdict",
 ]

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,8 @@ from medimg_core.training.heads import (
     shifted,
     sigmoid,
 )
+from medimg_core.training.learning import write_curve
+from medimg_core.training.measures import Kept, measure_curves
 from medimg_core.training.readme import readme_text
 from medimg_core.training.recipe import Recipe, input_of, read_about, read_recipe
 
@@ -138,21 +140,21 @@ def stage_package(
     shortcut = figures.shortcuts(held, data.regions, score)
     trained = package.run_network(forward, data.train.greys(), recipe, heads.main)
     about = _about(out, recipe, fitted)
-    package.write_folder(
-        out,
-        package.with_heads(network, heads.main, heads.members),
-        about,
-        Measured(
-            input=input_of(recipe),
-            outputs=[package.classifier_output(recipe, about["reading"])],
-            cam=True,
-            calibration={"temperature": heads.temperature, "prevalence": heads.prevalence},
-            thresholds=thresholds,
-            figures={"metrics": metrics, "shortcuts": shortcut},
-            uses_outside=figures.uses_outside(shortcut),
-        ),
-        package.reference_arrays((data.train, trained), (data.val, plain), recipe, heads.temperature),
+    measured = Measured(
+        input=input_of(recipe),
+        outputs=[package.classifier_output(recipe, about["reading"])],
+        cam=True,
+        calibration={"temperature": heads.temperature, "prevalence": heads.prevalence},
+        thresholds=thresholds,
+        figures={"metrics": metrics, "shortcuts": shortcut},
+        uses_outside=figures.uses_outside(shortcut),
     )
+    arrays = package.reference_arrays((data.train, trained), (data.val, plain), recipe, heads.temperature)
+    shipped = package.with_heads(network, heads.main, heads.members)
+    card = package.write_folder(out, shipped, about, measured, arrays)
+    curves = measure_curves(card, data.folder, progress, Kept(run, fitted.weights))
+    package.write_folder(out, None, about, replace(measured, robustness=curves), arrays)
+    write_curve(out, fitted.history)
     card = add_gate(out, data.train.greys(), held.images.greys(), data.folder.parent, progress)
     (out / "README.md").write_text(readme_text(card, recipe), encoding="utf-8")
     return {

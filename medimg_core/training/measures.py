@@ -138,6 +138,31 @@ class Kept:
         self.path.write_text(json.dumps(rows), encoding="utf-8")
 
 
+def curves_of(rows: Sequence[Mapping[str, Any]]) -> tuple[Curve, ...]:
+    """Curves from the tables that ``medimg evaluate --robustness`` prints."""
+    return tuple(Curve(**{key: _fixed(value) for key, value in row.items()}) for row in rows)
+
+
+def _fixed(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def measure_curves(card: ModelCard, folder: Path, progress: Progress, kept: Kept) -> tuple[Curve, ...]:
+    """Robustness of a packaged model on ``val``, from an earlier run where its weights were measured.
+
+    Args:
+        card: The packaged model.
+        folder: Data set.
+        progress: Called with rows done, rows in all and a text.
+        kept: Curves measured before.
+    """
+    rows = kept.read()
+    if rows is None:
+        rows = evaluate(card, folder, split="val", robustness_n=DRAWN, progress=progress)["robustness"]
+        kept.write(rows)
+    return curves_of(rows)
+
+
 def measure_plan(card: ModelCard, data: PlanData, progress: Progress, kept: Kept) -> PlanFigures:
     """Everything that a card says of ``val``.
 
@@ -155,11 +180,9 @@ def measure_plan(card: ModelCard, data: PlanData, progress: Progress, kept: Kept
         metrics += figures_of(answer, f"{folder.name} val")
         rows += [] if known else answer["robustness"]
     kept.write(rows)
-    plain: list[Any] = [{key: tuple(v) if isinstance(v, list) else v for key, v in row.items()} for row in rows]
-    curves = [Curve(**row) for row in plain]
     found: tuple[Figure, ...] = ()
     if card.classification is not None and card.classification.reading is not None:
         inside = [name in card.classification.reading.positive for name in card.classification.classes]
         truth = np.array(inside)[data.val.classes]
         found = shortcuts(card, data.val, truth, " and ".join(f"{folder.name} val" for folder in data.folders))
-    return PlanFigures(tuple(metrics), found, tuple(curves), uses_outside(found))
+    return PlanFigures(tuple(metrics), found, curves_of(rows), uses_outside(found))

@@ -76,6 +76,12 @@ def _rest(card: ModelCard) -> list[str]:
     ]
 
 
+def _trained(epochs: int, size: int, start: str) -> str:
+    begun = {"": "from fresh weights", "imagenet": "from an encoder trained on ImageNet-1k"}
+    first = begun.get(start, f"from the weights of {start}")
+    return f"Trained for {epochs} epochs at {size} x {size} {first}; `learning_curve.csv` has every epoch"
+
+
 def readme_text(card: ModelCard, recipe: Recipe) -> str:
     """Markdown for a classifier trained against shortcuts.
 
@@ -91,7 +97,7 @@ def readme_text(card: ModelCard, recipe: Recipe) -> str:
         AGAINST_SHORTCUTS.rstrip(),
     ]
     tuned = "Intervals are bootstrapped by patient. The validation split chose the threshold and the temperature."
-    trained = f"Trained for {recipe.epochs} epochs at {recipe.size} x {recipe.size}"
+    trained = _trained(recipe.epochs, recipe.size, recipe.start)
     return "\n".join([*_head(card, trained), "", tuned, *_part("Train it again", commands), *_rest(card)])
 
 
@@ -105,9 +111,7 @@ def plan_readme(card: ModelCard, plan: Plan, epochs: int) -> str:
     """
     sets = " ".join(source.name for source in card.data if source.n)
     commands = ["```", f"medimg train {card.id} {sets}   # goes on from its last checkpoint", "```"]
-    start = {"": "from fresh weights", "imagenet": "from an encoder trained on ImageNet-1k"}
-    begun = start.get(plan.start, f"from the weights of {plan.start}")
-    trained = f"Trained for {epochs} epochs at {plan.size} x {plan.size} {begun}; `learning_curve.csv` has every epoch"
+    trained = _trained(epochs, plan.size, plan.start)
     tuned = (
         "Intervals are bootstrapped by patient or group. The validation split chose epoch, threshold and temperature."
     )
