@@ -1,7 +1,7 @@
 """What the core says about a volume. A result carries the identity of what it came from."""
 
 from medimg_core.results.audit import Audit, AuditItem, Verdict
-from medimg_core.results.explanation import Explanation
+from medimg_core.results.explanation import Explanation, ExplanationStack
 from medimg_core.results.gate import GateOutcome, GateReason
 from medimg_core.results.measurement import Measurement, Point
 from medimg_core.results.prediction import Activations, Prediction
@@ -12,6 +12,7 @@ __all__ = [
     "Audit",
     "AuditItem",
     "Explanation",
+    "ExplanationStack",
     "Flag",
     "GateOutcome",
     "GateReason",

@@ -65,7 +65,7 @@ def test_no_positive_evidence_is_said(prediction, tiny_model):
 
 
 def test_what_cannot_be_asked_says_what_can(prediction, tiny_model):
-    with pytest.raises(IncompatibleInputError, match="method must be one of grad_cam, got 'crystal_ball'"):
+    with pytest.raises(IncompatibleInputError, match="method must be one of grad_cam, .*, got 'crystal_ball'"):
         explain(prediction, tiny_model, method="crystal_ball")
     with pytest.raises(IncompatibleInputError, match="label must be one of pneumonia, no pneumonia, normal"):
         explain(prediction, tiny_model, label="fracture")
