@@ -94,7 +94,7 @@ def grad_cam(activations: Activations, card: ModelCard, question: Decision) -> M
 
 
 def _kept(values: Array) -> Array:
-    return np.asarray(np.maximum(values, np.float32(0)))
+    return np.asarray(np.maximum(values, np.float32(0)), dtype=np.float32)
 
 
 def _weighed(features: Array, weights: Array) -> Array:
