@@ -25,7 +25,7 @@ from medimg_core.preprocess import prepare
 from medimg_core.registry import InputSpec, load_card
 from medimg_core.training.fusion import Embed, compare, read_patients
 from medimg_core.training.plan import Plan
-from medimg_core.training.samples import decode
+from medimg_core.training.pictures import decode
 
 IMAGENET = "imagenet"
 MODEL = "brain_flair_abnormality"

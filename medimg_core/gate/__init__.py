@@ -27,7 +27,7 @@ Keys of ``[gate]`` in ``card.toml``: ``method`` ``limit`` ``neighbours`` ``thumb
 """
 
 from medimg_core.gate.assess import assess_input, assess_network, joined
-from medimg_core.gate.image import check_kind, check_unit, check_values, is_grey
+from medimg_core.gate.image import check_kind, check_unit, check_values, is_blank, is_grey
 from medimg_core.gate.settings import GateSettings, gate_settings
 from medimg_core.gate.slices import assess_slices, over_slices
 from medimg_core.gate.tags import Declared, Tags, check_tags, read_tags
@@ -44,6 +44,7 @@ __all__ = [
     "check_unit",
     "check_values",
     "gate_settings",
+    "is_blank",
     "is_grey",
     "joined",
     "over_slices",

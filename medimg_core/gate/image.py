@@ -8,7 +8,7 @@ from medimg_core.registry import ModelCard
 from medimg_core.results import GateReason
 from medimg_core.study import AnyArray, Volume
 
-__all__ = ["check_kind", "check_unit", "check_values", "is_grey"]
+__all__ = ["check_kind", "check_unit", "check_values", "is_blank", "is_grey"]
 
 BLANK_SHARE = 0.995
 """An image is blank when this share of its pixels has one single value."""
@@ -87,7 +87,7 @@ def check_values(plane: AnyArray, card: ModelCard) -> tuple[GateReason, ...]:
         return (GateReason("colour", "The model reads grey images; this is a colour image.", refuses=True),)
     if np.issubdtype(plane.dtype, np.floating) and not np.isfinite(plane).all():
         return (GateReason("not_finite", "The image holds values that are not numbers.", refuses=True),)
-    if _is_blank(plane):
+    if is_blank(plane):
         return (GateReason("blank", "The image is blank: nearly all of its pixels have one value.", refuses=True),)
     if card.input.channels == 3 and set(card.modality) <= VISIBLE_LIGHT and is_grey(plane):
         return (GateReason("grey", "The model reads colour images; this is a grey image.", refuses=True),)
@@ -110,7 +110,8 @@ def is_grey(plane: AnyArray, *, tolerance: float = 2.0) -> bool:
     return bool(np.mean(spread) <= tolerance * top / 255)
 
 
-def _is_blank(plane: npt.NDArray[np.generic]) -> bool:
+def is_blank(plane: npt.NDArray[np.generic]) -> bool:
+    """Whether nearly all values of a slice, shape ``(rows, columns)`` or with colours, are one value."""
     flat = np.asarray(plane).ravel()
     flat = flat[:: max(1, flat.size // 20_000)]
     middle = np.partition(flat, flat.size // 2)[flat.size // 2]  # a value with more than half of all is the median

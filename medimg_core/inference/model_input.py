@@ -4,11 +4,11 @@ import numpy as np
 import numpy.typing as npt
 
 from medimg_core.gate import is_grey
-from medimg_core.registry import ModelCard
+from medimg_core.registry import InputSpec, ModelCard
 from medimg_core.study import Volume
 from medimg_core.voi import EIGHT_BIT
 
-__all__ = ["model_input"]
+__all__ = ["model_input", "slice_values"]
 
 
 def model_input(volume: Volume, card: ModelCard, slice_index: int = 0, frame: int = 0) -> npt.NDArray[np.float32]:
@@ -28,13 +28,25 @@ def model_input(volume: Volume, card: ModelCard, slice_index: int = 0, frame: in
         ``float32``, shape ``(rows, columns)``, or ``(rows, columns, 3)`` where the image has colour and the network
         takes it. For a network of grey, colour becomes the mean of its channels.
     """
+    return slice_values(volume, card.input, slice_index, frame)
+
+
+def slice_values(volume: Volume, spec: InputSpec, slice_index: int = 0, frame: int = 0) -> npt.NDArray[np.float32]:
+    """:func:`model_input` for a network that has no card yet: what a training reads.
+
+    Args:
+        volume: The input.
+        spec: What the network takes.
+        slice_index: Slice, from 0.
+        frame: Frame, from 0.
+    """
     plane = volume.plane(slice_index, frame)
-    if card.input.unit != "any":
+    if spec.unit != "any":
         return np.asarray(plane, dtype=np.float32)
     if plane.ndim == 3:
         shown = volume.presented(slice_index, frame=frame)
         if is_grey(plane):
             return np.asarray(shown[..., 0], dtype=np.float32)
-        return shown if card.input.channels == 3 else np.asarray(shown.mean(axis=-1), dtype=np.float32)
+        return shown if spec.channels == 3 else np.asarray(shown.mean(axis=-1), dtype=np.float32)
     plain = plane.dtype == np.uint8 and not volume.voi
     return volume.presented(slice_index, voi=EIGHT_BIT if plain else None, frame=frame)

@@ -8,11 +8,12 @@ from typing import Any
 
 from medimg_core.errors import InputError
 from medimg_core.training.fit import Aim, Fitted, fit
+from medimg_core.training.loading import load
 from medimg_core.training.losses import mask_loss, reading_loss
 from medimg_core.training.network import build, heads_of, start, validator
 from medimg_core.training.pipeline import Source, source_of, steps_of, stream
 from medimg_core.training.plan import Plan
-from medimg_core.training.samples import Samples, joined, load
+from medimg_core.training.samples import Samples, joined
 
 Progress = Callable[[int, int, str], None]
 

@@ -4,7 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from medimg_core.training.heads import Question
+from medimg_core.training.labels import EITHER, MOST
 from medimg_core.training.plan import UNKNOWN, Plan
+
+NEVER = -1e9
+"""Added to the logit of a class that a pixel is not."""
 
 Loss = Callable[[Any, Any], Any]
 
@@ -49,27 +53,36 @@ def mask_loss(plan: Plan) -> Loss:
     background, classes from 1, unknown throughout where nobody drew. Logits have the same grid. Dice is taken over the
     whole batch, so that images with an empty mask count through their false positives (Milletari et al., 3DV 2016; the
     batch form as in Isensee et al., Nature Methods 2021).
+
+    Pixels with a code of :mod:`medimg_core.training.labels` are background or of a class that nobody drew: what counts
+    is the sum of those classes' shares, and the image is left out of the undrawn classes' Dice.
     """
-    import keras
     from keras import ops
 
     several = len(plan.masks) > 1
+    powers = [1 << place for place in range(min(MOST, len(plan.masks)))] + [1 << 8] * (len(plan.masks) - MOST)
 
     def loss(target: Any, logits: Any) -> Any:
         count = ops.shape(logits)[0]
         target = ops.reshape(target, (count, -1))
         logits = ops.reshape(logits, (count, -1, len(plan.masks) + several))
         known = ops.cast(target[:, :1] < UNKNOWN, "float32")
-        label = ops.cast(ops.where(target < UNKNOWN, target, 0), "int32")
+        label = ops.cast(ops.where(target < EITHER, target, 0), "int32")
+        weight = known[..., None]
         if several:
-            truth = ops.one_hot(label, len(plan.masks) + 1)
-            cross = keras.losses.categorical_crossentropy(truth, logits, from_logits=True)
-            share, truth = ops.softmax(logits)[..., 1:], truth[..., 1:]
+            truth = ops.one_hot(label, len(plan.masks) + 1)[..., 1:]
+            bits = ops.where((target >= EITHER) & (target < UNKNOWN), target - EITHER, 0)[..., None]
+            undrawn = ops.mod(ops.floor_divide(ops.cast(bits, "int32"), powers), 2)
+            possible = ops.concatenate([ops.cast(label == 0, "int32")[..., None], undrawn], axis=-1)
+            possible += ops.pad(ops.cast(truth, "int32"), ((0, 0), (0, 0), (1, 0)))
+            ruled_out = ops.where(possible > 0, 0.0, NEVER)
+            cross = ops.logsumexp(logits, axis=-1) - ops.logsumexp(logits + ruled_out, axis=-1)
+            share = ops.softmax(logits)[..., 1:]
+            weight *= 1 - ops.cast(ops.max(undrawn, axis=1, keepdims=True), "float32")
         else:
             truth = ops.cast(label[..., None] == 1, "float32")
             cross = ops.softplus(logits[..., 0]) - truth[..., 0] * logits[..., 0]
             share = ops.sigmoid(logits)
-        weight = known[..., None]
         both = ops.sum(weight * share * truth, axis=(0, 1))
         total = ops.sum(weight * (share + truth), axis=(0, 1))
         dice = 1 - ops.mean((2 * both + 1) / (total + 1))

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medimg_core.errors import InputError, InvalidCardError
-from medimg_core.preprocess import resize
 from medimg_core.registry import load_card
 from medimg_core.training.architectures import multi_task
 from medimg_core.training.architectures.lite import load_imagenet
 from medimg_core.training.heads import log_odds, positives
+from medimg_core.training.labels import resized
 from medimg_core.training.plan import UNKNOWN, Plan
 from medimg_core.training.samples import Samples, prepared
 
@@ -86,13 +86,7 @@ def small_masks(samples: Samples, plan: Plan) -> NDArray[np.uint8]:
 
 def shrunk(mask: NDArray[np.uint8], plan: Plan) -> NDArray[np.uint8]:
     """One label map on the network's grid: the label with the largest share of each cell."""
-    size = (plan.size, plan.size)
-    if mask.shape == size:
-        return mask
-    if int(mask[0, 0]) == int(mask.max()) == UNKNOWN:
-        return np.full(size, UNKNOWN, np.uint8)
-    shares = [resize((mask == value).astype(np.float32), size) for value in range(len(plan.masks) + 1)]
-    return np.asarray(np.argmax(shares, axis=0), dtype=np.uint8)
+    return resized(mask, (plan.size, plan.size), len(plan.masks))
 
 
 def decided(logits: NDArray[np.float32], threshold: float = 0.5) -> NDArray[np.uint8]:
@@ -103,16 +97,33 @@ def decided(logits: NDArray[np.float32], threshold: float = 0.5) -> NDArray[np.u
     return np.asarray(logits.argmax(axis=-1), dtype=np.uint8)
 
 
-def dice_rows(found: NDArray[np.uint8], true: NDArray[np.uint8], label: int) -> NDArray[np.float64]:
-    """Dice of one label in each row, shape ``(n,)``; NaN where nobody drew or the true mask is empty."""
-    known = (true[:, 0, 0] != UNKNOWN) & (true == label).any(axis=(1, 2))
-    both = ((found == label) & (true == label)).sum(axis=(1, 2))
-    total = (found == label).sum(axis=(1, 2)) + (true == label).sum(axis=(1, 2))
-    return np.where(known, 2 * both / np.maximum(total, 1), np.nan)
+def dice_rows(
+    found: NDArray[np.uint8], true: NDArray[np.uint8], label: int, stacks: NDArray[np.int64] | None = None
+) -> NDArray[np.float64]:
+    """Dice of one label in each image or volume; NaN where nobody drew or the true mask is empty.
+
+    Args:
+        found: Label maps, shape ``(n, rows, columns)``.
+        true: Likewise.
+        label: Which one.
+        stacks: Number of the volume that each is a slice of, shape ``(n,)``; each is its own where it is None.
+
+    Returns:
+        Shape ``(n,)``, or one for each volume, as it is evaluated.
+    """
+    stack = np.arange(len(true)) if stacks is None else stacks
+    drawn = true[:, 0, 0] != UNKNOWN
+    both, theirs, ours = (
+        np.bincount(stack, weights=drawn * part.sum(axis=(1, 2)))
+        for part in ((found == label) & (true == label), true == label, found == label)
+    )
+    return np.where(theirs > 0, 2 * both / np.maximum(ours + theirs, 1), np.nan)
 
 
 def validator(val: Samples, plan: Plan) -> Callable[[Any], Mapping[str, float]]:
     """What is logged after each epoch: AUC and accuracy of the reading, Dice of each mask, false positives.
+
+    Dice is the mean over images or, of slices, over volumes; false positives are counted in images or slices.
 
     Raises:
         InputError: The validation images have one reading only, or lack a mask of one of the classes.
@@ -122,6 +133,7 @@ def validator(val: Samples, plan: Plan) -> Callable[[Any], Mapping[str, float]]:
     batches = list(chunks(val, plan))
     truth = positives(plan)[val.classes] if plan.classes else None
     masks = small_masks(val, plan) if plan.masks else None
+    stacks, whole = val.stacks(), np.array([not origin.undrawn for origin in val.origins])
 
     if truth is not None and len(set(truth.tolist())) < 2:
         raise InputError("validation images must be of both readings, positive and not; they are of one")
@@ -145,8 +157,8 @@ def validator(val: Samples, plan: Plan) -> Callable[[Any], Mapping[str, float]]:
         if masks is not None:
             found = np.concatenate([decided(part["mask_logits"]) for part in parts])
             for number, target in enumerate(plan.masks, start=1):
-                record[f"val_dice_{target.name}"] = float(np.nanmean(dice_rows(found, masks, number)))
-            empty = (masks == 0).all(axis=(1, 2))
+                record[f"val_dice_{target.name}"] = float(np.nanmean(dice_rows(found, masks, number, stacks)))
+            empty = (masks == 0).all(axis=(1, 2)) & whole
             if empty.any():
                 record["val_false_positive"] = float((found[empty] > 0).any(axis=(1, 2)).mean())
         record["val_score"] = float(np.mean([v for k, v in record.items() if k == "val_auc" or "dice" in k]))

@@ -12,6 +12,7 @@ from medimg_core.burnt_in import find_marks, paint_out, random_marks
 from medimg_core.errors import InputError, InvalidCardError
 from medimg_core.training.augment import targets
 from medimg_core.training.fit import Batch
+from medimg_core.training.labels import coded
 from medimg_core.training.modality import MODALITIES, Picture, augment, each
 from medimg_core.training.network import shrunk
 from medimg_core.training.plan import UNKNOWN, Plan
@@ -54,10 +55,11 @@ class Source:
         return augment(image, self.samples.masks[index], self.plan.modality, rng, self.plan.strength)[0]
 
     def sample(self, index: int, rng: np.random.Generator) -> tuple[NDArray[np.float32], int, NDArray[np.uint8]]:
-        """Network input, row of the soft targets, and label map on the network's grid."""
+        """Network input, row of the soft targets, and label map on the network's grid, undrawn classes coded."""
         image, mask, told = self.compose(index, rng)
         row = int(self.samples.classes[index]) if told else len(self.plan.classes)
-        return prepared(image, self.plan.input)[0], row, shrunk(mask, self.plan)
+        label = coded(shrunk(mask, self.plan), self.samples.origins[index].undrawn)
+        return prepared(image, self.plan.input)[0], row, label
 
 
 def source_of(samples: Samples, plan: Plan) -> Source:
@@ -72,6 +74,9 @@ def source_of(samples: Samples, plan: Plan) -> Source:
     if plan.masks and not samples.drawn().any():
         columns = sorted({target.column for target in plan.masks})
         raise InputError(f"training masks must be named in the index, column {', '.join(columns)}; there are none")
+    for number, target in enumerate(plan.masks, start=1):
+        if not (samples.masks == number).any():
+            raise InputError(f"training images must have a drawn mask of {target.name}; there is none")
     if not plan.classes:
         return Source(samples, plan, np.zeros((1, 1), np.float32), np.ones(1, np.float32))
     soft, weights = targets(plan, samples.classes[samples.classes != NO_CLASS])

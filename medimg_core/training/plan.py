@@ -1,11 +1,12 @@
 """What a training of masks, classes or both does, as one frozen record read from ``models/<id>/recipe.toml``."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from medimg_core.errors import InvalidCardError
 from medimg_core.registry import InputSpec
+from medimg_core.study import UNITS
 from medimg_core.training.tables import fields_of, read_table
 
 UNKNOWN = 255
@@ -20,11 +21,15 @@ class MaskTarget:
         name: Class of the mask.
         column: Column of the index that names the file.
         value: Value in that file which counts, or 0 for everything that is not zero.
+        target: What the file's mask is called where it is measured; the class's name by default.
+        covers: Later classes that lie inside this file's mask: the target is this class and those together.
     """
 
     name: str
     column: str = "mask"
     value: int = 0
+    target: str = ""
+    covers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -37,16 +42,22 @@ class Plan:
         labels: For each class the value of the index's ``label`` column.
         positive: Classes that add up to the reading.
         reading: Name of the reading.
-        masks: Mask classes, later ones drawn over earlier ones; empty for a classification alone.
+        masks: Mask classes, later ones drawn over earlier ones; empty for a classification alone. Where the index
+            names files of some classes only, the others' pixels count as undrawn and not as background.
         empty_without_file: Labels whose images have an empty mask where the index names none.
         modality: Whose changes the images go through (:data:`medimg_core.training.modality.MODALITIES`).
         strength: How far they go, as a share of what the modality allows; 0 for none.
         size: Side of the network's square input, in pixels.
         cache_side: Side of the cached images that augmentation works on, in pixels.
+        bits: Of a cached value: 8, or 16 or 32 (floating point) for volumes whose greys 256 steps are too coarse for.
+        empty_share: Share of a training volume's slices without a mask that is taken, evenly spread; of ``val`` all
+            are, as they are when the model is used.
+        memory_gb: Largest memory of one split's cached images and label maps, in GiB; more is refused while reading.
         channels: 1 for grey, 3 for colour.
         steps: Preprocessing steps of the card.
         unit: Unit of the volume's values that the steps expect.
-        window: Of the step ``window``: what 0 and 255 of the training images stand for.
+        window: Of the step ``window``: what 0 and 255 of training images of 8 bits stand for. Values of volumes are
+            cut to it.
         encoder: ``"lite0"`` or ``"residual"``.
         start: ``"imagenet"``, the id of a model to go on from, or empty for fresh weights.
         widths: Channels of the residual encoder's stages.
@@ -86,6 +97,9 @@ class Plan:
     strength: float = 1.0
     size: int = 192
     cache_side: int = 256
+    bits: int = 8
+    empty_share: float = 0.5
+    memory_gb: float = 4.0
     channels: int = 1
     steps: tuple[str, ...] = ("to_grey01", "squash", "standardise")
     unit: str = "any"
@@ -129,17 +143,37 @@ class Plan:
             raise InvalidCardError("recipe must give `window` = [low, high] if and only if a step names it")
         if self.start == "imagenet" and self.encoder != "lite0":
             raise InvalidCardError(f"recipe may start from imagenet with the encoder lite0 only, got {self.encoder!r}")
-        if not 0 <= self.strength <= 2:
-            raise InvalidCardError(f"recipe `strength` must lie in 0 to 2, got {self.strength:g}")
+        self._check_images()
         kinds = (bool(self.classes), bool(self.masks))
         names = {(True, False): "classification", (False, True): "segmentation", (True, True): "multi_task"}
         object.__setattr__(self, "task", names[kinds])
+
+    def _check_images(self) -> None:
+        if self.unit not in ("any", *UNITS):
+            raise InvalidCardError(f"recipe `unit` must be one of any, {', '.join(UNITS)}, got {self.unit[:20]!r}")
+        if self.unit != "any" and not self.window:
+            raise InvalidCardError(f"recipe must give a `window` of {self.unit}: nothing else says what is black")
+        if not 0 <= self.strength <= 2:
+            raise InvalidCardError(f"recipe `strength` must lie in 0 to 2, got {self.strength:g}")
+        if self.bits not in (8, 16, 32):
+            raise InvalidCardError(f"recipe `bits` must be 8, 16 or 32, got {self.bits}")
+        if not 0 <= self.empty_share <= 1:
+            raise InvalidCardError(f"recipe `empty_share` must lie in 0 to 1, got {self.empty_share:g}")
+        for place, target in enumerate(self.masks):
+            later = {other.name for other in self.masks[place + 1 :]}
+            if not set(target.covers) <= later:
+                raise InvalidCardError(f"recipe `covers` of {target.name} must name masks that come after it")
 
     @property
     def input(self) -> InputSpec:
         """The network's input."""
         window = (self.window[0], self.window[1]) if self.window else None
         return InputSpec((self.size, self.size), self.channels, self.steps, self.unit, window)
+
+    @property
+    def cached(self) -> InputSpec:
+        """The same input at the size of the cached images."""
+        return replace(self.input, size=(self.cache_side, self.cache_side))
 
     @property
     def mask_channels(self) -> int:

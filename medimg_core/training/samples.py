@@ -1,22 +1,40 @@
-"""Training images of one split with their classes and masks, decoded once, from any of three layouts."""
+"""Training images of one split with their classes and masks.
 
-import zipfile
-from collections.abc import Sequence
+They stay in memory: a grey image of 8 bits takes two bytes for each pixel of the cache, one of them for its label map,
+a colour one four. A plan says how much one split may take (``memory_gb``).
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from medimg_core.errors import InputError, UnreadableFileError
-from medimg_core.evaluation.folder import INDEX, Row, read_folder
 from medimg_core.evaluation.networks import to_unit
-from medimg_core.preprocess import letterboxed, prepare
+from medimg_core.preprocess import prepare
 from medimg_core.registry import InputSpec
-from medimg_core.training.plan import UNKNOWN, Plan
+from medimg_core.training.plan import UNKNOWN
 
 NO_CLASS = -1
+
+Stored = NDArray[Any]
+"""Cached images: uint8 from 0 to 255, or floats from 0 to 1."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What an image is a part of.
+
+    Attributes:
+        stack: The volume that it is a slice of; empty for an image of its own.
+        undrawn: Bits of the mask classes that nobody drew, the first class's lowest; 0 where all or none were.
+        inside: Share of the cached grid that is image and not margin.
+    """
+
+    stack: str = ""
+    undrawn: int = 0
+    inside: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -24,26 +42,38 @@ class Samples:
     """Images of one split.
 
     Attributes:
-        images: uint8, shape ``(n, side, side)`` or with three colours last.
+        images: uint8, or floats from 0 to 1 (:func:`in_bits`); shape ``(n, side, side)`` or with three colours last.
         classes: Index of each image's class, -1 where it has none; shape ``(n,)``.
         masks: Label maps, uint8, shape ``(n, side, side)``: 0 background, then the mask classes from 1; all
             :data:`~medimg_core.training.plan.UNKNOWN` where nobody drew one.
         groups: Patient or group of each.
-        cases: File name without suffix of each.
+        cases: File name without suffix of each; with folder and slice number where it is a slice of a volume.
+        origins: What each is a part of.
     """
 
-    images: NDArray[np.uint8]
+    images: Stored
     classes: NDArray[np.int64]
     masks: NDArray[np.uint8]
     groups: tuple[str, ...]
     cases: tuple[str, ...]
+    origins: tuple[Origin, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.origins:
+            object.__setattr__(self, "origins", (Origin(),) * len(self.cases))
 
     def __len__(self) -> int:
         return len(self.cases)
 
     def image(self, index: int) -> NDArray[np.float32]:
         """One image as float32, 0 to 1, shape ``(side, side)`` or ``(side, side, 3)``."""
-        return np.asarray(self.images[index], dtype=np.float32) / np.float32(255)
+        image = np.asarray(self.images[index], dtype=np.float32)
+        return image / np.float32(255) if self.images.dtype == np.uint8 else image
+
+    def stacks(self) -> NDArray[np.int64]:
+        """A number for each image, the same for slices of one volume, shape ``(n,)``."""
+        names = [origin.stack or f"\0{place}" for place, origin in enumerate(self.origins)]
+        return np.asarray(np.unique(names, return_inverse=True)[1], dtype=np.int64)
 
     def drawn(self) -> NDArray[np.bool_]:
         """Whether somebody drew a mask (which may be empty), shape ``(n,)``."""
@@ -58,6 +88,7 @@ class Samples:
             self.masks[pick],
             tuple(self.groups[i] for i in pick),
             tuple(self.cases[i] for i in pick),
+            tuple(self.origins[i] for i in pick),
         )
 
 
@@ -71,155 +102,73 @@ def prepared(image: NDArray[np.float32], spec: InputSpec) -> NDArray[np.float32]
 
 def joined(parts: Sequence[Samples]) -> Samples:
     """Several sets as one."""
+    if len(parts) == 1:
+        return parts[0]
     return Samples(
         np.concatenate([p.images for p in parts]),
         np.concatenate([p.classes for p in parts]),
         np.concatenate([p.masks for p in parts]),
         tuple(g for p in parts for g in p.groups),
         tuple(c for p in parts for c in p.cases),
+        tuple(o for p in parts for o in p.origins),
     )
 
 
-def decode(path: Path, plan: Plan) -> NDArray[np.uint8]:
-    """Read one 8-bit raster onto the cached grid, squashed or with a margin as the plan's steps have it.
+def in_bits(images: Stored, bits: int) -> Stored:
+    """Images as a plan keeps them: 8 bits as uint8, 16 and 32 as floating point from 0 to 1.
 
-    Raises:
-        UnreadableFileError: Pillow cannot decode it, or it has more than 8 bits.
+    Args:
+        images: uint8, or floats from 0 to 1.
+        bits: 8, 16 or 32. A half float tells 2,048 greys apart between a half and 1, and more below.
+
+    Examples:
+        >>> in_bits(np.array([0.0, 0.5, 1.0]), 8).tolist(), in_bits(np.array([51], np.uint8), 32).round(3).tolist()
+        ([0, 128, 255], [0.2])
     """
-    try:
-        with Image.open(path) as picture:
-            if picture.mode[0] in "IF":  # 16 bits and more, which Pillow would cut off at 255
-                raise UnreadableFileError(f"a training image must have 8 bits a channel, got mode {picture.mode}")
-            plain = picture.convert("L" if plan.channels == 1 else "RGB")
-    except OSError as error:
-        raise UnreadableFileError("a training image must be a readable JPEG or PNG; one is not") from error
-    return _placed(plain, plan, int(np.asarray(plain).min()))
+    whole = images.dtype == np.uint8
+    if bits == 8:
+        return images if whole else np.asarray(np.clip(images * 255 + 0.5, 0, 255), dtype=np.uint8)
+    shares = images.astype(np.float32) / np.float32(255) if whole else images
+    return shares.astype(np.float16 if bits == 16 else np.float32)
 
 
-def decode_mask(path: Path, value: int, plan: Plan) -> NDArray[np.bool_]:
-    """Read one mask, placed as its image is: where the file holds ``value``, or anything for 0.
-
-    Raises:
-        UnreadableFileError: Pillow cannot decode it.
-    """
-    try:
-        with Image.open(path) as picture:
-            values = np.asarray(picture.convert("L") if picture.mode == "1" else picture)
-    except OSError as error:
-        raise UnreadableFileError("a training mask must be a readable PNG; one is not") from error
-    inside = values[..., 0] if values.ndim == 3 else values
-    inside = inside == value if value else inside > 0
-    return _placed(Image.fromarray(inside.astype(np.uint8) * 255), plan, 0) >= 128
-
-
-def _placed(picture: Image.Image, plan: Plan, margin: int) -> NDArray[np.uint8]:
-    """A picture on the square grid of the cache."""
-    side = plan.cache_side
-    if picture.size == (side, side):
-        return np.asarray(picture, dtype=np.uint8)
-    if "letterbox" not in plan.steps:
-        return np.asarray(picture.resize((side, side), Image.Resampling.BILINEAR), dtype=np.uint8)
-    top, left, bottom, right = letterboxed((picture.height, picture.width), (side, side)).box
-    inside = np.asarray(picture.resize((right - left, bottom - top), Image.Resampling.BILINEAR), dtype=np.uint8)
-    result = np.full((side, side, *inside.shape[2:]), margin, np.uint8)
-    result[top:bottom, left:right] = inside
+def gathered(blocks: list[NDArray[Any]]) -> NDArray[Any]:
+    """Blocks as one array. The list is emptied on the way, so that memory holds them once and not twice."""
+    count = sum(len(block) for block in blocks)
+    result = np.empty((count, *blocks[0].shape[1:]), blocks[0].dtype)
+    while blocks:
+        block = blocks.pop()
+        count -= len(block)
+        result[count : count + len(block)] = block
     return result
 
 
-def label_map(row: Row, plan: Plan) -> NDArray[np.uint8]:
-    """The masks of one row as one label map; all unknown where a class has no file."""
-    side = (plan.cache_side, plan.cache_side)
-    result = np.zeros(side, np.uint8)
-    if plan.masks and not row.masks and row.label in plan.empty_without_file:
-        return result
-    for number, target in enumerate(plan.masks, start=1):
-        if target.column not in row.masks:
-            return np.full(side, UNKNOWN, np.uint8)
-        result[decode_mask(row.masks[target.column], target.value, plan)] = number
-    return result if plan.masks else np.full(side, UNKNOWN, np.uint8)
+class Pictures(Sequence[NDArray[np.float32]]):
+    """Images of a set as floats, each made when it is asked for: together they take four times their memory.
 
-
-def from_rows(rows: Sequence[Row], plan: Plan) -> Samples:
-    """Decode the rows of an index.
-
-    Raises:
-        UnreadableFileError: An image cannot be read, or its label is none of the plan's.
+    Args:
+        samples: The set.
+        most: How many at most, evenly spread over the set; 0 for all.
     """
-    images, classes = [], []
-    for row in rows:
-        if plan.classes and row.label not in plan.labels:
-            wanted = ", ".join(plan.labels)
-            raise UnreadableFileError(f"label must be one of {wanted}, got {row.label[:40]!r} in {INDEX}")
-        classes.append(plan.labels.index(row.label) if plan.classes else NO_CLASS)
-        images.append(decode(row.image, plan))
-    return Samples(
-        np.stack(images),
-        np.array(classes, np.int64),
-        np.stack([label_map(row, plan) for row in rows]),
-        tuple(row.group for row in rows),
-        tuple(row.case for row in rows),
-    )
 
+    def __init__(self, samples: Samples, most: int = 0) -> None:
+        self._samples = samples
+        count = len(samples)
+        self._places = np.linspace(0, count - 1, most).round().astype(int) if 0 < most < count else np.arange(count)
 
-def from_class_folders(folder: Path, plan: Plan) -> Samples:
-    """A folder with one folder a class, named by the plan's labels; every image is its own group.
+    def __len__(self) -> int:
+        return len(self._places)
 
-    Raises:
-        InputError: A class has no folder, or no images in it; or the plan has no classes.
-    """
-    if not plan.classes:
-        raise InputError("a folder of classes holds no masks; this training needs an index that names them")
-    rows = []
-    for label in plan.labels:
-        found = sorted(p for p in (folder / label).glob("*") if p.suffix.lower() in (".png", ".jpg", ".jpeg"))
-        if not found:
-            raise InputError(f"a folder of classes must hold images of each class; there are none of {label!r}")
-        rows += [Row(path, label, "", f"{label}/{path.name}", "", {}) for path in found]
-    return from_rows(rows, plan)
+    @overload
+    def __getitem__(self, index: int) -> NDArray[np.float32]: ...
 
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[NDArray[np.float32]]: ...
 
-def from_medmnist(path: Path, split: str, plan: Plan) -> Samples:
-    """One split of a MedMNIST file: ``<split>_images`` and ``<split>_labels``, class numbers in the plan's order.
+    def __getitem__(self, index: int | slice) -> NDArray[np.float32] | Sequence[NDArray[np.float32]]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(len(self))[index]]
+        return self._samples.image(int(self._places[index]))
 
-    Source: Yang et al., Scientific Data 10:41 (2023), doi:10.1038/s41597-022-01721-8.
-
-    Raises:
-        InputError: The arrays are missing or of another shape, or a class number is none of the plan's.
-        UnreadableFileError: It is no such file.
-    """
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            if f"{split}_images" not in arrays or f"{split}_labels" not in arrays:
-                raise InputError(
-                    f"a MedMNIST file must hold {split}_images and {split}_labels, got {sorted(arrays)[:8]}"
-                )
-            images, labels = arrays[f"{split}_images"], arrays[f"{split}_labels"]
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise UnreadableFileError("a MedMNIST file must be a NumPy archive of plain arrays; this is none") from error
-    if labels.size != len(images):
-        raise InputError(f"a MedMNIST file must give one class an image, got labels of shape {labels.shape}")
-    labels = np.ravel(labels).astype(np.int64)
-    colours = 1 if images.ndim == 3 else images.shape[-1]
-    if images.dtype != np.uint8 or colours != plan.channels:
-        raise InputError(f"images must be uint8 with {plan.channels} channels, got {images.dtype} {images.shape}")
-    if not ((labels >= 0) & (labels < len(plan.classes))).all():
-        raise InputError(f"class numbers must lie in 0..{len(plan.classes) - 1}, got {labels.min()}..{labels.max()}")
-    size = (plan.cache_side, plan.cache_side)
-    resized = [_placed(Image.fromarray(image), plan, int(image.min())) for image in images]
-    cases = tuple(f"{split}-{number}" for number in range(len(labels)))
-    return Samples(np.stack(resized), labels, np.full((len(labels), *size), UNKNOWN, np.uint8), cases, cases)
-
-
-def load(folder: Path, split: str, plan: Plan) -> Samples:
-    """Samples of one split from an ``index.csv`` folder, a folder of splits and classes, or a MedMNIST file.
-
-    Raises:
-        InputError: None of the three.
-    """
-    if folder.suffix == ".npz" and folder.is_file():
-        return from_medmnist(folder, split, plan)
-    if (folder / INDEX).is_file():
-        return from_rows(read_folder(folder, split), plan)
-    if (folder / split).is_dir():
-        return from_class_folders(folder / split, plan)
-    raise InputError(f"a data folder must hold {INDEX}, or a folder {split!r} of class folders, or be a MedMNIST .npz")
+    def __iter__(self) -> Iterator[NDArray[np.float32]]:
+        return (self[i] for i in range(len(self)))

@@ -49,6 +49,13 @@ def samples(count=9, drawn=True, side=SIDE, classes=True):
     return Samples(images, kinds, masks if drawn else np.full_like(masks, UNKNOWN), names, names)
 
 
+def picture(path, values):
+    """Write an array as a PNG."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(values).save(path)
+    return path
+
+
 def write_index(folder, rows, columns=("image", "mask", "label", "patient", "split")):
     """Write ``index.csv`` from rows in the order of the columns."""
     with (folder / "index.csv").open("w", newline="") as file:

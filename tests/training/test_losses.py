@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from medimg_core.training.labels import EITHER
 from medimg_core.training.losses import mask_loss, reading_loss
 from medimg_core.training.plan import UNKNOWN, MaskTarget
 from tests.training.lesions import only_masks
@@ -114,6 +115,39 @@ def test_gradients_are_finite(masks, unknown):
     assert np.isfinite(float(value))
     assert np.isfinite(gradient).all()
     assert (np.abs(gradient).max() == 0) == bool(unknown)
+
+
+def test_a_pixel_that_may_be_of_an_undrawn_class_counts_by_the_sum_of_its_shares():
+    """Image 1 lacks the first class: what is not the second one is background or the first."""
+    labels, logits = batch(2)
+    labels[1] = np.where(labels[1] == 1, 0, labels[1])
+    coded = labels.copy()
+    coded[1] = np.where(labels[1] == 0, EITHER | 0b01, labels[1])
+    power = np.exp(logits - logits.max(-1, keepdims=True))
+    share = power / power.sum(-1, keepdims=True)
+    own = np.take_along_axis(share, labels[..., None].astype(int), -1)[..., 0]
+    own[1] = np.where(labels[1] == 0, share[1, ..., 0] + share[1, ..., 1], share[1, ..., 2])
+    entropy = -np.log(own).sum() / (own.size + 1)
+    drawn = {1: [0, 2, 3], 2: [0, 1, 2, 3]}  # images whose Dice of a class counts
+    dice = []
+    for label, rows in drawn.items():
+        true, found = labels[rows] == label, share[rows][..., label]
+        dice.append((2 * (true * found).sum() + 1) / (true.sum() + found.sum() + 1))
+    for weight, expected in ((1.0, 1 - np.mean(dice)), (0.0, 4.0 * entropy)):
+        found = np.asarray(mask_loss(only_masks(masks=TWO, dice_share=weight))(coded[..., None], logits))
+        assert found == pytest.approx([expected] * 4, rel=1e-4)
+
+
+def test_either_of_two_possible_classes_costs_nothing():
+    label = np.full((1, 4, 4, 1), EITHER | 0b10, np.float32)
+    loss = mask_loss(only_masks(masks=TWO, dice_share=0.0))
+    costs = []
+    for sure in range(3):
+        logits = np.zeros((1, 4, 4, 3), np.float32)
+        logits[..., sure] = 30.0
+        costs.append(float(np.asarray(loss(label, logits))[0]))
+    assert costs[0] == costs[2] == pytest.approx(0, abs=1e-5)
+    assert costs[1] > 50
 
 
 def test_a_false_positive_on_an_empty_mask_costs_something():

@@ -1,5 +1,7 @@
 """A plan's network: built, started, validated."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from medimg_core.registry import sha256_of
 from medimg_core.training.cardtext import Measured, card_text
 from medimg_core.training.network import build, decided, dice_rows, heads_of, shrunk, start, validator
 from medimg_core.training.plan import UNKNOWN, MaskTarget
+from medimg_core.training.samples import Origin
 from tests.training.lesions import SIDE, only_masks, plan, samples
 from tests.training.test_package import ABOUT
 
@@ -131,6 +134,16 @@ def test_dice_counts_rows_with_a_drawn_mask_that_is_not_empty():
     assert dice_rows(found, true, 2) == pytest.approx([np.nan, 0.0, np.nan, np.nan], nan_ok=True)
 
 
+def test_slices_of_one_volume_have_one_dice():
+    true, found = np.zeros((2, 5, 4, 4), np.uint8)
+    true[0, :2], found[0, :1] = 1, 1  # 8 and 4 pixels, 4 shared
+    found[1, 0, :2] = 1  # an empty slice of the same volume: 2 too many
+    true[3] = found[3] = 1
+    true[4] = UNKNOWN
+    stacks = np.array([1, 1, 0, 2, 3])
+    assert dice_rows(found, true, 1, stacks) == pytest.approx([np.nan, 2 * 4 / (8 + 6), 1.0, np.nan], nan_ok=True)
+
+
 # --- validation ---------------------------------------------------------------------------------
 
 
@@ -160,6 +173,35 @@ def test_only_heads_that_are_there_are_measured():
     data = samples(classes=False)
     data.masks[::3] = UNKNOWN  # no empty masks are left
     assert set(validator(data, only_masks())(brighter)) == {"val_dice_blob", "val_score"}
+
+
+def test_volumes_are_validated_as_they_are_evaluated():
+    data = samples(6, classes=False)
+    one = dataclasses.replace(data, origins=tuple(Origin("a", inside=0.5) for _ in range(6)))
+    apart, together = (validator(given, only_masks())(brighter) for given in (data, one))
+    assert apart["val_dice_blob"] > 0.98
+    assert together["val_dice_blob"] < apart["val_dice_blob"]  # noise on its empty slices counts
+    assert together["val_false_positive"] == apart["val_false_positive"] == 1
+
+
+def test_undrawn_classes_are_no_false_positives():
+    data = samples(6, classes=False)
+    data.masks[:] = np.where(data.masks == 1, 2, 0)
+    masks = (MaskTarget("rim"), MaskTarget("blob"))
+    data.masks[1, :4] = 1
+    partly = dataclasses.replace(data, origins=tuple(Origin(undrawn=0b01 * (i != 1)) for i in range(6)))
+
+    def three(images, training=False):
+        import tensorflow as tf
+
+        found = 10 * (images - 1.5)
+        return {"mask_logits": tf.concat([tf.zeros_like(found), tf.zeros_like(found) - 9, found], axis=-1)}
+
+    assert "val_false_positive" in validator(data, only_masks(masks=masks))(three)
+    found = validator(partly, only_masks(masks=masks))(three)
+    assert "val_false_positive" not in found
+    assert found["val_dice_rim"] == 0
+    assert found["val_dice_blob"] > 0.9
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,19 @@
 """Augmented batches of a plan."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from medimg_core.errors import InputError, InvalidCardError
 from medimg_core.preprocess import prepare
+from medimg_core.training.labels import EITHER
+from medimg_core.training.loading import load
 from medimg_core.training.network import shrunk
 from medimg_core.training.pipeline import source_of, steps_of, stream
-from medimg_core.training.plan import UNKNOWN
+from medimg_core.training.plan import UNKNOWN, MaskTarget
+from medimg_core.training.samples import Origin
+from tests.training import volumes
 from tests.training.lesions import SIDE, only_masks, plan, samples
 
 
@@ -68,6 +74,33 @@ def test_unknown_masks_stay_unknown():
     assert all((mask < 2).all() for mask, all_unknown in zip(values, unknown, strict=True) if not all_unknown)
 
 
+def test_the_background_of_partly_drawn_images_is_coded():
+    """Two classes, the second undrawn in every second image."""
+    chosen = only_masks(masks=(MaskTarget("blob"), MaskTarget("core")))
+    data = samples(12, classes=False)
+    data.masks[4, :4] = 2
+    partly = dataclasses.replace(data, origins=tuple(Origin(undrawn=0b10 * (i % 2)) for i in range(12)))
+    source = source_of(partly, chosen)
+    for index in range(12):
+        for seed in range(3):
+            mask = source.sample(index, np.random.default_rng(seed))[2]
+            values = set(np.unique(mask).tolist())
+            assert values <= ({EITHER | 0b10, 1} if index % 2 else {0, 1, 2})
+
+
+def test_volumes_give_batches_of_slices(tmp_path):
+    chosen = volumes.plan(bits=16, cache_side=48)
+    data = load(volumes.write_volumes(tmp_path), "train", chosen)
+    found = batches(chosen, data)
+    assert len(found) == 20 // 4
+    for images, wanted, _ in found:
+        assert images.shape == (4, SIDE, SIDE, 1)
+        assert set(np.unique(wanted["mask_logits"]).tolist()) <= {0, 1, 2}
+        for image, mask in zip(images[..., 0], wanted["mask_logits"][..., 0], strict=True):
+            if (mask == 2).sum() > 20:
+                assert image[mask == 2].mean() > image[mask == 0].mean() + 0.5
+
+
 def test_hidden_regions_tell_no_class_and_no_mask():
     data = samples()
     source = source_of(data, plan(null_share=1.0, strength=0.0))
@@ -120,6 +153,12 @@ def test_a_cached_image_may_be_larger_than_the_input():
     [
         (plan(modality="xray"), samples(), InvalidCardError, "one of radiograph, mr.*got 'xray'"),
         (plan(), samples(drawn=False), InputError, "named in the index, column mask; there are none"),
+        (
+            only_masks(masks=(MaskTarget("blob"), MaskTarget("core"))),
+            samples(),
+            InputError,
+            "a drawn mask of core; there is none",
+        ),
     ],
 )
 def test_what_cannot_be_trained_is_said(chosen, data, error, message):

@@ -46,6 +46,13 @@ def test_the_input_is_the_cards():
     assert plan().input.window is None
 
 
+def test_a_mask_may_hold_later_ones(tmp_path):
+    text = "[plan]\n[[plan.masks]]\nname = 'wall'\ncolumn = 'epi_mask'\ntarget = 'epicardium'\ncovers = ['cavity']\n"
+    found = read_plan(written(tmp_path, text + "[[plan.masks]]\nname = 'cavity'\n"))
+    assert found.masks[0] == MaskTarget("wall", "epi_mask", 0, "epicardium", ("cavity",))
+    assert found.cached.size == (found.cache_side, found.cache_side)
+
+
 MASKS = "\n[[plan.masks]]\nname = 'a'\n"
 
 
@@ -63,6 +70,11 @@ MASKS = "\n[[plan.masks]]\nname = 'a'\n"
         ("[plan]\nsteps = ['window', 'squash']\nwindow = [0.0]" + MASKS, "if and only if a step names it"),
         ("[plan]\nencoder = 'residual'\nstart = 'imagenet'" + MASKS, "lite0 only, got 'residual'"),
         ("[plan]\nstrength = -1" + MASKS, "`strength` must lie in 0 to 2, got -1"),
+        ("[plan]\nsteps = ['window']\nwindow = [0, 1]\nunit = 'hu'" + MASKS, "`unit` must be one of any, HU, .*'hu'"),
+        ("[plan]\nunit = 'SUVbw'" + MASKS, "must give a `window` of SUVbw"),
+        ("[plan]\nbits = 12" + MASKS, "8, 16 or 32, got 12"),
+        ("[plan]\nempty_share = 1.5" + MASKS, "`empty_share` must lie in 0 to 1, got 1.5"),
+        ("[plan]" + MASKS + "\n[[plan.masks]]\nname = 'b'\ncovers = ['a']", "`covers` of b must name masks .* after"),
         ("[plan]\nepoch = 1" + MASKS, "unknown key: epoch"),
         ("[plan]\ntask = 'segmentation'" + MASKS, "unknown key: task"),
         ("[plan]\nmasks = ['a']", "MaskTarget as a table, got str"),
