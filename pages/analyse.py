@@ -18,6 +18,7 @@ from pages._ui.map_panel import asked_map, map_panel
 from pages._ui.mask_card import Laying, mask_card
 from pages._ui.nodule_panel import nodule_panel
 from pages._ui.places import link
+from pages._ui.plain import plain
 from pages._ui.result_card import asked, result_card, result_details
 from pages._ui.state import load
 
@@ -37,8 +38,8 @@ def fitting(series: Series) -> tuple[list[ModelCard], list[tuple[ModelCard, str]
 def model(card: ModelCard, colours: Mapping[tuple[str, int], Rgb], *, keyed: bool) -> Laying:
     """One model: run it, or what it said; gives what it lays over the picture."""
     case = load()
-    st.markdown(f"**{_(card.title)}**")
-    st.caption(asked(card))
+    st.markdown(f"**{plain(_(card.title))}**")
+    st.caption(plain(asked(card)))
     if card.segmentation is not None:
         return mask_card(case, card, colours, lambda label: ask_and_run(card, label), keyed=keyed)
     result = case.prediction(card.id)
@@ -72,7 +73,7 @@ def others(rest: list[tuple[ModelCard, str]]) -> None:
     title = ngettext("{n} model does not fit", "{n} models do not fit", len(rest)).format(n=len(rest))
     with st.expander(title):
         for card, reason in rest:
-            st.markdown(f"**{_(card.title)}**  \n{reason}")
+            st.markdown(f"**{plain(_(card.title))}**  \n{plain(reason)}")
 
 
 @st.fragment

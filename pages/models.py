@@ -10,6 +10,7 @@ from pages._ui.errors import shown
 from pages._ui.frame import enter
 from pages._ui.language import _
 from pages._ui.places import go
+from pages._ui.plain import code, plain
 from pages._ui.theme import say
 
 
@@ -35,11 +36,11 @@ def broken_folders() -> bool:
     """Tell which folders are no usable models, and why; whether there are any."""
     broken = broken_models()
     for name, problems in broken:
-        happened = _("The model folder {name} cannot be used.").format(name=f"`{name}`")
+        happened = _("The model folder {name} cannot be used.").format(name=code(name))
         todo = _("The other models are not affected. {command} says everything that is wrong.").format(
-            command=f"`medimg models {name} --check`"
+            command=code(f"medimg models {name} --check")
         )
-        st.error(f"**{happened}** {todo}\n\n" + "\n".join(f"- {problem}" for problem in problems))
+        st.error(f"**{happened}** {todo}\n\n" + "\n".join(f"- {plain(problem)}" for problem in problems))
     return bool(broken)
 
 

@@ -6,6 +6,7 @@ import streamlit as st
 from medimg_core.registry import Figure, ModelCard, read_curve
 from pages._ui import plots
 from pages._ui.language import _
+from pages._ui.plain import plain
 from pages._ui.score_bar import percent
 
 __all__ = ["datasheet", "model_table"]
@@ -33,8 +34,8 @@ def model_table(cards: tuple[ModelCard, ...]) -> None:
 
 def datasheet(card: ModelCard) -> None:
     """Everything the card says."""
-    st.subheader(_(card.title), anchor=False)
-    st.write(_(card.intended_use))
+    st.subheader(plain(_(card.title)), anchor=False)
+    st.markdown(plain(_(card.intended_use)))
     left, right = st.columns([2, 3], gap="large")
     with left:
         _facts(card)
@@ -56,7 +57,7 @@ def datasheet(card: ModelCard) -> None:
             + (
                 " "
                 + _("This model uses information outside the {region}; every result says so.").format(
-                    region=_(card.region or "region")
+                    region=plain(_(card.region or "region"))
                 )
                 if card.uses_outside
                 else ""
@@ -80,7 +81,8 @@ def _facts(card: ModelCard) -> None:
         _("Map"): _("layer {layer}").format(layer=card.cam.layer) if card.cam else _("none"),
         _("Licence of the weights"): card.weights_licence,
     }
-    st.table(pd.DataFrame({_("What"): list(rows), _("Value"): list(rows.values())}).set_index(_("What")))
+    values = [plain(value) for value in rows.values()]  # a table's cells are Markdown, a data frame's are not
+    st.table(pd.DataFrame({_("What"): list(rows), _("Value"): values}).set_index(_("What")))
 
 
 def _figures(title: str, figures: tuple[Figure, ...], note: str) -> None:
@@ -141,12 +143,12 @@ def _data(card: ModelCard) -> None:
     st.markdown(f"**{_('Training data')}**")
     for source in card.data:
         counts = ", ".join(f"{split} {count}" for split, count in source.n.items())
-        st.markdown(f"- {source.name}: {counts}; {source.split}; {source.licence}")
+        st.markdown("- " + plain(f"{source.name}: {counts}; {source.split}; {source.licence}"))
 
 
 def _list(title: str, lines: tuple[str, ...]) -> None:
     if lines:
-        st.markdown(f"**{title}**\n\n" + "\n".join(f"- {line}" for line in lines))
+        st.markdown(f"**{title}**\n\n" + "\n".join(f"- {plain(line)}" for line in lines))
 
 
 def _ages(card: ModelCard) -> str:

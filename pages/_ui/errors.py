@@ -22,6 +22,7 @@ from medimg_core.errors import (
     UnsupportedFileError,
 )
 from pages._ui.language import _
+from pages._ui.plain import plain
 
 __all__ = ["SafeTraceback", "Words", "on_script_error", "shown", "tell", "words_for"]
 
@@ -105,7 +106,7 @@ def tell(error: MedImgError) -> None:
         st.caption(_("Stopped. Nothing was changed."))
         return
     words = words_for(error)
-    st.error(f"**{_('What happened:')}** {words.happened}\n\n{words.means} {words.todo}")
+    st.error(f"**{_('What happened:')}** {plain(words.happened)}\n\n{words.means} {words.todo}")
 
 
 @contextmanager

@@ -18,6 +18,7 @@ import streamlit as st
 from medimg_core.errors import Cancelled, MedImgError
 from pages._ui.errors import tell
 from pages._ui.language import _
+from pages._ui.plain import plain
 from pages._ui.settings import SETTINGS
 from pages._ui.state import Case, change
 from pages._ui.worker import run_in_worker
@@ -179,5 +180,5 @@ def _bars() -> None:
             text = _("{title}: waiting for another task").format(title=job.title)
         elif step.total:
             text = _("{title}: {done} of {total}").format(title=text, done=step.done, total=step.total)
-        st.progress(share, text=text)
+        st.progress(share, text=plain(text))
         st.button(_("Stop"), key=f"stop-{number}", on_click=job.cancel)

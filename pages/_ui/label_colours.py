@@ -1,5 +1,6 @@
 """One colour for each label over the picture, told apart by the colour-blind too."""
 
+import re
 from collections.abc import Iterable, Mapping
 
 import streamlit as st
@@ -41,7 +42,9 @@ def label_style(colours: Mapping[tuple[str, int], Rgb]) -> None:
     Args:
         colours: By model and label; what says it lies in a container ``label-<model>-<label>``.
     """
-    keys = {f"label-{model_id}-{value}": colour for (model_id, value), colour in colours.items()}
+    # a model's id is its folder's name, which may hold anything; the browser names a container's class likewise
+    plain = {(re.sub("[^a-zA-Z0-9_-]", "-", model_id), value): colour for (model_id, value), colour in colours.items()}
+    keys = {f"label-{name}-{value}": colour for (name, value), colour in plain.items()}
     rules = (
         f".st-key-{key} {{ border-left: 3px solid rgb{colour}; padding-left: 0.5rem; }}"
         for key, colour in {**keys, "label-nodules": CANDIDATES}.items()

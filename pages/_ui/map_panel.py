@@ -9,6 +9,7 @@ from medimg_core.explain.scale import usual_peak
 from medimg_core.registry import ModelCard
 from medimg_core.results import Prediction
 from pages._ui.language import _
+from pages._ui.plain import plain
 from pages._ui.score_bar import percent
 from pages._ui.state import Case, change, load
 from pages._ui.theme import say
@@ -78,10 +79,10 @@ def _about(case: Case, laid: Laid) -> None:
             "lies, not where disease lies, and has not been audited."
         ).format(
             method=METHODS[found.method].title,
-            layer=found.layer,
+            layer=plain(found.layer),
             rows=found.native.shape[0],
             columns=found.native.shape[1],
-            label=found.label,
+            label=plain(found.label),
         )
     )
 

@@ -20,6 +20,7 @@ from pages._ui.mask_export import mask_export
 from pages._ui.mask_measures import measured
 from pages._ui.mask_parts import mask_parts
 from pages._ui.outlined import Outlined
+from pages._ui.plain import plain
 from pages._ui.profile import profile
 from pages._ui.result_card import at_operating_point, banner, refusal, result_details, score, small_print
 from pages._ui.score_bar import as_score
@@ -140,7 +141,7 @@ def _scored(
         known = {reason.text for reason in result.gate.reasons}
         for reason in said.gate.reasons:
             if reason.text not in known:  # of this image alone; what holds for all stands above
-                st.markdown(f":orange[**{_('Caution:')}**] {reason.text}")
+                st.markdown(f":orange[**{_('Caution:')}**] {plain(reason.text)}")
         score(card, at_operating_point(case, card, said))
     if stack:
         profile(case, card, result)
@@ -166,7 +167,7 @@ def _flag(case: Case, card: ModelCard, number: int, flag: Flag) -> None:
     here = case.view.slice_index
     others = [place for place in flag.slices if place != here]
     with st.container(gap=None):
-        st.markdown(f":orange[**{_('Check:')}**] {flag.text}")
+        st.markdown(f":orange[**{_('Check:')}**] {plain(flag.text)}")
         if case.volume is not None and case.volume.shape[0] > 1 and others:
             # one after the other: each press goes to the next that it speaks of
             following = next((place for place in others if place > here), others[0])
@@ -186,4 +187,4 @@ def _agreement(result: Segmentation) -> None:
     one = len(result.labels) == 1
     words = [as_score(value) if one else f"{_(name)} {as_score(value)}" for name, value in known.items()]
     text = _("Dice {values} between masks under small changes; not a confidence interval.")
-    st.caption(text.format(values=", ".join(words)))
+    st.caption(plain(text.format(values=", ".join(words))))

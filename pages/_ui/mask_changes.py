@@ -11,6 +11,7 @@ from medimg_core.results import Segmentation
 from pages._ui import quantities
 from pages._ui.language import _, ngettext
 from pages._ui.mask_measures import Measured
+from pages._ui.plain import plain
 from pages._ui.score_bar import as_score
 from pages._ui.state import Case, change
 
@@ -46,7 +47,7 @@ def mask_changes(case: Case, card: ModelCard, result: Segmentation, found: Measu
     stack = case.volume is not None and case.volume.shape[0] > 1
     changed = [each for each in found.differences if each.added or each.removed]
     for each in changed:
-        st.caption(_said(each, stack=stack))
+        st.caption(plain(_said(each, stack=stack)))
     if not changed:
         st.caption(_("The edits leave the mask as the model made it."))
     st.button(_("Undo all corrections"), key=f"discard-{card.id}", width="stretch", on_click=_discard, args=(card.id,))

@@ -12,6 +12,7 @@ from pages._ui import quantities
 from pages._ui.going import go_to, middle_of
 from pages._ui.language import _, ngettext
 from pages._ui.mask_measures import Measured, withheld
+from pages._ui.plain import plain
 from pages._ui.state import Case
 
 __all__ = ["mask_parts"]
@@ -36,7 +37,7 @@ def mask_parts(case: Case, card: ModelCard, result: Segmentation, found: Measure
             alone = len(regions) == 1 and not _stack(case)
             st.markdown(_total(label, regions, found, unknown=bool(reason), alone=alone))
             if regions and reason and all(flag.code != "extent" for flag in result.flags):  # which says why itself
-                st.caption(_("Volume withheld: {why}.").format(why=reason))
+                st.caption(plain(_("Volume withheld: {why}.").format(why=reason)))
             listed = [] if alone else regions
             for region in listed[:_FIRST]:
                 _part(case, card, label, region)
@@ -53,7 +54,7 @@ def _stack(case: Case) -> bool:
 
 def _total(label: MaskLabel, regions: Sequence[Region], found: Measured, *, unknown: bool, alone: bool) -> str:
     """A label's name with what all of its parts hold; of the only one in a single image, its sizes."""
-    name = f"**{_(label.name)}**" + ("" if found.corrected is None else " " + _("as corrected"))
+    name = f"**{plain(_(label.name))}**" + ("" if found.corrected is None else " " + _("as corrected"))
     if not regions:
         return f"{name}: " + _("nothing outlined")
     if alone:
@@ -92,14 +93,14 @@ def _part(case: Case, card: ModelCard, label: MaskLabel, region: Region) -> None
     if _stack(case):
         head.append(_("image {n}").format(n=region.slice_index + 1))
         st.button(
-            f"**{', '.join(head)}**\n{', '.join(sizes)}",
+            f"**{plain(', '.join(head))}**\n{', '.join(sizes)}",
             key=f"part-{card.id}-{region.number}",
             type="tertiary",
             width="stretch",
             on_click=partial(go_to, middle_of(region)),
         )
     else:
-        st.caption(f"**{', '.join(head)}**: {', '.join(sizes)}")
+        st.caption(f"**{plain(', '.join(head))}**: {', '.join(sizes)}")
 
 
 def _sizes(region: Region) -> list[str]:

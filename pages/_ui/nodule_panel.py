@@ -15,6 +15,7 @@ from pages._ui.going import go_to
 from pages._ui.label_colours import CANDIDATES
 from pages._ui.language import _, ngettext
 from pages._ui.outlined import Outlined
+from pages._ui.plain import plain
 from pages._ui.score_bar import as_score
 from pages._ui.state import Case, change, load
 from pages._ui.view import SeriesKey
@@ -57,9 +58,9 @@ def nodule_panel(case: Case) -> Outlined | None:
         if all(job.title != _running() for job in jobs.pending()):
             st.button(_("Look for nodules"), key="run-nodules", type="primary", width="stretch", on_click=_run)
         return None
-    st.markdown(f":orange[**{_('Caution:')}**] {found.evidence}")
+    st.markdown(f":orange[**{_('Caution:')}**] {plain(found.evidence)}")
     for note in found.notes:
-        st.markdown(f":orange[**{_('Check:')}**] {note}")
+        st.markdown(f":orange[**{_('Check:')}**] {plain(note)}")
     least = _least(case, found)
     chosen = [each for each in found.candidates if each.score >= least]
     _list(chosen, len(found.candidates))

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from medimg_core.registry import Curve
 from pages._ui.language import _
+from pages._ui.plain import plain
 from pages._ui.theme import Palette, palette
 
 __all__ = ["draw", "learning", "precision_recall", "reliability", "robustness", "roc", "spread"]
@@ -26,7 +27,7 @@ def draw(figure: Figure, alt: str) -> None:
         alt: What it shows, in words.
     """
     st.pyplot(figure, width="stretch")
-    st.caption(alt)
+    st.caption(plain(alt))
 
 
 def _sheet(rows: int, columns: int, height: float) -> tuple[Figure, list[Axes]]:
@@ -45,9 +46,10 @@ def _sheet(rows: int, columns: int, height: float) -> tuple[Figure, list[Axes]]:
 
 def _titles(panel: Axes, title: str, across: str = "", up: str = "") -> None:
     colours: Palette = palette()
-    panel.set_title(title, color=colours.text, fontsize=9)
-    panel.set_xlabel(across, color=colours.quiet, fontsize=8)
-    panel.set_ylabel(up, color=colours.quiet, fontsize=8)
+    # names of a card are words, whatever signs of formulae they hold
+    panel.set_title(title, color=colours.text, fontsize=9, parse_math=False)
+    panel.set_xlabel(across, color=colours.quiet, fontsize=8, parse_math=False)
+    panel.set_ylabel(up, color=colours.quiet, fontsize=8, parse_math=False)
 
 
 def robustness(curves: Sequence[Curve]) -> Figure:
@@ -82,6 +84,7 @@ def learning(history: Sequence[Mapping[str, float]]) -> Figure:
     legend = right.legend(fontsize=7, frameon=False)
     for text in legend.get_texts():
         text.set_color(palette().quiet)
+        text.set_parse_math(False)
     return figure
 
 

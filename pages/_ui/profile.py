@@ -11,6 +11,7 @@ from medimg_core.results import Prediction, Segmentation
 from pages._ui import quantities
 from pages._ui.going import go_to
 from pages._ui.language import _
+from pages._ui.plain import plain
 from pages._ui.result_card import operating_point
 from pages._ui.score_bar import as_score
 from pages._ui.state import Case
@@ -66,7 +67,7 @@ def profile(case: Case, card: ModelCard, result: Segmentation) -> None:
         height="content",
         on_go_change=partial(_go, key, first, last),
     )
-    st.caption(_said(result.predictions, cut))
+    st.caption(plain(_said(result.predictions, cut)))
 
 
 def _said(predictions: tuple[Prediction, ...], cut: float) -> str:

@@ -9,6 +9,7 @@ from medimg_core.prevalence import predictive_values, shifted
 from medimg_core.registry import ModelCard, Reading, Threshold
 from medimg_core.results import GateOutcome, Prediction
 from pages._ui.language import _, ngettext
+from pages._ui.plain import plain
 from pages._ui.score_bar import as_score, bar_alt, percent, score_bar
 from pages._ui.state import Case, change
 from pages._ui.theme import palette
@@ -94,7 +95,7 @@ def refusal(gate: GateOutcome, title: str) -> None:
         gate: It refused.
         title: What there is not.
     """
-    reasons = "\n".join(f"- {reason.text}" for reason in gate.reasons if reason.refuses)
+    reasons = "\n".join(f"- {plain(reason.text)}" for reason in gate.reasons if reason.refuses)
     st.error(f"**{title}**\n\n{reasons}")
     st.caption(_("A refusal says nothing about the patient."))
     _word(gate.declared)
@@ -109,7 +110,7 @@ def banner(gate: GateOutcome, title: str) -> None:
     """
     if gate.status != "mark":
         return
-    reasons = "\n".join(f"- {reason.text}" for reason in gate.reasons)
+    reasons = "\n".join(f"- {plain(reason.text)}" for reason in gate.reasons)
     st.warning(f"**{title}**\n\n{reasons}")
 
 
@@ -125,7 +126,7 @@ def score(card: ModelCard, result: Prediction) -> None:
     negative = reading.negative_text if reading else _("not above the threshold")
     st.markdown(
         _("**Score {score}** - {decision}").format(
-            score=as_score(result.score), decision=positive if result.positive else negative
+            score=as_score(result.score), decision=plain(positive if result.positive else negative)
         )
     )
     drawing = score_bar(result.score, result.score_range, result.threshold, palette())
@@ -135,7 +136,7 @@ def score(card: ModelCard, result: Prediction) -> None:
     st.caption(_("Range under small changes: {span} (the model's heads; not a confidence interval).").format(span=span))
     if result.uses_outside:
         text = _("this model uses information outside the {region}.").format(region=_(card.region or "region"))
-        st.markdown(f":orange[**{_('Caution:')}**] {text}")
+        st.markdown(f":orange[**{_('Caution:')}**] {plain(text)}")
 
 
 def _meaning(case: Case, card: ModelCard) -> None:
@@ -158,8 +159,8 @@ def _meaning(case: Case, card: ModelCard) -> None:
         ).format(
             found=percent(point.sensitivity),
             left=percent(point.specificity),
-            question=question(card),
-            source=point.source,
+            question=plain(question(card)),
+            source=plain(point.source),
         )
     )
 
@@ -172,7 +173,7 @@ def _probability(case: Case, card: ModelCard, result: Prediction) -> None:
     stack = case.volume is not None and case.volume.shape[0] > 1  # scores are of slices then, and so is the share
     label = _("Share of {question} among such images, %") if stack else _("Share of {question} among your patients, %")
     st.number_input(
-        label.format(question=name),
+        label.format(question=plain(name)),
         min_value=0.1,
         max_value=99.9,
         step=1.0,
@@ -207,8 +208,8 @@ def _finer(card: ModelCard, result: Prediction) -> None:
         _("Show finer classes (research output)"), key=f"classes-{card.id}", persist_state="session"
     ):
         st.caption(_("Not a radiographic distinction; never part of a report."))
-        rows = [{_("Class"): name, _("Score"): as_score(value)} for name, value in result.class_scores.items()]
-        st.table(rows)
+        scores = result.class_scores.items()
+        st.table([{_("Class"): plain(name), _("Score"): plain(as_score(value))} for name, value in scores])
 
 
 def small_print(card: ModelCard, declared: Iterable[str]) -> None:
@@ -222,12 +223,12 @@ def small_print(card: ModelCard, declared: Iterable[str]) -> None:
     title = ngettext("Never measured: {n} point", "Never measured: {n} points", len(never)).format(n=len(never))
     if never:
         with st.expander(title):
-            st.markdown("\n".join(f"- {text}" for text in never))
+            st.markdown("\n".join(f"- {plain(text)}" for text in never))
     _word(declared)
-    st.caption(_("Weights: {licence}.").format(licence=card.weights_licence))
+    st.caption(_("Weights: {licence}.").format(licence=plain(card.weights_licence)))
 
 
 def _word(declared: Iterable[str]) -> None:
     """What stands on the reader's word alone."""
     if facts := ", ".join(declared):
-        st.caption(_("On your word: {facts}.").format(facts=facts))
+        st.caption(plain(_("On your word: {facts}.").format(facts=facts)))

@@ -8,6 +8,7 @@ import streamlit as st
 from medimg_core.registry import ModelCard
 from pages._ui.language import _
 from pages._ui.mappings import put
+from pages._ui.plain import plain
 from pages._ui.state import Case, change
 from pages._ui.view import tag_of
 
@@ -48,7 +49,7 @@ def controls(case: Case, card: ModelCard) -> None:
     count = 1 if case.volume is None else case.volume.shape[0]
     if count == 1 or extent(card) not in ("reader", "volume") or card.segmentation is None:
         return
-    name = ", ".join(card.segmentation.classes)
+    name = plain(", ".join(card.segmentation.classes))
     if extent(card) == "reader":
         st.caption(
             _("Which images hold the {name}? Without your word all are outlined, but no volume is given.").format(

@@ -12,6 +12,7 @@ from pages._ui import memory
 from pages._ui.language import _, ngettext
 from pages._ui.mixed import MixedDrop
 from pages._ui.places import go
+from pages._ui.plain import plain
 from pages._ui.result_card import at_operating_point
 from pages._ui.state import Case, change
 
@@ -90,7 +91,7 @@ def study_table(case: Case) -> None:
     for study in case.studies:
         if study.uid == case.study_uid:
             for warning in (*study.warnings, *(w for series in study.series for w in series.warnings)):
-                st.caption(_("Note: {text}").format(text=warning))
+                st.caption(_("Note: {text}").format(text=plain(warning)))
 
 
 def _choose(key: str, uids: tuple[str, ...]) -> None:
@@ -108,7 +109,7 @@ def drop_notes(case: Case) -> None:
     """What to know of the last drop; of each that held several patients, which one stays."""
     if not case.mixed:
         for warning in case.warnings:
-            st.caption(_("Note: {text}").format(text=warning))
+            st.caption(_("Note: {text}").format(text=plain(warning)))
     for drop in case.mixed:
         _keep_one(case, drop)
 
@@ -129,7 +130,7 @@ def _keep_one(case: Case, drop: MixedDrop) -> None:
             places = [st.selectbox(_("Patient to keep"), places, format_func=names.__getitem__, key=key, width=260)]
         for place in places:
             st.button(
-                _("Keep {patient}").format(patient=names[place]),
+                _("Keep {patient}").format(patient=plain(names[place])),
                 # of the drop itself: a second click must not reach another drop that moved up
                 key=f"keep-{hash((drop, place)) & 0xFFFFFFFF:08x}",
                 on_click=_keep_patient,

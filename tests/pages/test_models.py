@@ -23,7 +23,7 @@ def test_a_broken_card_is_told_calmly(open_app, card):
     (card.folder / "card.toml").write_text("schema = 1\n", encoding="utf-8")
     app = open_app(page="models")
     assert "The model folder `tiny_model` cannot be used." in app.error[0].value
-    assert "must have `title`" in app.error[0].value
+    assert r"must have \`title\`" in app.error[0].value
     assert "No model is installed" not in words(app)
 
 

@@ -11,6 +11,7 @@ from pages._ui.errors import words_for
 from pages._ui.evaluation import bench, folders, running
 from pages._ui.evaluation.bench import Bench, Contents
 from pages._ui.language import _, ngettext
+from pages._ui.plain import plain
 
 __all__ = ["ask", "split_name", "usual_split"]
 
@@ -32,7 +33,7 @@ def ask(cards: tuple[ModelCard, ...]) -> None:
     with right:
         split = None if held is None else _split(held)
     if held is not None and split is not None:
-        st.caption(_said(held, split))
+        st.caption(plain(_said(held, split)))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
         now = bench.load()
         busy = now.job is not None and now.job in jobs.pending()
@@ -117,7 +118,7 @@ def _contents(path: Path) -> Contents | None:
 def _tell(error: MedImgError) -> None:
     happened = words_for(error).happened
     st.error(
-        f"**{_('What happened:')}** {happened}\n\n"
+        f"**{_('What happened:')}** {plain(happened)}\n\n"
         + _("Nothing was evaluated. Choose another folder, or mend this one's index.csv.")
     )
 

@@ -13,6 +13,7 @@ from pages._ui.evaluation import figures
 from pages._ui.evaluation.bench import Shown
 from pages._ui.evaluation.choosing import split_name
 from pages._ui.language import _, ngettext
+from pages._ui.plain import plain
 
 __all__ = ["figures_and_plots", "heading", "parts", "robustness"]
 
@@ -30,7 +31,7 @@ def heading(shown: Shown, card: ModelCard | None) -> None:
     title = answer["model"] if card is None else _(card.title)
     where = _("{model}, on {folder}, {split}")
     split = split_name(answer["split"])
-    st.subheader(where.format(model=title, folder=shown.folder, split=split), anchor=False)
+    st.subheader(plain(where.format(model=title, folder=shown.folder, split=split)), anchor=False)
     if card is None or card.sha256 != answer["weights_sha256"]:
         st.warning(_("**Caution:** this model was replaced since; the figures are those of its old weights."))
     if answer["seen"] == "trained":
@@ -44,7 +45,7 @@ def heading(shown: Shown, card: ModelCard | None) -> None:
                 "Expect lower figures on images that had no part in that."
             )
         )
-    st.caption(_counted(answer) + " " + _decided(answer))
+    st.caption(plain(f"{_counted(answer)} {_decided(answer)}"))
 
 
 def _counted(answer: Answer) -> str:
@@ -88,7 +89,7 @@ def parts(evaluation: Evaluation) -> None:
 
 
 def _table(title: str, rows: list[dict[str, Any]]) -> None:
-    st.markdown(f"**{title}**")
+    st.markdown(f"**{plain(title)}**")
     st.dataframe(pd.DataFrame(rows), hide_index=True, height="content" if len(rows) < 12 else 400, alt=title)
 
 
@@ -100,7 +101,9 @@ def _reading(evaluation: Evaluation) -> None:
     with right:
         st.markdown(f"**{_('Confusion, numbers of images')}**")
         table = figures.confusion_table(evaluation)
-        st.table(pd.DataFrame(table).set_index(next(iter(table))))
+        first = next(iter(table))
+        names = [plain(name) for name in table[first]]  # a table's cells are Markdown, a data frame's are not
+        st.table(pd.DataFrame({**table, first: names}).set_index(first))
     if "curves" in answer:
         _curves(answer["curves"])
 
