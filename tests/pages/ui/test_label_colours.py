@@ -1,5 +1,7 @@
 """Colours of labels."""
 
+from streamlit.testing.v1 import AppTest
+
 from pages._ui.label_colours import CANDIDATES, label_colours
 from tests.pages.conftest import put_card
 from tests.tiny_model import CARD, MASKS, MULTI
@@ -21,3 +23,14 @@ def test_more_labels_than_colours_begin_anew(tmp_path):
     found = label_colours([card])
     assert found["tiny_masks", 7] == found["tiny_masks", 1]
     assert len(set(found.values())) == 6
+
+
+def test_a_folder_name_cannot_leave_the_rules():
+    def page():
+        from pages._ui.label_colours import label_style
+
+        label_style({("a}</style><img src=x>", 1): (1, 2, 3)})
+
+    rules = AppTest.from_function(page, default_timeout=60).run().get("html")[0].proto.body
+    assert ".st-key-label-a---style--img-src-x--1 { border-left: 3px solid rgb(1, 2, 3)" in rules
+    assert "<img" not in rules
