@@ -85,7 +85,7 @@ def signed_cam(activations: Activations, card: ModelCard, question: Decision) ->
         raise NotApplicableError(f"a class activation map needs a last feature map; model {card.id} names none")
     rows, columns = activations.features.shape[:2]
     weights = channel_gradient(card, question, activations.logits[None], rows * columns)
-    return _weighed(activations.features[None], weights)[0]
+    return np.asarray(_weighed(activations.features[None], weights)[0])
 
 
 def grad_cam(activations: Activations, card: ModelCard, question: Decision) -> Map:
