@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -23,7 +24,7 @@ from pages._ui.viewer.routes import MODULES, address, style, voxel_address
 from pages._ui.viewer.shown import Shown, can_straighten, forget, item_of, shown, straighten
 from pages._ui.viewer.vault import session_token
 
-__all__ = ["failed", "reopen", "viewer"]
+__all__ = ["Beside", "failed", "reopen", "viewer"]
 
 KEY = "viewer"
 FAILED = "medimg_viewer_failed"
@@ -67,6 +68,21 @@ export default function (component) {
 _HTML = '<div class="mv">&nbsp;</div>'
 
 
+@dataclass(frozen=True, eq=False)
+class Beside:
+    """What a page puts beside the series on show: the same image with another map, a changed image, another case.
+
+    Attributes:
+        shown: The picture.
+        title: What it is, written on it.
+        overlays: What lies over it.
+    """
+
+    shown: Shown
+    title: str
+    overlays: tuple[Overlay, ...] = field(default=(), repr=False)
+
+
 @cache
 def _component() -> Any:
     """The component, with its style sheet read once and not at every rerun."""
@@ -83,12 +99,13 @@ def reopen() -> None:
     st.session_state.pop(FAILED, None)
 
 
-def viewer(case: Case, overlays: Sequence[Overlay] = ()) -> None:
+def viewer(case: Case, overlays: Sequence[Overlay] = (), beside: Beside | None = None) -> None:
     """Put the viewer on the page, with the current series in it.
 
     Args:
         case: Its current series has voxels.
         overlays: What lies over it.
+        beside: What the page puts beside it, in the place of what the reader chose; zoom and pan go together.
     """
     if st.session_state.pop(_WHOLE, False):
         st.rerun()
@@ -98,16 +115,23 @@ def viewer(case: Case, overlays: Sequence[Overlay] = ()) -> None:
     what = shown(study, series, straight=case.straightened)
     if what is None:
         return
-    beside = _beside(case, what)
+    chosen = _beside(case, what) if beside is None else None
     view = events.saved(case, what)
+    if beside is not None:
+        view["layout"] = "beside"
+        other: dict[str, Any] | None = describe(beside.shown, prior=beside.title)
+    else:
+        other = None if chosen is None else describe(chosen, prior=_prior(series, study, chosen))
     data = {
         "first": view["frame"] * what.volume.shape[0] + view["index"][0],
         "modules": address(),
         "voxels": voxel_address(),
         "session": session_token(),
         "main": describe(what),
-        "other": None if beside is None else describe(beside, prior=_prior(series, study, beside)),
-        "series": _strip(case, what, beside),
+        "other": other,
+        "overlaysBeside": [] if beside is None else [over.describe() for over in beside.overlays],
+        "linked": beside is not None,
+        "series": _strip(case, what, chosen),
         "open": [item_of(each.volume).id for known in case.studies for each in known.series if each.volume is not None],
         "overlays": [over.describe() for over in overlays],
         "measurements": events.plain(case.measurements_of(what.straight), what),

@@ -26,8 +26,7 @@ export class Correction {
   reset() {
     this.data = null;
     this.names = new Map(); // by slice, of the last edit that changed it; "" where that is to be asked for
-    const [, slices, rows, columns] = this.voxels.shape;
-    this.gained = [new Int32Array(slices), new Int32Array(rows), new Int32Array(columns)];
+    this.gained = new Map(); // by label, in each slice, row and column
   }
 
   /** Labels as corrected. */
@@ -54,13 +53,19 @@ export class Correction {
     const before = this.data[place];
     if (before === value) return;
     this.data[place] = value;
-    const way = (value ? 1 : 0) - (before ? 1 : 0);
-    if (!way) return;
-    const { columns } = this.voxels;
+    this.count(before, place, -1);
+    this.count(value, place, 1);
+  }
+
+  /** Note that a label has a pixel more, or less; nothing for label 0. */
+  count(label, place, way) {
+    if (!label) return;
+    if (!this.gained.has(label)) this.gained.set(label, this.voxels.shape.slice(1).map((length) => new Int32Array(length)));
+    const own = this.gained.get(label);
     const inPlane = place % this.planeLength;
-    this.gained[0][(place - inPlane) / this.planeLength] += way;
-    this.gained[1][Math.floor(inPlane / columns)] += way;
-    this.gained[2][inPlane % columns] += way;
+    own[0][(place - inPlane) / this.planeLength] += way;
+    own[1][Math.floor(inPlane / this.voxels.columns)] += way;
+    own[2][inPlane % this.voxels.columns] += way;
   }
 
   /** Copy the model's mask, so that there is something to change. */

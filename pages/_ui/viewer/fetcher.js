@@ -20,22 +20,24 @@ export function joined(bytes, size) {
   return out;
 }
 
-/** Pixels of each label in each slice, row and column of some slices of a mask; label 0 is nothing. */
+/** Pixels in each slice, row and column of some slices of a mask, as a Map by label; label 0 is nothing. */
 export function countLabels(bytes, [slices, rows, columns]) {
-  const counts = [new Uint32Array(slices), new Uint32Array(rows), new Uint32Array(columns)];
-  let place = 0;
+  const counts = new Map();
+  let [place, label, own] = [0, 0, null];
   for (let slice = 0; slice < slices; slice += 1) {
     for (let row = 0; row < rows; row += 1) {
-      const before = counts[0][slice];
-      let found = 0;
       for (let column = 0; column < columns; column += 1) {
-        if (bytes[place++]) {
-          found += 1;
-          counts[2][column] += 1;
+        const value = bytes[place++];
+        if (!value) continue;
+        if (value !== label) {
+          label = value;
+          own = counts.get(value) ?? [new Uint32Array(slices), new Uint32Array(rows), new Uint32Array(columns)];
+          counts.set(value, own);
         }
+        own[0][slice] += 1;
+        own[1][row] += 1;
+        own[2][column] += 1;
       }
-      counts[0][slice] = before + found;
-      counts[1][row] += found;
     }
   }
   return counts;

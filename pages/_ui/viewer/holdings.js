@@ -22,6 +22,7 @@ export class Holdings {
     this.palettes = palettes;
     this.control = new AbortController();
     this.settings = {}; // of overlays, by key
+    this.pictures = () => []; // those on show: two of them may show the same voxels
   }
 
   /** Take the address and the session's token. */
@@ -54,8 +55,7 @@ export class Holdings {
 
   /** Overlays of a picture as described; settings of those known stay. */
   lay(picture, descriptions, plane) {
-    const wanted = new Set(descriptions.map(({ id }) => id));
-    this.drop(picture.overlays.filter((over) => !wanted.has(over.id)).map((over) => over.voxels));
+    const before = picture.overlays.map((over) => over.voxels);
     picture.overlays = descriptions.map((each) => {
       const setting = this.settings[each.key];
       const voxels = this.take(each, each.kind === "mask");
@@ -67,6 +67,7 @@ export class Holdings {
       made.key = each.key;
       return made;
     });
+    this.drop(before, [picture, ...this.pictures()]);
     picture.touch();
   }
 
@@ -75,13 +76,17 @@ export class Holdings {
     for (const voxels of all(picture)) if (voxels.missing) voxels.want(plane % voxels.loaded.length);
   }
 
-  /** Let a picture go: its fetches end, what is there stays in the tab for a while. */
-  release(picture) {
-    if (picture) this.drop(all(picture));
+  /** Let pictures go: their fetches end, what is there stays in the tab for a while. */
+  release(...leaving) {
+    const gone = leaving.filter(Boolean);
+    this.drop(gone.flatMap((picture) => [...all(picture)]), this.pictures().filter((picture) => !gone.includes(picture)));
   }
 
-  drop(voxels) {
+  /** Let voxels go, but for those of pictures that stay. */
+  drop(voxels, staying) {
+    const used = staying.flatMap((picture) => [...all(picture)]);
     for (const each of voxels) {
+      if (used.includes(each)) continue;
       each.listeners.delete(this.arrived);
       if (!each.listeners.size) each.stop(); // else another viewer of the tab shows it
     }
@@ -117,7 +122,7 @@ export class Holdings {
 
   close(pictures) {
     this.control.abort();
-    for (const picture of pictures) this.release(picture);
+    this.release(...pictures);
   }
 }
 

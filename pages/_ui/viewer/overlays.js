@@ -16,16 +16,20 @@ export function paletteOf(colours) {
   return table;
 }
 
-/** Level of a map's value on its scale, 0 to 255. */
-export const levelOf = (value, scale) => Math.min(Math.max(Math.floor((value / scale) * 255 + 0.5), 0), 255);
+/** Level of a map's value on its scale, 0 to 255; of a signed map zero lies in the middle. */
+export function levelOf(value, scale, signed = false) {
+  const share = signed ? (value / scale + 1) / 2 : value / scale;
+  return Math.min(Math.max(Math.floor(share * 255 + 0.5), 0), 255);
+}
 
 /** How far a level covers the image: 0 (clear) to `opacity`. */
-export function coverOf(level, { opacity, threshold, alpha }) {
-  const reaches = level >= Math.floor(threshold * 255 + 0.5);
+export function coverOf(level, { opacity, threshold, alpha, signed }) {
+  const strength = signed ? Math.max(Math.abs(2 * level - 255) - 1, 0) : level; // 127 and 128 are both nothing
+  const reaches = strength >= Math.floor(threshold * 255 + 0.5);
   let share = reaches ? 1 : 0;
   if (alpha === "by_value") {
-    if (threshold > 0 && !reaches) share = Math.min(1, (level / 255 / threshold) ** 2);
-    if (level === 0) share = 0;
+    if (threshold > 0 && !reaches) share = Math.min(1, (strength / 255 / threshold) ** 2);
+    if (strength === 0) share = 0;
   }
   return share * opacity;
 }
@@ -248,12 +252,13 @@ function falls(values, place, stride, count, level) {
 
 /** Lay a map over shaded pixels: greys by one table, colours channel by channel. */
 export function paintMap(image, greys, values, map, table) {
-  const factor = 255 / map.scale;
+  const factor = 255 / map.scale / (map.signed ? 2 : 1);
+  const middle = map.signed ? 128 : 0.5;
   if (greys) {
     for (let place = 0; place < values.length; place += 1) {
       const value = values[place];
       if (value !== value) continue; // NaN: the map does not speak of this pixel
-      let level = (value * factor + 0.5) | 0;
+      let level = (value * factor + middle) | 0;
       if (level > 255) level = 255;
       else if (level < 0) level = 0;
       image[place] = table[(level << 8) | greys[place]];
@@ -263,7 +268,7 @@ export function paintMap(image, greys, values, map, table) {
   const covers = Float32Array.from({ length: 256 }, (_, level) => coverOf(level, map));
   for (let place = 0; place < values.length; place += 1) {
     if (Number.isNaN(values[place])) continue;
-    const level = levelOf(values[place], map.scale);
+    const level = levelOf(values[place], map.scale, map.signed);
     if (covers[level] === 0) continue;
     image[place] = blended(image[place], map.colours, 3 * level, covers[level]);
   }

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from medimg_core.correcting import Corrected
-from medimg_core.explain import METHODS
+from medimg_core.explain import DIVERGING, METHODS
 from medimg_core.results import Explanation, Segmentation
 from medimg_core.study import AnyArray
 from pages._ui.correcting import Correction
@@ -99,6 +99,8 @@ class MapOverlay:
         only: First and last slice of the volume that it speaks of, or None for all.
         frame: Time point that it speaks of, or None for all.
         model: True when a model made it.
+        signed: True where values below zero are shown, too, as evidence against.
+        mark: What must be read on the picture as long as the map is seen, or empty.
     """
 
     key: str
@@ -112,6 +114,8 @@ class MapOverlay:
     only: tuple[int, int] | None = None
     frame: int | None = None
     model: bool = True
+    signed: bool = False
+    mark: str = ""
 
     def describe(self) -> dict[str, Any]:
         """For the browser."""
@@ -128,7 +132,9 @@ class MapOverlay:
             "only": None if self.only is None else list(self.only),
             "frame": self.frame,
             "scales": {"own": self.own, "usual": self.usual},
-            "colormap": COLORMAP,
+            "colormap": DIVERGING if self.signed else COLORMAP,
+            "signed": self.signed,
+            "mark": self.mark,
             **item.describe((1, *self.array.shape)),
         }
 
@@ -167,6 +173,7 @@ def map_of(
         unit=_("Evidence, log-odds per cell"),
         only=(slice_on_screen, slice_on_screen),
         frame=explanation.frame,
+        signed=explanation.signed,
     )
 
 

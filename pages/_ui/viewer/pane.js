@@ -263,8 +263,9 @@ export class Pane {
   lines(scene, size) {
     const { picture, words } = this;
     const { marks: own } = picture.description;
-    const model = !scene.hidden && picture.overlays.some((over) => over.model && over.setting.visible);
-    const banner = [...own.banner];
+    const seen = scene.hidden ? [] : picture.overlays.filter((over) => over.setting.visible);
+    const model = seen.some((over) => over.model);
+    const banner = [...own.banner, ...seen.map((over) => over.mark).filter(Boolean)];
     const { caution, cautionSlices } = picture.description;
     if (caution && (!cautionSlices || cautionSlices.includes(picture.index[0]))) banner.push(caution);
     banner.push(...this.troubles(scene));
@@ -309,7 +310,8 @@ export class Pane {
       );
     if (map && !map.voxels.missing && map.map.scale > 0) {
       const stretched = map.setting.stretched && map.scales.usual ? ` (${this.words.stretched_mark})` : "";
-      marks.colourBar(ctx, canvas.width, canvas.height, map.map, map.unit + stretched, size);
+      const bar = map.signed ? { ...map.map, threshold: 0, low: -map.map.scale } : map.map;
+      marks.colourBar(ctx, canvas.width, canvas.height, bar, map.unit + stretched, size);
     } else if (picture.palette && !picture.voi().entries) {
       const { centre, width } = picture.window;
       const own = picture.palettes[picture.palette];

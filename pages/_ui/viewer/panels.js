@@ -206,11 +206,11 @@ export class Sliders {
     if (!over) return;
     const width = Math.max(1, this.strip.clientWidth);
     const { frame, shape } = pane.picture;
-    const values = over.strip(pane.axis, shape, frame);
-    const look = over.kind === "map" ? over.setting.native : `${over.version} ${over.corrected}`;
+    const look = over.kind === "map" ? over.setting.native : `${over.version} ${over.corrected} ${over.seen}`;
     const key = [over.id, over.kind, pane.axis, frame, width, over.voxels.missing, look].join();
     if (key === this.stripKey) return;
     this.stripKey = key;
+    const values = over.strip(pane.axis, shape, frame);
     this.strip.width = width;
     const ctx = this.strip.getContext("2d");
     ctx.clearRect(0, 0, width, 12);

@@ -72,14 +72,23 @@ export class Mask {
     return this.labels.find((each) => each.value === value)?.name ?? "";
   }
 
-  /** Voxels of the mask in each slice along an axis. */
-  strip(axis, shape, frame) {
-    if (!this.isOf(frame)) return new Uint32Array(shape[axis]);
-    const counts = (this.voxels.counts[frame] ?? this.voxels.counts[0])[axis];
-    return this.corrected ? counts.map((count, place) => count + this.correction.gained[axis][place]) : counts;
+  /** Values of the labels that are seen. */
+  get seen() {
+    return this.labels.map(({ value }) => value).filter((value) => !this.setting.hidden.includes(value));
   }
 
-  /** The slice, row and column that hold most of it; null for an empty mask. */
+  /** Voxels of what is seen of the mask in each slice along an axis. */
+  strip(axis, shape, frame) {
+    const found = new Uint32Array(shape[axis]);
+    if (!this.isOf(frame)) return found;
+    const tables = [this.voxels.counts[frame] ?? this.voxels.counts[0], ...(this.corrected ? [this.correction.gained] : [])];
+    for (const value of this.seen) {
+      for (const table of tables) table.get(value)?.[axis].forEach((count, place) => (found[place] += count));
+    }
+    return found;
+  }
+
+  /** The slice, row and column that hold most of what is seen of it; null for nothing. */
   peak(shape, frame) {
     const counts = [0, 1, 2].map((axis) => this.strip(axis, shape, frame));
     if (!counts[0].some((count) => count > 0)) return null;
@@ -93,6 +102,7 @@ export class SaliencyMap {
     this.kind = "map";
     Object.assign(this, { id: description.id, title: description.title, model: description.model });
     Object.assign(this, { unit: description.unit, toNative: description.toNative, toVolume: description.toVolume });
+    Object.assign(this, { signed: description.signed, mark: description.mark });
     this.only = description.only;
     this.frame = description.frame;
     this.scales = description.scales; // usual and own
@@ -119,6 +129,7 @@ export class SaliencyMap {
       threshold,
       alpha,
       native,
+      signed: this.signed,
     };
   }
 
@@ -145,7 +156,7 @@ export class SaliencyMap {
     const key = JSON.stringify(this.setting);
     if (this.tableKey !== key) {
       this.tableKey = key;
-      this.blend = blendTable(this.colours, this.setting);
+      this.blend = blendTable(this.colours, { ...this.setting, signed: this.signed });
     }
     return this.blend;
   }

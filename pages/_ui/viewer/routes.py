@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from medimg_core.explain import COLORMAPS, colour_table
+from medimg_core.explain import COLORMAPS, DIVERGING, colour_table
 from medimg_core.io.palettes import PALETTES, palette
 from pages._ui.viewer.slabs import ENCODINGS
 from pages._ui.viewer.vault import VAULT, Vault
@@ -65,7 +65,7 @@ def _modules() -> dict[str, str]:
     """Text of everything that is served as a module."""
     found = {name: (_FOLDER / name).read_text(encoding="utf-8") for name in MODULES}
     found["words.js"] = f"export default {json.dumps(words(), ensure_ascii=False)};\n"
-    tables = {name: palette(name) for name in PALETTES} | {name: colour_table(name) for name in COLORMAPS}
+    tables = {name: palette(name) for name in PALETTES} | {name: colour_table(name) for name in (*COLORMAPS, DIVERGING)}
     texts = {name: base64.b64encode(table.tobytes()).decode() for name, table in tables.items()}
     found["palettes.js"] = f"export default {json.dumps(texts)};\n"
     return found

@@ -166,6 +166,7 @@ export class Sheet {
       const { map } = over;
       if (!mapPlane(this.values, map, picture.shape, basis, position, step)) continue;
       paintMap(image, greys, this.values, map, over.table());
+      if (map.signed) for (let place = 0; place < this.values.length; place += 1) this.values[place] = Math.abs(this.values[place]);
       const level = map.threshold * map.scale;
       if (level > 0 && map.opacity > 0) paintContour(image, this.values, layout.width, layout.height, level, CYAN, thick);
     }

@@ -32,6 +32,7 @@ export class Viewer {
     this.correcting = new Correcting(this);
     this.telling = new Telling(this);
     this.holdings = new Holdings(() => this.onVoxels(), palettes);
+    this.holdings.pictures = () => this.pictures;
     this.savedPanes = {};
     this.dirty = new Set();
     this.patches = new Map(); // by pane, what a stroke changed on it
@@ -117,7 +118,10 @@ export class Viewer {
     const { goal } = data.view;
     if (!fresh && goal && goal.n !== before.view.goal?.n) this.sent(goal.index);
     if (fresh || before.other?.id !== data.other?.id) this.openOther(data, fresh);
-    else if (this.other) this.other.description = data.other;
+    else if (this.other) {
+      this.other.description = data.other;
+      if (laid(before, "overlaysBeside") !== laid(data, "overlaysBeside")) this.layBeside(data);
+    }
     if (fresh || laid(before) !== laid(data)) this.lay(data.overlays);
     this.correct(data.overlays, fresh ? [] : before.overlays);
     this.strip.update(data.series, (id, canvas) => this.holdings.thumbnail(id, canvas));
@@ -131,7 +135,7 @@ export class Viewer {
 
   openMain(data, slice) {
     this.cine.stop();
-    for (const picture of this.pictures) this.holdings.release(picture);
+    this.holdings.release(...this.pictures);
     const voxels = this.holdings.take(data.main);
     if (slice) voxels.expect(data.first, slice);
     this.main = new Picture(data.main, voxels, this.palettes);
@@ -154,7 +158,10 @@ export class Viewer {
       this.holdings.fetchTables(this.other);
       const saved = data.view?.beside;
       if (saved?.of === data.other.id) restorePicture(this.other, saved, this.palettes);
-      this.linked = this.comparable();
+      this.layBeside(data);
+      // pictures of one grid, and what a page puts beside: their zoom goes together
+      this.linked = this.comparable() || Boolean(data.linked);
+      if (data.other.id === data.main.id) this.other.index = [...this.main.index];
       // a picture that was just put beside is to be seen; on another page the layout is as it was left
       this.layout(fresh && data.view?.layout ? data.view.layout : "beside");
       this.other.voxels.want(this.planeOf(this.other));
@@ -177,6 +184,11 @@ export class Viewer {
     const known = new Set(this.main.overlays.map(({ id }) => id));
     this.holdings.lay(this.main, descriptions, this.planeOf(this.main));
     if (this.hidden && descriptions.some(({ id }) => !known.has(id))) this.say(this.words.overlays_hidden);
+  }
+
+  /** Overlays of the picture beside. */
+  layBeside(data) {
+    this.holdings.lay(this.other, data.overlaysBeside, this.planeOf(this.other));
   }
 
   /** Take what Python says of corrections; what it said before is passed over. */
@@ -458,7 +470,8 @@ export class Viewer {
       const target = toVoxel(other.affine, toWorld(picture.affine, centre))[0];
       other.outside = target < -0.5 || target > other.shape[0] - 0.5;
       other.move(0, target);
-    } else if (this.lead?.picture === picture) other.move(0, other.index[0] + this.lead.by);
+    } else if (other.voxels === picture.voxels) other.move(0, picture.index[0]);
+    else if (this.lead?.picture === picture) other.move(0, other.index[0] + this.lead.by);
     if (other.voxels.missing) other.voxels.want(this.planeOf(other));
   }
 
@@ -524,7 +537,11 @@ export class Viewer {
   setOverlay(over, change) {
     Object.assign(over.setting, change);
     this.holdings.settings[over.key] = over.setting;
-    this.main.touch();
+    for (const picture of this.pictures) {
+      const twins = picture.overlays.filter(({ key }) => key === over.key); // beside it, as well
+      for (const twin of twins) Object.assign(twin.setting, change);
+      picture.touch();
+    }
     this.changed();
   }
 
@@ -640,7 +657,8 @@ export class Viewer {
 }
 
 /** Overlays of a description, without what is said of corrections. */
-const laid = (data) => JSON.stringify(data.overlays.map(({ edits, ...over }) => ({ ...over, edits: Boolean(edits) })));
+const laid = (data, where = "overlays") =>
+  JSON.stringify((data[where] ?? []).map(({ edits, ...over }) => ({ ...over, edits: Boolean(edits) })));
 
 const joined = (one, other) => ({
   ...one,

@@ -62,8 +62,7 @@ export class Voxels {
     this.data = new ARRAYS[description.dtype](frames * slices * this.planeLength);
     this.loaded = new Uint8Array(frames * slices);
     this.missing = frames * slices;
-    const zeros = () => [new Uint32Array(slices), new Uint32Array(rows), new Uint32Array(columns)];
-    this.counts = counted ? Array.from({ length: frames }, zeros) : null;
+    this.counts = counted ? Array.from({ length: frames }, () => new Map()) : null; // by label, of each time point
     this.tries = 0;
     this.retry = null;
     this.failure = "";
@@ -196,9 +195,13 @@ export class Voxels {
       this.loaded[plane] = 1;
     }
     if (counts) {
-      const own = this.counts[Math.floor(first / this.slices)];
-      own[0].set(counts[0], first % this.slices);
-      for (const axis of [1, 2]) counts[axis].forEach((count, place) => (own[axis][place] += count));
+      const known = this.counts[Math.floor(first / this.slices)];
+      for (const [label, found] of counts) {
+        const own = known.get(label) ?? [this.slices, this.rows, this.columns].map((length) => new Uint32Array(length));
+        known.set(label, own);
+        own[0].set(found[0], first % this.slices);
+        for (const axis of [1, 2]) found[axis].forEach((count, place) => (own[axis][place] += count));
+      }
     }
     this.correction?.arrived(first, last);
   }

@@ -152,15 +152,16 @@ test("the eraser takes its own label only", () => {
   agrees();
 });
 
-test("what was gained is counted along all three axes", () => {
+test("what each label gained is counted along all three axes", () => {
   const { correction, paint } = begun();
   const counts = () => {
-    const found = [new Int32Array(SLICES), new Int32Array(ROWS), new Int32Array(COLUMNS)];
+    const found = new Map([1, 2].map((label) => [label, [SLICES, ROWS, COLUMNS].map((length) => new Int32Array(length))]));
     const count = (data, way) => data.forEach((value, place) => {
       if (!value) return;
-      found[0][Math.floor(place / PLANE)] += way;
-      found[1][Math.floor((place % PLANE) / COLUMNS)] += way;
-      found[2][place % COLUMNS] += way;
+      const own = found.get(value);
+      own[0][Math.floor(place / PLANE)] += way;
+      own[1][Math.floor((place % PLANE) / COLUMNS)] += way;
+      own[2][place % COLUMNS] += way;
     });
     count(correction.labels, 1);
     count(modelMask(), -1);
@@ -168,11 +169,11 @@ test("what was gained is counted along all three axes", () => {
   };
   paint(1, [at(0, 0, 3), at(1, 1, 5)]);
   paint(2, [at(1, 0, 2)], { erase: true });
-  paint(2, [at(2, 1, 1)], { label: 2 }); // another label is no gain
+  paint(2, [at(2, 1, 1)], { label: 2 }); // what one label gains, another may lose
   assert.deepEqual(correction.gained, counts());
   correction.become(correction.edits.slice(0, 1));
   assert.deepEqual(correction.gained, counts());
-  assert.ok(correction.gained[0].some(Boolean));
+  assert.ok(correction.gained.get(1)[0].some(Boolean));
 });
 
 test("a message holds the names of all edits, and those that Python does not know", () => {
@@ -335,7 +336,7 @@ test("corrected slices wait for the model's, so that what was gained can be coun
   other.correction.arrived(2, 3);
   assert.equal(other.deliver(), 1);
   other.agrees();
-  assert.deepEqual([...other.correction.gained[0]], [0, 0, 0, 4]);
+  assert.deepEqual([...other.correction.gained.get(1)[0]], [0, 0, 0, 4]);
 });
 
 test("a line that drops is tried again; what is not there any more is not", (t) => {

@@ -53,7 +53,7 @@ function fill(voxels) {
   while (voxels.jobs.size) {
     const [[job, { first, last }]] = voxels.jobs;
     const size = (last - first + 1) * voxels.planeLength * voxels.data.BYTES_PER_ELEMENT;
-    const counts = voxels.counts && [last - first + 1, voxels.rows, voxels.columns].map((count) => new Uint32Array(count));
+    const counts = voxels.counts && new Map([[1, [last - first + 1, voxels.rows, voxels.columns].map((count) => new Uint32Array(count))]]);
     worker().onmessage({ data: { job, buffer: new ArrayBuffer(size), counts } });
   }
 }

@@ -214,8 +214,8 @@ test("screen pixels through a palette, or plain", () => {
 // ---------------------------------------------------------------- overlays
 
 const LABELS = [{ value: 1, name: "liver", colour: [200, 0, 0] }, { value: 3, name: "spleen", colour: [0, 0, 200] }];
-/** Voxels of a mask with its counts in slices, rows and columns, frame by frame. */
-const counted = (...frames) => ({ counts: frames.map((counts) => counts.map((each) => Uint32Array.from(each))) });
+/** Voxels of a mask with the counts of its first label in slices, rows and columns, frame by frame. */
+const counted = (...frames) => ({ counts: frames.map((counts) => new Map([[1, counts.map((each) => Uint32Array.from(each))]])) });
 
 test("looks of a mask: outlines, filled, hidden, recoloured", () => {
   const mask = new Mask({ id: "m", title: "Organs", labels: LABELS }, counted([[0], [0], [0]]));
@@ -233,6 +233,18 @@ test("a mask's peak is where most of it lies; an empty one has none", () => {
     assert.deepEqual([...mask.strip(0, [4, 2, 3], frame)], [0, 3, 9, 1]);
   }
   assert.equal(new Mask({ labels: LABELS }, counted([[0, 0], [0], [0]])).peak([2, 1, 1], 0), null);
+});
+
+test("what is hidden, or no label any more, is neither counted nor gone to", () => {
+  const counts = new Map([[1, [[0, 9, 0], [9], [9]]], [2, [[40, 0, 0], [40], [40]]], [3, [[0, 1, 2], [3], [3]]]]);
+  const seen = (labels, hidden) => {
+    const mask = new Mask({ labels }, { counts: [counts] }, { hidden });
+    return [mask.seen, [...mask.strip(0, [3, 1, 1], 0)], mask.peak([3, 1, 1], 0)?.[0]];
+  };
+  assert.deepEqual(seen(LABELS, []), [[1, 3], [0, 10, 2], 1]);
+  assert.deepEqual(seen(LABELS, [1]), [[3], [0, 1, 2], 2]);
+  assert.deepEqual(seen(LABELS.slice(0, 1), []), [[1], [0, 9, 0], 1]);
+  assert.deepEqual(seen(LABELS, [1, 3]), [[], [0, 0, 0], undefined]);
 });
 
 test("a mask of a time series has strips, a peak and voxels in each of its frames", () => {
@@ -310,7 +322,7 @@ test("a map of one time point has a strip and a peak there only", () => {
 test("what is seen of a mask that was corrected: labels, names, counts, peak", () => {
   const voxels = {
     shape: [1, 2, 2, 3], planeLength: 6, columns: 3, data: Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0), missing: 0,
-    counts: [[[1, 1], [2, 0], [1, 0, 1]].map((each) => Uint32Array.from(each))],
+    counts: [new Map([[1, [[1, 0], [1, 0], [1, 0, 0]]], [2, [[0, 1], [1, 0], [0, 0, 1]]]])],
   };
   const mask = new Mask({ labels: LABELS, edits: {} }, voxels);
   assert.equal(mask.data, voxels.data, "the model's until something is corrected");
@@ -320,15 +332,17 @@ test("what is seen of a mask that was corrected: labels, names, counts, peak", (
   correction.paint(edit, [{ row: 1, first: 0, last: 2 }], delta);
   correction.add(edit, delta);
   const seen = () => [mask.corrected, mask.nameAt([1, 1, 0], 0), [0, 1, 2].map((axis) => [...mask.strip(axis, [2, 2, 3], 0)]), mask.peak([2, 2, 3], 0)];
-  assert.deepEqual(seen(), [true, LABELS[1].name, [[1, 4], [2, 3], [2, 1, 2]], [1, 1, 0]]);
-  mask.setting.model = true;
-  assert.deepEqual(seen(), [false, "", [[1, 1], [2, 0], [1, 0, 1]], [0, 0, 0]]);
+  assert.deepEqual(seen(), [true, LABELS[1].name, [[1, 3], [1, 3], [2, 1, 1]], [1, 1, 0]]);
+  mask.setting.hidden = [1];
+  assert.deepEqual(seen()[2], [[0, 3], [0, 3], [1, 1, 1]], "of what is seen");
+  Object.assign(mask.setting, { hidden: [], model: true });
+  assert.deepEqual(seen(), [false, "", [[1, 0], [1, 0], [1, 0, 0]], [0, 0, 0]]);
   assert.equal(new Mask({ labels: LABELS, edits: {} }, voxels).correction, correction, "another page of the tab finds it there");
   assert.equal(new Mask({ labels: LABELS }, voxels).correction, null, "where nothing is to be corrected");
 });
 
 test("a mask of one time point says nothing of others", () => {
-  const counts = [[1], [1], [1]].map((each) => Uint32Array.from(each));
+  const counts = new Map([[1, [[1], [1], [1]]]]);
   const mask = new Mask({ labels: LABELS, frame: 1 }, { shape: [1, 1, 1, 1], planeLength: 1, columns: 1, data: Uint8Array.of(1), missing: 0, counts: [counts] });
   assert.deepEqual([0, 1].map((frame) => [mask.nameAt([0, 0, 0], frame), [...mask.strip(0, [1, 1, 1], frame)], mask.speaks(0, 0, frame)]), [["", [0], false], [LABELS[0].name, [1], true]]);
   assert.deepEqual([mask.peak([1, 1, 1], 0), mask.peak([1, 1, 1], 1)], [null, [0, 0, 0]]);
