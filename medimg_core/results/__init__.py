@@ -5,6 +5,7 @@ from medimg_core.results.explanation import Explanation, ExplanationStack
 from medimg_core.results.gate import GateOutcome, GateReason
 from medimg_core.results.measurement import Measurement, Point
 from medimg_core.results.prediction import Activations, Prediction
+from medimg_core.results.probe import Perturbed, RegionProbe, Variant
 from medimg_core.results.segmentation import Flag, MaskLabel, Region, Segmentation
 
 __all__ = [
@@ -18,9 +19,12 @@ __all__ = [
     "GateReason",
     "MaskLabel",
     "Measurement",
+    "Perturbed",
     "Point",
     "Prediction",
     "Region",
+    "RegionProbe",
     "Segmentation",
+    "Variant",
     "Verdict",
 ]
