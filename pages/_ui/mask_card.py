@@ -27,6 +27,7 @@ from pages._ui.score_bar import as_score
 from pages._ui.state import Case
 from pages._ui.view import Laid
 from pages._ui.viewer import Label, failed
+from pages._ui.viewer.shown import shown as on_screen
 
 __all__ = ["Laying", "current", "mask_card", "outlined"]
 
@@ -159,8 +160,16 @@ def _masks(case: Case, card: ModelCard, result: Segmentation, ask: Ask) -> None:
     _agreement(result)
     mask_changes(case, card, result, found)
     if found.corrected is None and not failed() and not case.straightened:
-        st.caption(_("Shift+B paints on the image, Shift+E erases; the model's own mask is kept beside yours."))
+        st.caption(_how_to_correct(case))
     mask_export(case, card, result, found)
+
+
+def _how_to_correct(case: Case) -> str:
+    """How a mask is painted on, or why it cannot be."""
+    what = None if case.study is None or case.series is None else on_screen(case.study, case.series)
+    if what is not None and what.factors != (1, 1, 1):
+        return _("These images are reduced for display; masks are only corrected where every pixel is shown.")
+    return _("Shift+B paints on the image, Shift+E erases; the model's own mask is kept beside yours.")
 
 
 def _flag(case: Case, card: ModelCard, number: int, flag: Flag) -> None:

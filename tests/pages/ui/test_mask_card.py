@@ -8,7 +8,9 @@ import pytest
 from medimg_core.correcting import Stroke
 from medimg_core.results import Activations, Flag, GateOutcome, GateReason, Prediction
 from medimg_core.study import Series, Volume
+from pages._ui.settings import Settings
 from pages._ui.state import KEY
+from pages._ui.viewer import shown as shown_module
 from tests.pages.conftest import (
     SHA,
     case_of,
@@ -178,6 +180,16 @@ def test_corrections_are_measured_and_can_be_taken_back_and_made_again(opened):
     assert "as corrected" not in words(app)
     app.button(key="restore-tiny_masks").click().run()
     assert case_of(app).corrected(result).edits == (edit,)
+
+
+def test_the_brush_is_offered_only_where_it_can_paint(opened, monkeypatch):
+    app, _ = opened()
+    assert "Shift+B paints" in words(app)
+    monkeypatch.setattr(shown_module, "SETTINGS", Settings(viewer_voxels=100))  # of 240
+    app.run()
+    assert "Shift+B" not in words(app)
+    assert "reduced for display; masks are only corrected" in words(app)
+    assert told(app)["overlays"][0]["edits"] is None
 
 
 def test_files_are_offered_of_the_models_mask_and_of_the_corrected_one(opened):
