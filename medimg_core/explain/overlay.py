@@ -7,12 +7,16 @@ import numpy.typing as npt
 
 from medimg_core.errors import IncompatibleInputError
 
-__all__ = ["ALPHA_MODES", "COLORMAPS", "colour_bar", "colour_table", "contour", "overlay"]
+__all__ = ["ALPHA_MODES", "COLORMAPS", "DIVERGING", "colour_bar", "colour_table", "contour", "overlay"]
 
 Rgb = npt.NDArray[np.uint8]
 
 COLORMAPS = ("inferno", "magma", "plasma", "viridis", "cividis")
 """Perceptually even, sequential (matplotlib); rainbow maps make edges where there are none."""
+
+DIVERGING = "berlin"
+"""Of maps that also hold evidence against: dark in the middle, light blue below and light red above (Crameri, Nature
+Communications 2020, doi:10.1038/s41467-020-19160-7)."""
 
 ALPHA_MODES = ("constant", "by_value")
 CONTOUR_COLOUR = (0, 255, 255)  # cyan is in none of the colour maps above
@@ -38,14 +42,15 @@ def overlay(
     Args:
         grey: The image as shown, 0 (black) to 1 (white), shape ``(rows, columns)``.
         values: The map on the image's grid (:func:`medimg_core.explain.on_image`), same shape; below
-            zero counts as zero.
+            zero counts as zero, unless ``colormap`` is :data:`DIVERGING`.
         scale: Value at the top of the colour bar, unit of the map; larger values saturate. A map's own
             peak stretches it, a reference value keeps maps comparable.
         opacity: 0 (the plain image) to 1.
         threshold: Share of ``scale``, 0 to 1.
         alpha: ``"constant"`` or ``"by_value"``.
-        colormap: One of :data:`COLORMAPS`.
-        outline: Draw a contour at the threshold.
+        colormap: One of :data:`COLORMAPS`; or :data:`DIVERGING`, which runs from minus ``scale`` to ``scale`` and is
+            clear around zero.
+        outline: Draw a contour at the threshold, of a diverging map at minus the threshold, too.
 
     Returns:
         ``uint8``, shape ``(rows, columns, 3)``. Where the map is transparent it is exactly the grey.
@@ -65,14 +70,16 @@ def overlay(
     shade = _to_byte(grey)
     if scale == 0 or opacity == 0:  # nothing to lay over, or nothing of it to be seen
         return np.repeat(shade[..., None], 3, axis=2)
-    level = _to_byte(np.asarray(values, dtype=np.float32) * np.float32(1.0 / scale))
+    signed = colormap == DIVERGING
+    part = np.asarray(values, dtype=np.float32) * np.float32(1.0 / scale)
+    level = _to_byte((part + 1) / 2 if signed else part)
     table = _blend_table(colormap, opacity, threshold, alpha)
     index = level.astype(np.uint16)
     index <<= 8
     index |= shade
     result: Rgb = table.take(index).view(np.uint8).reshape(*grey.shape, 3)
     if outline and threshold > 0:
-        rows, columns = np.nonzero(contour(values, threshold * scale))
+        rows, columns = np.nonzero(contour(np.abs(values) if signed else values, threshold * scale))
         result[rows, columns] = CONTOUR_COLOUR
     return result
 
@@ -101,7 +108,7 @@ def colour_bar(*, colormap: str = "inferno", threshold: float = 0.0, rows: int =
     """The colours of a map from ``scale`` (top) to zero (bottom), with a line at the threshold.
 
     Args:
-        colormap: One of :data:`COLORMAPS`.
+        colormap: One of :data:`COLORMAPS`, or :data:`DIVERGING`: its lower end is minus the scale.
         threshold: Share of the scale, 0 to 1; no line at 0.
         rows: Height in pixels.
         columns: Width in pixels.
@@ -119,7 +126,9 @@ def colour_bar(*, colormap: str = "inferno", threshold: float = 0.0, rows: int =
     level = np.rint(np.linspace(255, 0, rows)).astype(np.intp)
     bar = np.repeat(colour_table(colormap)[level][:, None], columns, axis=1)
     if threshold > 0:
-        bar[round((1 - threshold) * (rows - 1))] = CONTOUR_COLOUR
+        ends = [(1 - threshold) / 2, (1 + threshold) / 2] if colormap == DIVERGING else [1 - threshold]
+        for end in ends:
+            bar[round(end * (rows - 1))] = CONTOUR_COLOUR
     return bar
 
 
@@ -137,12 +146,12 @@ def colour_table(colormap: str) -> Rgb:
     """Red, green and blue of a colour map's 256 levels, ``uint8``, shape ``(256, 3)``, read-only.
 
     Args:
-        colormap: One of :data:`COLORMAPS`.
+        colormap: One of :data:`COLORMAPS`, or :data:`DIVERGING`.
 
     Raises:
         IncompatibleInputError: It is another.
     """
-    if colormap not in COLORMAPS:
+    if colormap not in (*COLORMAPS, DIVERGING):
         raise IncompatibleInputError(f"colormap must be one of {', '.join(COLORMAPS)}, got {colormap[:60]!r}")
     import matplotlib
 
@@ -154,9 +163,12 @@ def colour_table(colormap: str) -> Rgb:
 @lru_cache(maxsize=16)
 def _blend_table(colormap: str, opacity: float, threshold: float, alpha: str) -> npt.NDArray[np.void]:
     """Colour for every pair of map level and grey, as items of three bytes R G B; shape ``(65536,)``."""
-    level = np.arange(256, dtype=np.float32) / 255
+    strength = np.arange(256)
+    if colormap == DIVERGING:  # 127 and 128 are both nothing
+        strength = np.maximum(np.abs(2 * strength - 255) - 1, 0)
+    level = strength.astype(np.float32) / 255
     # a level counts as reaching the threshold when it would after rounding to a byte
-    reaches = np.arange(256) >= int(threshold * 255 + 0.5)
+    reaches = strength >= int(threshold * 255 + 0.5)
     share = np.where(reaches, 1.0, 0.0)
     if alpha == "by_value" and threshold > 0:
         share = np.where(reaches, 1.0, np.minimum(1.0, (level / threshold) ** 2))

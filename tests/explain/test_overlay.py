@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from medimg_core.errors import IncompatibleInputError
-from medimg_core.explain import ALPHA_MODES, COLORMAPS, colour_bar, overlay
+from medimg_core.explain import ALPHA_MODES, COLORMAPS, DIVERGING, colour_bar, colour_table, overlay
 from medimg_core.explain.overlay import CONTOUR_COLOUR, contour
 
 GREY = np.linspace(0, 1, 48, dtype=np.float32).reshape(6, 8)
@@ -119,3 +119,23 @@ def test_a_large_image_takes_milliseconds():
         overlay(grey, values, scale=1.0)
         times.append(time.perf_counter() - start)
     assert min(times) < 0.06
+
+
+def test_a_diverging_map_shows_both_signs_and_nothing_around_zero():
+    values = np.array([[-9.0, -2.0, 0.0, 2.0, 9.0]])
+    grey = np.full((1, 5), 50 / 255, np.float32)
+    found = overlay(grey, values, scale=2.0, opacity=1.0, threshold=0.5, colormap=DIVERGING, outline=False)[0]
+    low, high = colour_table(DIVERGING)[[0, 255]].tolist()
+    assert found.tolist() == [low, low, [50] * 3, high, high]
+
+
+def test_a_diverging_bar_has_a_line_at_both_thresholds():
+    bar = colour_bar(colormap=DIVERGING, threshold=0.5, rows=101, columns=2)
+    assert np.flatnonzero((bar[:, 0] == CONTOUR_COLOUR).all(axis=1)).tolist() == [25, 75]
+
+
+def test_a_diverging_contour_stands_around_both_signs():
+    values = np.zeros((5, 9))
+    values[1:4, 1:4], values[1:4, 5:8] = -1, 1
+    found = overlay(np.zeros((5, 9), np.float32), values, scale=1.0, threshold=0.5, colormap=DIVERGING)
+    assert (found == CONTOUR_COLOUR).all(axis=2).sum() == 16

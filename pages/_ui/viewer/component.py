@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -228,7 +228,7 @@ def _on_ask() -> None:
 def _turn_to(before: Case, after: Case) -> None:
     """Show another series; what stands around the viewer speaks of it, too."""
     if after.series_key != before.series_key:
-        change(lambda _now: after)
+        change(lambda now: replace(after, findings=now.findings))  # not all of them need be on show
         st.session_state[_WHOLE] = True
 
 

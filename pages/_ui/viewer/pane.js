@@ -265,7 +265,7 @@ export class Pane {
     const { marks: own } = picture.description;
     const seen = scene.hidden ? [] : picture.overlays.filter((over) => over.setting.visible);
     const model = seen.some((over) => over.model);
-    const banner = [...own.banner, ...seen.map((over) => over.mark).filter(Boolean)];
+    const banner = [...own.banner, ...seen.filter((over) => over.mark && over.speaks(this.axis, this.position, picture.frame)).map((over) => over.mark)];
     const { caution, cautionSlices } = picture.description;
     if (caution && (!cautionSlices || cautionSlices.includes(picture.index[0]))) banner.push(caution);
     banner.push(...this.troubles(scene));

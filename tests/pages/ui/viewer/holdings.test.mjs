@@ -274,6 +274,20 @@ test("what another viewer of the tab shows is fetched on when this one goes", ()
   assert.equal(theirs.voxels.stopped, true);
 });
 
+test("of two pictures on show that share voxels, one may go", () => {
+  const { holdings } = holding();
+  const [left, right] = ["shared", "shared"].map((id) => pictureOf(holdings, volume(id)));
+  holdings.pictures = () => [left, right];
+  for (const each of [left, right]) holdings.lay(each, [map("sharedmap")], 0);
+  const [over] = left.overlays;
+  assert.equal(right.overlays[0].voxels, over.voxels);
+  holdings.lay(right, [], 0);
+  holdings.release(right);
+  assert.deepEqual([left.voxels, over.voxels].map(({ listeners, stopped }) => [listeners.size, Boolean(stopped)]), [[1, false], [1, false]]);
+  holdings.close([left, right]);
+  assert.deepEqual([left.voxels, over.voxels].map(({ listeners, stopped }) => [listeners.size, stopped]), [[0, true], [0, true]]);
+});
+
 test("a viewer that goes away fetches nothing any more", async () => {
   const server = thumbnails();
   server.answer = ({ signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));

@@ -14,7 +14,7 @@ const unsigned = (red, green, blue) => pixel(red, green, blue) >>> 0;
 // ---------------------------------------------------------------- colours
 
 for (const each of blends) {
-  test(`the core's colours: opacity ${each.opacity}, threshold ${each.threshold}, ${each.alpha}`, () => {
+  test(`the core's colours: opacity ${each.opacity}, threshold ${each.threshold}, ${each.alpha}${each.signed ? ", signed" : ""}`, () => {
     const ours = channels(blendTable(each.colours, each));
     assert.deepEqual(differences(ours, each.pixels, 1), [], "[byte, ours, NumPy's]");
     // NumPy computes in single precision, so that a share of the bytes falls on the other side of a half
@@ -50,6 +50,22 @@ test("maps over greys and over colours agree, and leave alone what they do not s
   const top = [0, 1, 2].map((channel) => Math.floor(colours[765 + channel] * 0.5 + 0.5));
   assert.deepEqual([...channels(byTable.slice(6, 7))], top, "the top of the scale over black");
   assert.notEqual(byTable[7], plain()[7], "beyond the scale saturates");
+});
+
+test("of a signed map evidence against is seen, too, and nothing around zero", () => {
+  const { colours } = blends.find(({ signed }) => signed);
+  const map = { scale: 2, opacity: 1, threshold: 0.5, alpha: "by_value", signed: true, colours };
+  const values = Float32Array.of(-9, -2, 0, 2, 9, NaN);
+  const greys = Uint8Array.from(values, () => 50);
+  const images = [greys, null].map((shades) => {
+    const image = Uint32Array.from(greys, (grey) => pixel(grey, grey, grey));
+    paintMap(image, shades, values, map, shades && blendTable(colours, map));
+    return image;
+  });
+  assert.deepEqual(images[0], images[1], "over greys and over colours");
+  const end = (level) => unsigned(...[0, 1, 2].map((channel) => colours[3 * level + channel]));
+  const bare = unsigned(50, 50, 50);
+  assert.deepEqual([...images[0]].map((each) => each >>> 0), [end(0), end(0), bare, end(255), end(255), bare]);
 });
 
 // ---------------------------------------------------------------- maps on planes

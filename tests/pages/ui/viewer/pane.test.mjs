@@ -201,6 +201,25 @@ test("everything that must be said is drawn", () => {
   assert.deepEqual(context.named("drawImage")[0].values.slice(1), [0, 70, 400, 160]);
 });
 
+test("a map's mark is read wherever the map is seen, and nowhere else", () => {
+  const { pane, picture, context } = paneOf();
+  const marked = (change, scene = SCENE) => {
+    context.calls.length = 0;
+    picture.overlays = [Object.assign(mapOver(), { mark: "FOLDED" }, change)];
+    pane.draw(scene);
+    return Boolean(context.text("FOLDED"));
+  };
+  const found = [marked({}), marked({ only: [2, 2] }), marked({ setting: { ...mapOver().setting, visible: false } }), marked({}, { ...SCENE, hidden: true })];
+  assert.deepEqual(found, [true, false, false, false]);
+});
+
+test("a signed map's bar runs from minus its scale", () => {
+  const { pane, picture, context } = paneOf();
+  picture.overlays = [Object.assign(mapOver(), { signed: true })];
+  pane.draw(SCENE);
+  assert.ok(context.text("2") && context.text("-2"));
+});
+
 test("nothing of a model when overlays are hidden", () => {
   const { pane, picture, context } = paneOf();
   picture.overlays = [mapOver({})];

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from medimg_core.explain import COLORMAPS, colour_table, overlay
+from medimg_core.explain import COLORMAPS, DIVERGING, colour_table, overlay
 from medimg_core.explain.overlay import contour
 from medimg_core.geometry import Geometry, PlanarGeometry, direction_letters
 from medimg_core.measuring import KINDS, measure
@@ -137,17 +137,20 @@ def overlays() -> dict[str, Any]:
         ("viridis", 0.35, 0.0, "constant"),
         ("magma", 0.83, 0.95, "by_value"),
         ("cividis", 0.07, 1.0, "constant"),
+        (DIVERGING, 0.5, 0.3, "by_value"),
+        (DIVERGING, 0.9, 0.4, "constant"),
     ]
     blends = [
         {
             "opacity": opacity,
             "threshold": threshold,
             "alpha": alpha,
+            "signed": colormap == DIVERGING,
             "colours": packed(colour_table(colormap)),
             "pixels": packed(
                 overlay(
                     greys,
-                    levels,
+                    2 * levels - 1 if colormap == DIVERGING else levels,
                     scale=1,
                     opacity=opacity,
                     threshold=threshold,
@@ -159,7 +162,7 @@ def overlays() -> dict[str, Any]:
         }
         for colormap, opacity, threshold, alpha in settings
     ]
-    assert {setting[0] for setting in settings} <= set(COLORMAPS)
+    assert {setting[0] for setting in settings} <= {*COLORMAPS, DIVERGING}
     contours = []
     for level in (0.3, 0.5, 0.9):
         values = rng.random((17, 23)).astype(np.float32)
