@@ -115,7 +115,7 @@ def check_tags(
         found.said.append(f"age {age:g} years")
     _check_age(age, card, found)
     if tags.synthetic:
-        found.mark("synthetic", "This is a synthetic image: the score says nothing about any patient.")
+        found.mark("synthetic", f"This is a synthetic image: {_given(card)} nothing about any patient.")
     return tuple(found.reasons), tuple(found.said)
 
 
@@ -197,6 +197,13 @@ def _check_age(age: float | None, card: ModelCard, found: _Findings) -> None:
         found.mark("age_unknown", f"The age is unknown; {trained}.")
     elif not limits[0] <= age < limits[1] + 1:  # "5 years" lasts until the sixth birthday
         found.mark("age", f"The patient is {age:.3g} years old; {trained}.")
+
+
+def _given(card: ModelCard) -> str:
+    """What the model gives, as a subject with its verb."""
+    if card.segmentation is None:
+        return "the score says"
+    return "the mask says" if card.classification is None else "score and mask say"
 
 
 def _any_of(names: tuple[str, ...]) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from medimg_core.errors import IncompatibleInputError
 from medimg_core.gate import Declared, check_tags, read_tags
+from medimg_core.registry import OutputSpec
 from medimg_core.study import Series, Volume
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*VR CS")  # broken values are what is tested
@@ -251,3 +252,17 @@ def test_parts_of_larger_regions(tiny_model, modality, part, tags, expected):
     population = dataclasses.replace(tiny_model.population, views=(), age_years=None)
     card = dataclasses.replace(tiny_model, modality=(modality,), body_part=(part,), population=population)
     assert codes(check_tags(series(**tags), card)[0]) == expected
+
+
+@pytest.mark.parametrize(
+    ("kinds", "said"),
+    [
+        (("classification",), "the score says nothing"),
+        (("segmentation",), "the mask says nothing"),
+        (("classification", "segmentation"), "score and mask say nothing"),
+    ],
+)
+def test_a_synthetic_image_is_told_of_what_the_model_gives(tiny_model, kinds, said):
+    outputs = tuple(OutputSpec(kind, kind, ("one", "other"), None, "") for kind in kinds)
+    reasons, _said = check_tags(series(SyntheticData="YES"), dataclasses.replace(tiny_model, outputs=outputs))
+    assert [reason.text for reason in reasons] == [f"This is a synthetic image: {said} about any patient."]
