@@ -44,6 +44,7 @@ class Inputs:
         low: Least value an image of this kind can have, shape ``(n,)``.
         high: Greatest, likewise.
         inside: Where the image lies on the input, bool, shape ``(n, rows, columns, 1)``; the rest is margin.
+        colour: Whether the images have colours, which an attack may change one by one.
     """
 
     batch: Batch = field(repr=False)
@@ -51,6 +52,7 @@ class Inputs:
     low: NDArray[np.float32]
     high: NDArray[np.float32]
     inside: Bools = field(repr=False)
+    colour: bool = False
 
     def within(self, values: Batch, radius: NDArray[np.float32]) -> Batch:
         """Values brought back to at most ``radius`` from the batch, and to what an image can be."""
@@ -67,7 +69,7 @@ def inputs(images: Sequence[NDArray[np.float32]], spec: InputSpec) -> Inputs:
     """Prepare images as a card says, and work out what a grey level is in their inputs.
 
     Args:
-        images: In the unit of the card, shape ``(rows, columns)`` each.
+        images: In the unit of the card, shape ``(rows, columns)`` each, or all of them ``(rows, columns, 3)``.
         spec: The card's input: its values lie in 0 to 1 before ``standardise``, which must be the last step.
 
     Raises:
@@ -87,8 +89,8 @@ def inputs(images: Sequence[NDArray[np.float32]], spec: InputSpec) -> Inputs:
         inside[-1][top:bottom, left:right] = True
         mean, spread = 0.0, 1.0
         if standardised:
-            grey = prepare(image, plain)[0, :, :, 0].astype(np.float64)
-            mean, spread = float(grey.mean()), float(grey.std())
+            values = prepare(image, plain)[0].astype(np.float64)
+            mean, spread = float(values.mean()), float(values.std())
         flat = spread < 1e-6  # as in the step itself: a flat image stays 0, whatever is done to it
         level.append(0.0 if flat else 1 / 255 / spread)
         low.append(0.0 if flat else max(-mean / spread, -CLIP_SD) if standardised else 0.0)
@@ -99,15 +101,17 @@ def inputs(images: Sequence[NDArray[np.float32]], spec: InputSpec) -> Inputs:
         low=np.array(low, np.float32),
         high=np.array(high, np.float32),
         inside=np.stack(inside),
+        colour=all(image.ndim == 3 for image in images),
     )
 
 
-def _direction(gradient: Gradient, batch: Batch, truth: NDArray[np.generic]) -> Batch:
-    """Sign of the gradient; the channels of a grey image change together."""
+def _direction(given: Inputs, gradient: Gradient, batch: Batch, truth: NDArray[np.generic]) -> Batch:
+    """Sign of the gradient; the channels of a grey image change together, colours each its own way."""
     slope = gradient(batch, truth)
     if slope.shape != batch.shape:
         raise IncompatibleInputError(f"the gradient must have the batch's shape {batch.shape}, got {slope.shape}")
-    return np.asarray(np.sign(slope.sum(axis=-1, keepdims=True)), dtype=np.float32)
+    together = slope.sum(axis=-1, keepdims=True)
+    return np.asarray(np.sign(slope if given.colour else together), dtype=np.float32)
 
 
 def fgsm(given: Inputs, truth: NDArray[np.generic], gradient: Gradient, epsilon: float) -> Batch:
@@ -127,7 +131,7 @@ def fgsm(given: Inputs, truth: NDArray[np.generic], gradient: Gradient, epsilon:
     radius = np.float32(epsilon) * given.level
     if epsilon == 0:
         return given.batch
-    return given.within(given.batch + _wide(radius) * _direction(gradient, given.batch, truth), radius)
+    return given.within(given.batch + _wide(radius) * _direction(given, gradient, given.batch, truth), radius)
 
 
 def pgd(given: Inputs, truth: NDArray[np.generic], gradient: Gradient, epsilon: float, steps: int = STEPS) -> Batch:
@@ -150,11 +154,12 @@ def pgd(given: Inputs, truth: NDArray[np.generic], gradient: Gradient, epsilon: 
         return given.batch
     radius = np.float32(epsilon) * given.level
     rng = np.random.default_rng(SEED)
-    start = rng.uniform(-1, 1, (*given.batch.shape[:3], 1)).astype(np.float32)
+    channels = given.batch.shape[3] if given.colour else 1
+    start = rng.uniform(-1, 1, (*given.batch.shape[:3], channels)).astype(np.float32)
     values = given.within(given.batch + _wide(radius) * start, radius)
     step = _wide(np.float32(2.5 / steps) * radius)
     for _ in range(steps):
-        values = given.within(values + step * _direction(gradient, values, truth), radius)
+        values = given.within(values + step * _direction(given, gradient, values, truth), radius)
     return values
 
 

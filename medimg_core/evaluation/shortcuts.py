@@ -1,7 +1,8 @@
 """How well a classifier does without the region it should read, or against its surroundings.
 
 A figure near 0.5 is what an honest reader of the region gets where the region is hidden. Images are
-grey, float32, 0 to 1.
+grey, float32, 0 to 1, or have three colours last, each of which is hidden alike; surroundings are swapped
+of grey images only.
 """
 
 from collections.abc import Callable, Sequence
@@ -66,7 +67,7 @@ class Cases:
         subjects = []
         for image, own in zip(self.images, self.regions, strict=True):
             lent = own if (own > 0.5).any() else self.regions[full[int(rng.integers(len(full)))]]
-            region = lent if lent.shape == image.shape else resize(lent, (image.shape[0], image.shape[1])).round()
+            region = lent if lent.shape == image.shape[:2] else resize(lent, (image.shape[0], image.shape[1])).round()
             subjects.append(Subject(image, region, bounding_box(region)))
         return subjects
 
@@ -100,6 +101,18 @@ class Finding:
     gap_ci: tuple[float, float] | None
 
 
+def _grey(image: Grey) -> Grey:
+    """An image without its colours."""
+    return image if image.ndim == 2 else np.asarray(image.mean(axis=-1), dtype=np.float32)
+
+
+def _filled(image: Grey, mask: Grey, how: str, rng: np.random.Generator | None = None) -> Grey:
+    """:func:`~medimg_core.perturb.fill` of every colour."""
+    if image.ndim == 2:
+        return fill(image, mask, how, rng)
+    return np.stack([fill(np.ascontiguousarray(image[..., k]), mask, how, rng) for k in range(3)], axis=-1)
+
+
 def _auc(name: str, note: str, scores: NDArray[np.float64], truth: Bools, groups: Sequence[str]) -> Finding:
     case = Decision(truth, scores, scores >= 0.5)
     value = metric("auc", case)
@@ -113,14 +126,14 @@ def _auc(name: str, note: str, scores: NDArray[np.float64], truth: Bools, groups
 
 def frame_only(score: Score, cases: Cases) -> Finding:
     """Only the outer frame shown, the rest at the frame's mean grey."""
-    hidden = [fill(i, 1 - frame_mask((i.shape[0], i.shape[1]), FRAME), "mean") for i in cases.images]
+    hidden = [_filled(i, 1 - frame_mask((i.shape[0], i.shape[1]), FRAME), "mean") for i in cases.images]
     note = "outer 12.5 % frame only, rest at the frame's mean grey"
     return _auc("frame_only_auc", note, score(hidden), cases.truth, cases.groups)
 
 
 def centre_only(score: Score, cases: Cases) -> Finding:
     """The outer frame hidden at the mean grey of the rest."""
-    hidden = [fill(i, frame_mask((i.shape[0], i.shape[1]), FRAME), "mean") for i in cases.images]
+    hidden = [_filled(i, frame_mask((i.shape[0], i.shape[1]), FRAME), "mean") for i in cases.images]
     return _auc("centre_only_auc", "outer 12.5 % frame hidden", score(hidden), cases.truth, cases.groups)
 
 
@@ -131,28 +144,28 @@ def marks_painted_out(score: Score, cases: Cases, find_marks: FindMarks) -> Find
     """
     clean, marked = [], 0
     for image in cases.images:
-        mask = find_marks(image)
+        mask = find_marks(_grey(image))
         marked += bool(mask.any())
-        clean.append(fill(image, mask.astype(np.float32), "smooth"))
+        clean.append(_filled(image, mask.astype(np.float32), "smooth"))
     note = f"burnt-in marks painted out, found in {marked} of {len(clean)} images"
     return _auc("marks_painted_out_auc", note, score(clean), cases.truth, cases.groups)
 
 
 def marks_only(score: Score, cases: Cases, find_marks: FindMarks) -> Finding:
     """Only the burnt-in marks shown, the rest at its mean grey."""
-    shown = [_at_mean_but(image, find_marks(image)) for image in cases.images]
+    shown = [_at_mean_but(image, find_marks(_grey(image))) for image in cases.images]
     note = "only burnt-in marks shown, rest at its mean grey"
     return _auc("marks_only_auc", note, score(shown), cases.truth, cases.groups)
 
 
 def _at_mean_but(image: Grey, kept: Bools) -> Grey:
     mean = float(image[~kept].mean()) if not kept.all() else 0.0
-    return np.where(kept, image, np.float32(mean))
+    return np.where(kept if image.ndim == 2 else kept[..., None], image, np.float32(mean))
 
 
 def region_filled(score: Score, cases: Cases, how: str = "mean") -> Finding:
     """The region filled in along its true outline, which stays to be seen."""
-    hidden = [fill(s.image, s.region, how, np.random.default_rng(0)) for s in cases.subjects()]
+    hidden = [_filled(s.image, s.region, how, np.random.default_rng(0)) for s in cases.subjects()]
     notes = {
         "mean": "at the mean grey of the rest, outline visible",
         "smooth": "smoothly from the border",
@@ -165,14 +178,14 @@ def region_filled(score: Score, cases: Cases, how: str = "mean") -> Finding:
 
 def region_box_filled(score: Score, cases: Cases) -> Finding:
     """The region's bounding box filled in: neither the region nor its outline is left."""
-    hidden = [fill(s.image, box_mask((s.image.shape[0], s.image.shape[1]), s.box), "mean") for s in cases.subjects()]
+    hidden = [_filled(s.image, box_mask((s.image.shape[0], s.image.shape[1]), s.box), "mean") for s in cases.subjects()]
     note = cases.noted(f"bounding box of the {cases.region} filled at the mean grey of the rest, no outline visible")
     return _auc(f"{cases.key}_box_filled_auc", note, score(hidden), cases.truth, cases.groups)
 
 
 def region_only(score: Score, cases: Cases) -> Finding:
     """Only the region shown, the rest at its mean grey."""
-    shown = [fill(s.image, 1 - s.region, "mean") for s in cases.subjects()]
+    shown = [_filled(s.image, 1 - s.region, "mean") for s in cases.subjects()]
     note = cases.noted(f"only the {cases.region} shown")
     return _auc(f"{cases.key}_only_auc", note, score(shown), cases.truth, cases.groups)
 

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from medimg_core.errors import InputError
+from medimg_core.evaluation.folder import INDEX
 from medimg_core.training.fit import Aim, Fitted, fit
 from medimg_core.training.loading import load
 from medimg_core.training.losses import mask_loss, reading_loss
 from medimg_core.training.network import build, heads_of, start, validator
 from medimg_core.training.pipeline import Source, source_of, steps_of, stream
 from medimg_core.training.plan import Plan
+from medimg_core.training.recipe import read_about
 from medimg_core.training.samples import Samples, joined
 
 Progress = Callable[[int, int, str], None]
@@ -48,6 +50,21 @@ def find_folders(folders: Sequence[Path], plan: Plan) -> tuple[Path, ...]:
             raise InputError(f"this training needs the folder {name!r} too: give it, or keep it beside the first")
         found.append(beside)
     return tuple(found)
+
+
+def check_name(folder: Path, recipe: Path) -> None:
+    """Refuse a folder that the card would not know again, before hours are spent on it.
+
+    Args:
+        folder: The first data folder; one without an index is not measured, and may have any name.
+        recipe: Whose ``[[card.data]]`` says what the model was trained on, that folder first.
+
+    Raises:
+        InputError: It has another name.
+    """
+    name = read_about(recipe)["data"][0]["name"]
+    if (folder / INDEX).is_file() and folder.resolve().name != name:
+        raise InputError(f"the first data folder must have the name that the recipe's card gives it, {name!r}")
 
 
 def read(folders: Sequence[Path], plan: Plan) -> PlanData:
@@ -129,11 +146,15 @@ def run_plan(
 
     Returns:
         What ``medimg train --json`` prints.
+
+    Raises:
+        InputError: A folder lacks what the training needs, or the first one has another name than on the card.
     """
     from medimg_core.training.shipping import ship
 
     begun = time.monotonic()
     run = places[1]
+    check_name(folders[0], places[0] / "recipe.toml")
     run.mkdir(parents=True, exist_ok=True)
     data = read(folders, plan)
     seconds = None if time_limit is None else max(0.0, 60 * time_limit - (time.monotonic() - begun))

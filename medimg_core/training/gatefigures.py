@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,12 @@ from numpy.typing import NDArray
 
 from medimg_core.engine import forward
 from medimg_core.evaluation.folder import Row, read_folder
-from medimg_core.gate import assess_network, check_kind, check_values
+from medimg_core.evaluation.judging import image_of
+from medimg_core.evaluation.networks import to_grey, to_unit
+from medimg_core.gate import assess_network, check_kind, check_values, is_blank
 from medimg_core.gate.posture import POSTURES
 from medimg_core.inference import model_input
+from medimg_core.inference.agreement import spread
 from medimg_core.io.limits import Limits
 from medimg_core.io.raster import read_raster
 from medimg_core.preprocess import prepare
@@ -19,8 +23,9 @@ from medimg_core.registry import Figure, ModelCard
 from medimg_core.results import GateReason
 from medimg_core.study import Volume
 from medimg_core.training.postures import CROP, postures
+from medimg_core.training.slices import is_volume
 
-__all__ = ["FOREIGN", "image_reasons", "measure_gate", "wilson"]
+__all__ = ["FOREIGN", "image_reasons", "images_of", "measure_gate", "posed", "wilson"]
 
 Progress = Callable[[int, int, str], None]
 
@@ -29,6 +34,8 @@ FOREIGN = ("breast_ultrasound", "liver_ct", "gi_polyps", "brain_flair", "chest_x
 
 NAME = "marked_or_refused"
 _CHUNK = 32
+SLICES = 8
+"""Slices of a volume that are asked at most."""
 
 
 def wilson(hits: int, n: int) -> tuple[float, float]:
@@ -97,11 +104,8 @@ def measure_gate(card: ModelCard, data: Path, progress: Progress | None = None) 
         if progress is not None:
             progress(done, total, f"gate: {where}")
         rng = np.random.default_rng(5)
-        grey = (_grey(row) for row in held)
-        volumes = (
-            Volume(image[None]) if posture == "plain" else Volume(_byte(postures(_share(image), rng)[posture]))
-            for image in grey
-        )
+        plain = (volume for row in held for volume in images_of(row))
+        volumes = plain if posture == "plain" else (posed(volume, card, posture, rng) for volume in plain)
         note = "image checks only; their limits were chosen on these images" if posture == "plain" else _note(posture)
         figures.append(_figure(volumes, card, where, note))
     for done, foreign in enumerate(sets, start=len(wanted)):
@@ -119,17 +123,24 @@ def _note(posture: str) -> str:
     return "image checks only"
 
 
-def _grey(row: Row) -> NDArray[np.uint8]:
-    volume, _ = read_raster(row.image.read_bytes(), Limits())
-    return np.asarray(volume.plane(0), dtype=np.uint8)
+def images_of(row: Row) -> Iterator[Volume]:
+    """The image of a row; of a volume at most :data:`SLICES` that are not blank, evenly spread, each as it is read."""
+    if not is_volume(row.image):
+        yield read_raster(row.image.read_bytes(), Limits())[0]
+        return
+    volume: Volume = image_of(row.image).volume
+    shown = [index for index in range(volume.shape[0]) if not is_blank(volume.plane(index))]
+    for index in (shown[place] for place in spread(len(shown), SLICES)):
+        yield replace(volume, array=volume.plane(index)[None], frames_axis=False, instances=())
 
 
-def _share(image: NDArray[np.uint8]) -> NDArray[np.float32]:
-    return image.astype(np.float32) / np.float32(255)
-
-
-def _byte(image: NDArray[np.float32]) -> NDArray[np.uint8]:
-    return np.asarray(np.clip(image * 255 + 0.5, 0, 255), dtype=np.uint8)[None]
+def posed(volume: Volume, card: ModelCard, posture: str, rng: np.random.Generator) -> Volume:
+    """An image in another posture, its values in the unit that the card takes."""
+    image = to_grey(model_input(volume, card), card.input)
+    values = to_unit(postures(image, rng)[posture], card.input)
+    if card.input.unit == "any":
+        return Volume(np.asarray(np.clip(values * 255 + 0.5, 0, 255), dtype=np.uint8)[None], colour=values.ndim == 3)
+    return Volume(values[None], unit=card.input.unit)
 
 
 def _figure(volumes: Iterable[Volume], card: ModelCard, data: str, note: str) -> Figure:

@@ -13,7 +13,7 @@ from medimg_core.gate.distribution import distance
 from medimg_core.gate.posture import POSTURES, PostureFit
 from medimg_core.gate.reference import EmbeddingFit
 from medimg_core.gate.settings import METHODS
-from medimg_core.gate.thumbnail import ThumbnailFit, thumbnails
+from medimg_core.gate.thumbnail import ThumbnailFit, thumbnail, thumbnails
 from medimg_core.perturb import Grey
 from medimg_core.registry import ModelCard, read_card
 from medimg_core.training.cardfile import replace_gate
@@ -145,8 +145,7 @@ def fit_gate(
     with np.load(card.reference, allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
     embedding = EmbeddingFit.from_arrays(arrays)
-    inputs = np.concatenate([prepared(image, card.input) for image in train])[..., 0]
-    small = ThumbnailFit.fit(thumbnails(inputs))
+    small = ThumbnailFit.fit(np.stack([thumbnail(prepared(image, card.input)[0, :, :, 0]) for image in train]))
     posture = fit_posture(train, card, seed=seed, progress=progress)
     rng = np.random.default_rng((seed, 1))
     plain = np.concatenate([prepared(image, card.input) for image in val])

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from medimg_core.burnt_in import find_marks
 from medimg_core.evaluation import evaluate
+from medimg_core.evaluation.folder import INDEX
 from medimg_core.evaluation.networks import classifier_of
 from medimg_core.evaluation.shortcuts import (
     Cases,
@@ -98,7 +99,7 @@ def shortcuts(card: ModelCard, samples: Samples, truth: NDArray[np.bool_], name:
     score = classifier_of(card).score
     whole = _cases(samples, truth, np.ones(len(samples), bool), card.region)
     found: list[tuple[Finding, str]] = [(test(score, whole), name) for test in (frame_only, centre_only)]
-    if any(find_marks(image).any() for image in whole.images):
+    if any(find_marks(image if image.ndim == 2 else image.mean(axis=-1)).any() for image in whole.images):
         found += [(test(score, whole, find_marks), name) for test in (marks_painted_out, marks_only)]
     drawn = samples.drawn()
     if drawn.any() and len(set(truth[drawn].tolist())) == 2:
@@ -168,14 +169,14 @@ def measure_plan(card: ModelCard, data: PlanData, progress: Progress, kept: Kept
 
     Args:
         card: The packaged model, without figures yet.
-        data: Of the training.
+        data: Of the training. Folders without an index cannot be evaluated; they add nothing.
         progress: Called with rows done, rows in all and a text.
         kept: Curves measured before.
     """
     metrics: list[Figure] = []
     known = kept.read()
     rows: list[dict[str, Any]] = known or []
-    for folder in data.folders:
+    for folder in (folder for folder in data.folders if (folder / INDEX).is_file()):
         answer = evaluate(card, folder, split="val", robustness_n=0 if known else DRAWN, progress=progress)
         metrics += figures_of(answer, f"{folder.name} val")
         rows += [] if known else answer["robustness"]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from medimg_core.evaluation.folder import INDEX
 from medimg_core.registry import ModelCard, read_card
 from medimg_core.training.cardtext import Measured
 from medimg_core.training.course import PlanData
@@ -36,9 +37,12 @@ from medimg_core.training.pipeline import Source
 from medimg_core.training.plan import UNKNOWN, Plan
 from medimg_core.training.readme import plan_readme
 from medimg_core.training.recipe import read_about
-from medimg_core.training.samples import Samples, prepared
+from medimg_core.training.samples import Pictures, Samples, prepared
 
 CHUNK = 32
+GATE_TRAIN, GATE_VAL = 3000, 1000
+"""Images of each split that the gate is fitted on; of more, as slices of volumes are, evenly spread ones."""
+
 CONDITION = "under the training's random changes"
 
 
@@ -158,7 +162,8 @@ def outputs_of(plan: Plan, about: Mapping[str, Any], data: PlanData, heads: Head
     if plan.masks:
         mask: dict[str, Any] = {"threshold": 0.5, **about.get("mask", {}), "plausible": plausible(data.train, plan)}
         mask["targets"] = [
-            {"name": t.name, "column": t.column, "value": t.value, "classes": [t.name]} for t in plan.masks
+            {"name": t.target or t.name, "column": t.column, "value": t.value, "classes": [t.name, *t.covers]}
+            for t in plan.masks
         ]
         names = [target.name for target in plan.masks]
         outputs.append({"name": "mask_logits", "kind": "segmentation", "classes": names, "mask": mask})
@@ -168,9 +173,9 @@ def outputs_of(plan: Plan, about: Mapping[str, Any], data: PlanData, heads: Head
 def plausible(samples: Samples, plan: Plan) -> list[list[float]]:
     """For each class half the smallest and 1.5 times the largest share of an image (0.5 to 99.5 %) in its masks."""
     ranges = []
-    drawn = samples.masks[samples.drawn()]
+    inside = np.array([origin.inside for origin in samples.origins])
     for number in range(1, len(plan.masks) + 1):
-        share = (drawn == number).mean(axis=(1, 2))
+        share = (samples.masks == number).mean(axis=(1, 2)) / inside
         low, high = np.quantile(share[share > 0], (0.005, 0.995))
         ranges.append([float(round(0.5 * low, 5)), float(round(min(1.0, 1.5 * high), 5))])
     return ranges
@@ -178,9 +183,9 @@ def plausible(samples: Samples, plan: Plan) -> list[list[float]]:
 
 def reference(embed: Embed, data: PlanData, plan: Plan, heads: Heads | None) -> dict[str, NDArray[Any]]:
     """What ``reference.npz`` holds: validation embeddings, outcomes and scores, the fits of training embeddings."""
-    inner = embed(data.train.image(i) for i in range(len(data.train)))
+    inner = embed(Pictures(data.train))
     classes = data.train.classes if plan.classes else np.zeros(len(data.train), np.int64)
-    held = embed(data.val.image(i) for i in range(len(data.val)))
+    held = embed(Pictures(data.val))
     arrays = embedding_fits(inner, classes, max(1, len(plan.classes)), plan.seed)
     arrays |= {"embedding": held.astype(np.float16), "case": np.array(data.val.cases)}
     if heads is not None:
@@ -213,6 +218,9 @@ def ship(
     if fitted.epochs < plan.epochs and not plan.patience:
         cut = f"Training was stopped after {fitted.epochs} of {plan.epochs} epochs."
         about["limits"] = [*about["limits"], cut]
+    indexed = (data.folders[0] / INDEX).is_file()
+    if not indexed:
+        about["limits"] = [*about["limits"], "Its data set has no index: nothing was measured on it."]
     network = finished(plan, fitted.weights)
     embed = embedder(network, plan)
     name = " and ".join(folder.name for folder in data.folders)
@@ -236,8 +244,8 @@ def ship(
     card = write(None)
     figures = measure_plan(card, data, progress, Kept(run, fitted.weights))
     card = write(figures)
-    greys = [data.train.image(i) for i in range(len(data.train))]
-    card = add_gate(out, greys, [data.val.image(i) for i in range(len(data.val))], data.folders[0].parent, progress)
+    greys = (Pictures(data.train, GATE_TRAIN), Pictures(data.val, GATE_VAL))
+    card = add_gate(out, *greys, data.folders[0].parent if indexed else None, progress)
     write_curve(out, fitted.history)
     (out / "README.md").write_text(plan_readme(read_card(out), plan, fitted.epochs), encoding="utf-8")
     return {

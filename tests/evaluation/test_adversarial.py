@@ -168,3 +168,34 @@ def test_inputs_without_grey_levels(spec, message):
 def test_a_gradient_of_another_shape():
     with pytest.raises(IncompatibleInputError, match="batch's shape"):
         fgsm(inputs(images(), PLAIN), TRUTH, lambda batch, truth: batch[:1], 1.0)
+
+
+# --- colour ---------------------------------------------------------------------------------------
+
+
+def in_colour(batch, truth):
+    """A reader of red against blue that does not see green."""
+    slope = np.stack([np.ones(SIZE), np.zeros(SIZE), -np.ones(SIZE)], axis=-1)
+    return np.asarray(np.where(truth, -1, 1)[:, None, None, None] * slope, dtype=np.float32)
+
+
+@pytest.mark.parametrize("attack", [fgsm, pgd])
+def test_colours_are_attacked_each_their_own_way_and_a_grey_image_stays_grey(attack):
+    spec = InputSpec(SIZE, 3, ("squash",), "any")
+    colour = [np.stack([one, 0.5 * one, 1 - one], axis=-1) for one in images()]
+    given = inputs(colour, spec)
+    away = (attack(given, TRUTH, in_colour, 2.0) - given.batch) * 255 / 2
+    sign = np.where(TRUTH, -1, 1)[:, None, None]
+    assert away[..., 0] == pytest.approx(np.broadcast_to(sign, away.shape[:3]), abs=1e-3)
+    assert away[..., 2] == pytest.approx(-np.broadcast_to(sign, away.shape[:3]), abs=1e-3)
+    grey = inputs(images(), spec)
+    made = attack(grey, TRUTH, in_colour, 2.0)
+    assert np.array_equal(made[..., 0], made[..., 2])
+
+
+def test_the_range_of_a_colour_image_is_that_of_all_its_colours():
+    spec = InputSpec(SIZE, 3, ("squash", "standardise"), "any")
+    colour = np.stack([images(1)[0], 0.2 * images(1)[0], 0.1 * images(1)[0]], axis=-1)
+    given = inputs([colour], spec)
+    assert given.level[0] == pytest.approx(1 / 255 / colour.std(), rel=1e-3)
+    assert given.low[0] == pytest.approx(-colour.mean() / colour.std(), rel=1e-3)

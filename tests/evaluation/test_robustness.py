@@ -199,3 +199,17 @@ def test_an_own_change():
         images, truth, list("abcdef"), lambda given: np.array([float(i.mean()) for i in given]), data="", changes=[dark]
     )
     assert curve.values == (1.0, 0.5)
+
+
+# --- colour ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.name)
+def test_every_colour_goes_through_the_same_change(change):
+    grey, other = image(), image(3)
+    colour = np.stack([grey, other, grey], axis=-1)
+    for strength in change.strengths:
+        changed = change.image(colour, strength, (1, 2))
+        assert changed.shape == colour.shape
+        for k, one in enumerate((grey, other, grey)):
+            assert np.array_equal(changed[..., k], change.image(one, strength, (1, 2)))

@@ -129,3 +129,39 @@ def test_marks_are_painted_out_or_shown_alone():
         assert only.auc == pytest.approx(alone, abs=0.3 if alone == 0.5 else 0.02)
         assert out.note.endswith("found in 24 of 24 images")
     assert marks_painted_out(reads_frame, cases(), none).auc == 1.0
+
+
+# --- colour ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        shortcuts.frame_only,
+        shortcuts.centre_only,
+        shortcuts.region_filled,
+        shortcuts.region_box_filled,
+        shortcuts.region_only,
+        lambda score, given: marks_painted_out(score, given, lambda image: image > 0.45),
+        lambda score, given: marks_only(score, given, lambda image: image > 0.45),
+    ],
+)
+def test_colours_are_hidden_alike(test):
+    """Three equal colours are shown as the grey image is; a colour of its own stays apart."""
+    grey = cases(6)
+    shown = {}
+
+    def score(name, reader):
+        def read(images):
+            shown[name] = images
+            return reader(images)
+
+        return read
+
+    expected = test(score("grey", reads_region), grey)
+    tripled = Cases([np.stack([i] * 3, axis=-1) for i in grey.images], grey.truth, grey.groups, grey.regions)
+    found = test(score("colour", lambda images: reads_region([image[..., 1] for image in images])), tripled)
+    assert found.auc == expected.auc
+    for one, other in zip(shown["grey"], shown["colour"], strict=True):
+        assert other.shape == (*SHAPE, 3)
+        assert np.abs(other - one[..., None]).max() < 1e-6
