@@ -4,35 +4,22 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from medimg_core.inference import fits
-from medimg_core.registry import ModelCard, list_models
-from medimg_core.study import Series
-from pages._ui import jobs, reading_room, running
+from medimg_core.registry import ModelCard
+from pages._ui import blind_form, jobs, reading_room, running
 from pages._ui.declaring import run_form, silent
 from pages._ui.errors import shown
+from pages._ui.fitting import fitting, misfits
 from pages._ui.frame import enter
 from pages._ui.guard import need_image
 from pages._ui.label_colours import Rgb, label_colours, label_style
-from pages._ui.language import _, ngettext
+from pages._ui.language import _
 from pages._ui.map_panel import asked_map, map_panel
 from pages._ui.mask_card import Laying, mask_card
 from pages._ui.nodule_panel import nodule_panel
 from pages._ui.places import link
 from pages._ui.plain import plain
 from pages._ui.result_card import asked, result_card, result_details
-from pages._ui.state import load
-
-
-def fitting(series: Series) -> tuple[list[ModelCard], list[tuple[ModelCard, str]]]:
-    """Models to offer, and those that do not fit with the reason."""
-    good, rest = [], []
-    for card in list_models():
-        fit, reason = fits(series, card)
-        if fit:
-            good.append(card)
-        else:
-            rest.append((card, reason))
-    return good, rest
+from pages._ui.state import hidden, load
 
 
 def model(card: ModelCard, colours: Mapping[tuple[str, int], Rgb], *, keyed: bool) -> Laying:
@@ -66,16 +53,6 @@ def ask_and_run(card: ModelCard, label: str) -> None:
         st.rerun()
 
 
-def others(rest: list[tuple[ModelCard, str]]) -> None:
-    """Models that do not fit, folded."""
-    if not rest:
-        return
-    title = ngettext("{n} model does not fit", "{n} models do not fit", len(rest)).format(n=len(rest))
-    with st.expander(title):
-        for card, reason in rest:
-            st.markdown(f"**{plain(_(card.title))}**  \n{plain(reason)}")
-
-
 @st.fragment
 def analysing() -> None:
     """Picture and results; only this part runs again when an overlay or a slice changes."""
@@ -86,20 +63,22 @@ def analysing() -> None:
     over: list[Laying] = []
     with right, st.container(key="result"), shown():
         jobs.watch()
-        good, rest = fitting(case.series)
+        good, rest = fitting(case)
         st.caption(_("Models that fit this series") if good else _("No model fits this series."))
         if case.straightened and good:
             text = _("The straightened view is on show. Results are of image {n} as acquired, maps need that view.")
             st.warning(text.format(n=case.view.slice_index + 1))
         colours = label_colours(good)
         label_style(colours)
-        for number, card in enumerate(good):
+        unread = hidden(case.series_key)
+        (blind_form.ask if unread else blind_form.told)(case, good)
+        for number, card in enumerate([] if unread else good):
             if number:
                 st.divider()
             # one button for maps has the key M: they all do the same
             over.append(model(card, colours, keyed=not any(each.maps for each in over)))
-        nodules = nodule_panel(case)
-        others(rest)
+        nodules = None if unread else nodule_panel(case)
+        misfits(rest)
     with left, shown():
         with st.container(horizontal=True, vertical_alignment="center", key="toolbar"):
             link("worklist", _("Worklist"))

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from medimg_core.gate import Declared
 from medimg_core.inference import fits
 from medimg_core.study import Series, Volume
 
@@ -40,3 +41,18 @@ def test_a_model_that_segments_volumes_is_offered_for_stacks(tiny_masks):
         "The model reads values in HU; the unit of these is Bq/mL.",
     )
     assert fits(series(Volume(np.zeros((7, 60, 60), np.int16)), "CT"), tiny_masks) == (True, "")  # to be asked
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        (None, (True, "")),
+        (Declared(unit="HU", body_part="CHEST"), (True, "")),
+        (Declared(unit="OTHER"), (False, "The model reads values in HU; the unit of these is another, as you say.")),
+        (Declared(body_part="KNEE"), (False, "The model reads CHEST; the file's body part is KNEE.")),
+        (Declared(modality="MR"), (True, "")),  # the file says CT
+    ],
+)
+def test_the_readers_word_counts_where_the_file_is_silent(tiny_masks, word, expected):
+    stack = series(Volume(np.zeros((7, 60, 60), np.int16)), "CT", body_part="")
+    assert fits(stack, tiny_masks, declared=word) == expected
