@@ -6,6 +6,7 @@ import streamlit as st
 
 from medimg_core.registry import list_models
 from pages._ui import jobs
+from pages._ui.blind_summary import withheld
 from pages._ui.errors import shown
 from pages._ui.evaluation import bench, choosing, export, misses, showing
 from pages._ui.frame import enter
@@ -44,7 +45,7 @@ def results() -> None:
             lambda: showing.figures_and_plots(done.evaluation),
             lambda: showing.parts(done.evaluation),
             lambda: showing.robustness(done.evaluation),
-            lambda: misses.misses(done.evaluation, card),
+            lambda: None if withheld() else misses.misses(done.evaluation, card),
         )
         for place, (tab, draw) in enumerate(zip(tabs, drawn, strict=True)):
             if tab.open:

@@ -8,7 +8,7 @@ from pages._ui.frame import enter
 from pages._ui.guard import need_image
 from pages._ui.language import _
 from pages._ui.places import link
-from pages._ui.state import load
+from pages._ui.state import hidden, load
 
 
 @st.fragment
@@ -18,7 +18,7 @@ def reading() -> None:
         case = load()
         with st.container(horizontal=True, vertical_alignment="center", key="toolbar"):
             link("worklist", _("Worklist"))
-            link("analyse", _("Analyse"))
+            link("analyse", _("Record your finding") if hidden(case.series_key) else _("Analyse"))
         reading_room.picture(case, reading_room.PAGE)
 
 

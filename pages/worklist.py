@@ -4,6 +4,7 @@ import streamlit as st
 
 from medimg_core.phantoms import catalogue
 from pages._ui import jobs, opening, worklist_table
+from pages._ui.blind_summary import blind_summary
 from pages._ui.errors import shown
 from pages._ui.frame import enter
 from pages._ui.language import _
@@ -61,6 +62,7 @@ with opened_tab, shown():
         worklist_table.study_table(case)
     elif not jobs.pending():
         first_visit()
+    blind_summary()
     worklist_table.refused_files(case)
 with demo_tab, shown():
     demo_studies()

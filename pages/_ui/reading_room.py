@@ -1,5 +1,6 @@
 """The picture on Read and Analyse: the viewer, or a still picture where the viewer cannot run."""
 
+import time
 from collections.abc import Sequence
 
 import streamlit as st
@@ -8,7 +9,7 @@ from pages._ui import viewport
 from pages._ui.evaluation import drawn
 from pages._ui.language import _
 from pages._ui.outlined import Outlined
-from pages._ui.state import Case
+from pages._ui.state import Case, blind, change_blind, hidden
 from pages._ui.view import Laid
 from pages._ui.viewer import Overlay, failed, map_of, reopen, viewer
 from pages._ui.viewer.shown import shown
@@ -27,6 +28,10 @@ def picture(case: Case, size: tuple[int, int], maps: Sequence[Laid] = (), masks:
         maps: Of the slice on show, one a model; a still picture shows the last of them.
         masks: Of the series on show.
     """
+    if hidden(key := case.series_key):
+        maps, masks = (), ()
+        if key not in blind().begun:
+            change_blind(lambda log, _case: log.with_sight(key, time.monotonic()))
     if failed():
         _still(case, size, maps[-1] if maps else None, masks)
     else:
@@ -60,4 +65,5 @@ def _overlays(case: Case, maps: Sequence[Laid], masks: Sequence[Outlined]) -> li
         if laid.visible
     ]
     found += [each.overlay(case, what.factors) for each in masks]
-    return found + (drawn.overlays(case.volume) if what.factors == (1, 1, 1) else [])
+    truth = what.factors == (1, 1, 1) and not hidden(case.series_key)
+    return found + (drawn.overlays(case.volume) if truth else [])

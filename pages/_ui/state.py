@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from pages._ui.blind_log import BlindLog
 from pages._ui.case import Case
+from pages._ui.view import SeriesKey
 
-__all__ = ["KEY", "Case", "Held", "change", "keep", "load"]
+__all__ = ["KEY", "Case", "Held", "blind", "change", "change_blind", "hidden", "keep", "load"]
 
 KEY = "medimg_case"
 
@@ -26,6 +28,7 @@ class Held:
     """
 
     case: Case = field(default_factory=Case)
+    blind: BlindLog = field(default_factory=BlindLog)
 
 
 def _held() -> Held:
@@ -36,8 +39,13 @@ def _held() -> Held:
 
 
 def load() -> Case:
-    """The session's case; an empty one at first."""
-    return _held().case
+    """The session's case as it may be shown; an empty one at first.
+
+    Where the reader reads blind, results of what is still to be read are not in it: to change the case, start from
+    the one that :func:`change` gives.
+    """
+    held = _held()
+    return held.blind.veiled(held.case)
 
 
 def keep(case: Case) -> Case:
@@ -50,3 +58,19 @@ def change(step: Callable[[Case], Case]) -> None:
     """Apply one arrow to the session's case."""
     held = _held()
     held.case = step(held.case)
+
+
+def blind() -> BlindLog:
+    """Whether the reader reads blind, and what was recorded so far."""
+    return _held().blind
+
+
+def hidden(key: SeriesKey) -> bool:
+    """Whether nothing that a model, or anybody else, found in a series may be shown yet."""
+    return blind().hides(key)
+
+
+def change_blind(step: Callable[[BlindLog, Case], BlindLog]) -> None:
+    """Apply one arrow to the record of blind readings; it is also given the case with all results."""
+    held = _held()
+    held.blind = step(held.blind, held.case)

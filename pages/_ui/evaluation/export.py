@@ -8,6 +8,7 @@ import streamlit as st
 
 from medimg_core.evaluation import Evaluation
 from pages._ui.language import _
+from pages._ui.state import blind
 
 __all__ = ["buttons", "figures_file", "rows_file"]
 
@@ -59,6 +60,8 @@ def buttons(evaluation: Evaluation) -> None:
             on_click="ignore",
             key="export-figures",
         )
+        if blind().on:  # they tell what the model said of each image
+            return
         st.download_button(
             _("Rows (CSV)"),
             rows_file(evaluation),
