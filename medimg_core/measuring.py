@@ -31,6 +31,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from medimg_core.enclosed import box, inside
 from medimg_core.errors import IncompatibleInputError
 from medimg_core.results import Measurement, Point
 from medimg_core.study import AnyArray, Volume
@@ -83,11 +84,7 @@ class _Site:
     @property
     def box(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Whole numbers of the two axes that lie between the outermost points, as a column and a row."""
-        ranges = []
-        for axis, values in zip((self.u, self.v), zip(*self.flat, strict=True), strict=True):
-            last = min(math.floor(max(values)), self.volume.shape[axis] - 1)
-            ranges.append(np.arange(max(math.ceil(min(values)), 0), last + 1, dtype=np.float64))
-        return ranges[0][:, None], ranges[1][None, :]
+        return box(self.flat, (self.volume.shape[self.u], self.volume.shape[self.v]))
 
     def plane(self) -> AnyArray:
         """Values of the plane, shape ``(n_u, n_v)``."""
@@ -230,43 +227,32 @@ def _bidirectional(site: _Site) -> dict[str, float]:
 def _ellipse(site: _Site) -> dict[str, float]:
     (u0, v0), (u1, v1) = site.flat
     a, b = abs(u1 - u0) / 2, abs(v1 - v0) / 2
-    u, v = site.box
-    inside = np.zeros((u.size, v.size), np.bool_)
-    if a > 0 and b > 0:
-        with np.errstate(over="ignore"):  # an ellipse narrower than any number squares to infinity: outside
-            inside = ((u - (u0 + u1) / 2) / a) ** 2 + ((v - (v0 + v1) / 2) / b) ** 2 <= 1
-    return _region(site, math.pi * a * b, inside)
+    return _region(site, math.pi * a * b, "ellipse")
 
 
 def _rectangle(site: _Site) -> dict[str, float]:
     (u0, v0), (u1, v1) = site.flat
-    u, v = site.box
-    return _region(site, abs(u1 - u0) * abs(v1 - v0), np.ones((u.size, v.size), np.bool_))
+    return _region(site, abs(u1 - u0) * abs(v1 - v0), "rectangle")
 
 
 def _freehand(site: _Site) -> dict[str, float]:
-    corners, (across, down) = site.flat, site.box
+    corners = site.flat
     twice = sum(u0 * v1 - u1 * v0 for (u0, v0), (u1, v1) in zip(corners, (*corners[1:], corners[0]), strict=True))
-    ui, vi = np.array(corners).T
-    uj, vj = np.roll(ui, 1), np.roll(vi, 1)
-    inside = np.zeros((across.size, down.size), np.bool_)
-    for row, u in enumerate(across[:, 0]):
-        cut = (ui > u) != (uj > u)
-        at = np.sort((vj[cut] - vi[cut]) * (u - ui[cut]) / (uj[cut] - ui[cut]) + vi[cut])
-        inside[row] = (at.size - np.searchsorted(at, down[0], side="right")) % 2 == 1  # edges with v < at
-    return _region(site, abs(twice) / 2, inside)
+    return _region(site, abs(twice) / 2, "freehand")
 
 
-def _region(site: _Site, area: float, inside: npt.NDArray[np.bool_]) -> dict[str, float]:
-    """Area in pixels to that of the unit, and statistics over the voxels of the box that are inside."""
+def _region(site: _Site, area: float, kind: str) -> dict[str, float]:
+    """Area in pixels to that of the unit, and statistics over the voxels inside."""
     found = {"area": area * site.pixel_area()}
     if site.volume.colour:
         return found
     x = np.empty(0)
-    if inside.any():
-        first = (int(site.box[0][0, 0]), int(site.box[1][0, 0]))
-        part = site.plane()[first[0] : first[0] + inside.shape[0], first[1] : first[1] + inside.shape[1]]
-        x = part[inside].astype(np.float64)
+    u, v = site.box
+    within = inside(kind, site.flat, u, v)
+    if within.any():
+        first = (int(u[0, 0]), int(v[0, 0]))
+        part = site.plane()[first[0] : first[0] + within.shape[0], first[1] : first[1] + within.shape[1]]
+        x = part[within].astype(np.float64)
         x = x[np.isfinite(x)]
     found["n"] = float(x.size)
     if x.size:

@@ -13,6 +13,7 @@ from medimg_core.detection import NoduleList
 from medimg_core.results import Explanation, Prediction, Segmentation
 from medimg_core.study import Volume
 from pages._ui.correcting import Correction, begun
+from pages._ui.explained import Explained
 from pages._ui.mappings import empty, only, put
 from pages._ui.view import ResultKey, SeriesKey
 
@@ -33,6 +34,7 @@ class Findings:
         segmentations: By series, model, frame and slices; the newest last.
         corrections: What the reader made of these, likewise; none where no edit was made yet.
         nodules: What a search for lung nodules found, by series.
+        explained: Maps that were asked for, and what they are worth.
     """
 
     predictions: Mapping[ResultKey, Prediction] = field(default_factory=empty, repr=False)
@@ -40,6 +42,7 @@ class Findings:
     segmentations: Mapping[MaskKey, Segmentation] = field(default_factory=empty, repr=False)
     corrections: Mapping[MaskKey, Correction] = field(default_factory=empty, repr=False)
     nodules: Mapping[SeriesKey, NoduleList] = field(default_factory=empty, repr=False)
+    explained: Explained = field(default_factory=Explained, repr=False)
 
     def with_prediction(self, key: SeriesKey, result: Prediction) -> "Findings":
         """Keep a prediction of a series."""
@@ -128,6 +131,7 @@ class Findings:
             segmentations=only(self.segmentations, lambda key: not gone(key[0])),
             corrections=only(self.corrections, lambda key: not gone(key[0])),
             nodules=only(self.nodules, lambda key: not gone(key)),
+            explained=self.explained.without(gone),
         )
 
 

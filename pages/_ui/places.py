@@ -10,7 +10,7 @@ __all__ = ["arrive", "go", "link", "on_image_page", "places"]
 
 _KEY = "medimg_page"
 _FOLDER = Path(__file__).resolve().parent.parent
-IMAGE_PAGES = ("read", "analyse")
+IMAGE_PAGES = ("read", "analyse", "explain")
 """Pages that the picture owns: their sidebar starts folded."""
 
 
@@ -20,6 +20,7 @@ def places() -> dict[str, st.Page]:
         "worklist": _("Worklist"),
         "read": _("Read"),
         "analyse": _("Analyse"),
+        "explain": _("Explain"),
         "models": _("Models"),
         "evaluate": _("Evaluate"),
     }

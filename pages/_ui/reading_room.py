@@ -11,7 +11,7 @@ from pages._ui.language import _
 from pages._ui.outlined import Outlined
 from pages._ui.state import Case, blind, change_blind, hidden
 from pages._ui.view import Laid
-from pages._ui.viewer import Overlay, failed, map_of, reopen, viewer
+from pages._ui.viewer import Beside, Overlay, failed, map_of, reopen, viewer
 from pages._ui.viewer.shown import shown
 
 __all__ = ["PAGE", "SIDE", "picture"]
@@ -19,7 +19,13 @@ __all__ = ["PAGE", "SIDE", "picture"]
 PAGE, SIDE = viewport.READ, viewport.SIDE
 
 
-def picture(case: Case, size: tuple[int, int], maps: Sequence[Laid] = (), masks: Sequence[Outlined] = ()) -> None:
+def picture(
+    case: Case,
+    size: tuple[int, int],
+    maps: Sequence[Laid] = (),
+    masks: Sequence[Outlined] = (),
+    beside: Beside | None = None,
+) -> None:
     """Put the current series on the page.
 
     Args:
@@ -27,15 +33,16 @@ def picture(case: Case, size: tuple[int, int], maps: Sequence[Laid] = (), masks:
         size: Width and height of the still picture, pixels.
         maps: Of the slice on show, one a model; a still picture shows the last of them.
         masks: Of the series on show.
+        beside: What the page puts beside it; only the viewer shows it.
     """
     if hidden(key := case.series_key):
-        maps, masks = (), ()
+        maps, masks, beside = (), (), None
         if key not in blind().begun:
             change_blind(lambda log, _case: log.with_sight(key, time.monotonic()))
     if failed():
         _still(case, size, maps[-1] if maps else None, masks)
     else:
-        viewer(case, _overlays(case, maps, masks))
+        viewer(case, _overlays(case, maps, masks), beside)
 
 
 def _still(case: Case, size: tuple[int, int], laid: Laid | None, masks: Sequence[Outlined]) -> None:
@@ -60,6 +67,7 @@ def _overlays(case: Case, maps: Sequence[Laid], masks: Sequence[Outlined]) -> li
             laid.usual,
             slice_on_screen=what.slice_on_screen(laid.explanation.slice_index),
             factors=what.factors,
+            mark=laid.mark,
         )
         for laid in maps
         if laid.visible

@@ -78,11 +78,13 @@ class Laid:
         explanation: The map.
         scale: Value at the top of the colour bar, unit of the map.
         usual: Usual peak of the model's maps, or None where it records none.
+        mark: What must be read on the picture as long as the map is seen, or empty.
     """
 
     explanation: Explanation
     scale: float
     usual: float | None = None
+    mark: str = ""
 
     @property
     def visible(self) -> bool:

@@ -147,7 +147,13 @@ def _numbers(matrix: AnyArray) -> list[float]:
 
 
 def map_of(
-    explanation: Explanation, usual: float | None, *, slice_on_screen: int, factors: Sequence[int] = (1, 1, 1)
+    explanation: Explanation,
+    usual: float | None,
+    *,
+    slice_on_screen: int,
+    factors: Sequence[int] = (1, 1, 1),
+    mark: str = "",
+    key: str = "",
 ) -> MapOverlay:
     """A model's map of one slice.
 
@@ -156,6 +162,8 @@ def map_of(
         usual: Usual peak of the model's maps, or None.
         slice_on_screen: Slice of the volume shown that it speaks of.
         factors: Slices, rows and columns of the series in one voxel of the volume shown.
+        mark: What must be read on the picture as long as the map is seen.
+        key: Keeps its settings through other maps; those of its model and method where empty.
     """
     matrix = np.eye(4)
     shrink = np.diag([1 / factors[1], 1 / factors[2], 1.0])
@@ -163,17 +171,18 @@ def map_of(
     matrix[1:, 1:] = shrink @ explanation.to_image
     matrix[0, 3] = slice_on_screen
     return MapOverlay(
-        key=f"map-{explanation.model_id}-{explanation.method}",
+        key=key or f"map-{explanation.model_id}-{explanation.method}",
         title=_("{method} for {label}").format(method=METHODS[explanation.method].title, label=explanation.label),
         array=explanation.native[None],
         to_volume=matrix,
         owner=explanation,
         own=explanation.peak,
         usual=usual,
-        unit=_("Evidence, log-odds per cell"),
+        unit=_("Evidence, {unit}").format(unit=_(METHODS[explanation.method].unit)),
         only=(slice_on_screen, slice_on_screen),
         frame=explanation.frame,
         signed=explanation.signed,
+        mark=mark,
     )
 
 

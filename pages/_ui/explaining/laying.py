@@ -1,0 +1,51 @@
+"""How a map is laid over the picture: on which scale, under which mark, and from when on it was seen."""
+
+from medimg_core.decision import decision
+from medimg_core.explain.scale import usual_peak
+from medimg_core.registry import ModelCard
+from medimg_core.results import Audit, Explanation
+from pages._ui.explained import Asked
+from pages._ui.explaining.desk import Desk, change, explained
+from pages._ui.explaining.regions import regions_of_series
+from pages._ui.language import _
+from pages._ui.state import Case
+from pages._ui.view import Laid
+
+__all__ = ["MAP_KEY", "laid_of", "mark_of", "reveal", "usual_of"]
+
+MAP_KEY = "explain-map"
+"""Name under which the viewer keeps how maps of the Explain page are drawn, whatever their method."""
+
+SAME_AS_GRAD_CAM = ("grad_cam", "hires_cam")
+
+
+def usual_of(card: ModelCard, found: Explanation) -> float | None:
+    """Usual peak of such maps, where the model records one: of Grad-CAM for its own reading and layer."""
+    own = card.cam is not None and found.layer == card.cam.layer and card.cam.head == "pooling_dense"
+    reading = card.classification is not None and card.classification.reading is not None
+    if not own or not reading or found.method not in SAME_AS_GRAD_CAM or found.label != decision(card).label:
+        return None
+    return usual_peak(card)
+
+
+def laid_of(case: Case, card: ModelCard, asked: Asked, found: Explanation) -> Laid | None:
+    """A map on its way over the picture; None where its audit folds it and the reader did not ask for it anyway."""
+    known = explained(case)
+    if not known.shown(asked):
+        return None
+    usual = usual_of(card, found)
+    scale = found.peak if usual is None or case.overlay.stretched else usual
+    return Laid(found, scale, usual, mark_of(known.audits.get(asked)))
+
+
+def mark_of(audit: Audit | None) -> str:
+    """What is burnt into every picture of a map that its audit folds."""
+    return _("MAP NOT SHOWN TO FOLLOW THE MODEL") if audit is not None and audit.folded else ""
+
+
+def reveal(desk: Desk) -> None:
+    """Note that a map of the series is on show."""
+    key = desk.case.series_key
+    if key not in explained(desk.case).before:
+        drawn = regions_of_series(desk.case)
+        change(lambda now: now.with_reveal(key, drawn))

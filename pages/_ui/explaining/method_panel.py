@@ -1,0 +1,191 @@
+"""The map: method, class and layer beside it, on and off by one key, and what it shows."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from medimg_core.engine import apart
+from medimg_core.explain import METHODS, Method
+from medimg_core.registry import ModelCard
+from medimg_core.results import Explanation
+from pages._ui import jobs
+from pages._ui.explained import Choice
+from pages._ui.explaining import mapping
+from pages._ui.explaining.desk import Desk, change, explained, keep, labels_of, offered, takes_layer
+from pages._ui.explaining.laying import usual_of
+from pages._ui.language import _
+from pages._ui.score_bar import percent
+from pages._ui.state import Case
+from pages._ui.state import change as change_case
+from pages._ui.theme import say
+from pages._ui.view import Laid
+from pages._ui.viewer import failed
+
+__all__ = ["choices", "map_button", "map_words"]
+
+MORE = "\N{HORIZONTAL ELLIPSIS}"
+
+
+def choices(desk: Desk, *, second: bool = False) -> None:
+    """Method, class and layer.
+
+    Args:
+        desk: Where they are chosen.
+        second: Of the second map of a comparison.
+    """
+    card, method = desk.card, desk.method
+    if method is None:
+        return
+    known = explained(desk.case)
+    choice = (known.others if second else known.choices).get(card.id, Choice())
+    _methods(desk, method, choice, second=second)
+    left, right = st.columns(2, gap="xsmall")
+    with left:
+        labels = labels_of(card, method)
+        label = desk.asked.label if desk.asked is not None else labels[0]
+        _select(_("Class"), labels, label, "label", card, second=second)
+    with right:
+        if takes_layer(method):
+            _layers(desk, choice, second=second)
+    if method.explains == "mask" and desk.region is not None:
+        key = f"explain-drawn-{second}-{card.id}"
+        st.session_state[key] = choice.drawn
+        st.toggle(_("Of the region drawn"), key=key, on_change=_put(key, card, "drawn", second=second))
+
+
+def _methods(desk: Desk, method: Method, choice: Choice, *, second: bool) -> None:
+    """Methods on offer; those that are one and the same map stand as one."""
+    rows = offered(desk.card, choice.layer)
+    titles = {row[0].name: " = ".join(each.title for each in row) for row in rows}
+    chosen = next((row[0].name for row in rows if method in row), method.name)
+    words = {"class_activation": _("class activation"), "gradient": _("gradient"), "perturbation": _("perturbation")}
+    families = {row[0].name: words[row[0].family] for row in rows}
+    _select(
+        _("Method"),
+        tuple(titles),
+        chosen,
+        "method",
+        desk.card,
+        second=second,
+        names={name: f"{title}, {families[name]}" for name, title in titles.items()},
+    )
+
+
+def _layers(desk: Desk, choice: Choice, *, second: bool) -> None:
+    """Layers that maps can be made of: the card's, and the others once somebody asks for them."""
+    card = desk.card
+    own = card.cam.layer if card.cam is not None else ""
+    found = explained(desk.case).layers.get(card.sha256)
+    known = tuple(dict.fromkeys((own, *(found or ()), choice.layer or own)))
+    names = {name: name or _("the last") for name in known} | {MORE: _("Find other layers")}
+    shown = known if found is not None else (*known, MORE)
+    key = f"explain-layer-{second}-{card.id}"
+    st.session_state[key] = choice.layer or own
+
+    def chosen() -> None:
+        wanted = st.session_state[key]
+        if wanted == MORE:
+            _find_layers(card)
+        else:
+            change(lambda now: now.with_choice(card.id, second=second, layer="" if wanted == own else wanted))
+
+    st.selectbox(_("Layer"), shown, format_func=names.__getitem__, key=key, on_change=chosen)
+
+
+def _find_layers(card: ModelCard) -> None:
+    title = _("Finding layers of {model}").format(model=_(card.title))
+
+    def task(progress: jobs.Progress) -> tuple[str, ...]:
+        progress(0, 0, _("Finding layers; TensorFlow starts first, which takes seconds"))
+        return tuple(path for path, *_size in apart.map_layers(card, progress))
+
+    def apply(case: Case, names: tuple[str, ...]) -> Case:
+        return keep(case, explained(case).with_layers(card.sha256, names))
+
+    if all(job.title != title for job in jobs.pending()):
+        jobs.start("worker", title, task, apply)
+
+
+def _select(
+    label: str,
+    options: Sequence[str],
+    chosen: str,
+    name: str,
+    card: ModelCard,
+    *,
+    second: bool,
+    names: dict[str, str] | None = None,
+) -> None:
+    key = f"explain-{name}-{second}-{card.id}"
+    st.session_state[key] = chosen
+    shown = names or {option: _(option).replace("_", " ") for option in options}
+    st.selectbox(
+        label,
+        options,
+        format_func=shown.__getitem__,
+        key=key,
+        on_change=_put(key, card, name, second=second),
+    )
+
+
+def _put(key: str, card: ModelCard, name: str, *, second: bool) -> Any:
+    def step() -> None:
+        value = st.session_state[key]
+        change(lambda now: now.with_choice(card.id, second=second, **{name: value}))
+
+    return step
+
+
+def _toggle() -> None:
+    change(lambda now: now.with_trial(None))
+    change_case(lambda case: case.with_overlay(shown=not case.overlay.shown))
+
+
+def map_button(desk: Desk) -> None:
+    """The map on and off; one that takes time is begun here, too."""
+    asked = desk.asked
+    if asked is None:
+        return
+    on = desk.case.overlay.shown
+    st.button(
+        _("Remove map") if on else _("Show map"),
+        key="explain-map",
+        shortcut="M",
+        type="secondary" if on else "primary",
+        width="stretch",
+        on_click=_toggle,
+    )
+    if on and desk.explanation is None and not mapping.on_its_way(desk.card, asked):
+        st.button(_("Make the map"), key="explain-make", width="stretch", on_click=lambda: mapping.make(desk, asked))
+
+
+def map_words(desk: Desk, laid: Laid | None) -> None:
+    """How strong a map is, what it is, and what it does not say."""
+    found = desk.explanation
+    if laid is None or found is None:
+        return
+    if not laid.visible:
+        say(_("The map is empty: the method found no positive evidence for this class."))
+        return
+    if not failed():
+        st.caption(_("M hides and shows it on the image; opacity, contour and grid are in the image's own panel."))
+    st.caption(f"{_strength(desk.card, found)} {_about(found)}")
+
+
+def _strength(card: ModelCard, found: Explanation) -> str:
+    usual = usual_of(card, found)
+    if usual is None:
+        return _("Colours run to this map's own peak.")
+    return _("Peak: {share} of the usual peak in images with the label.").format(share=percent(found.peak / usual))
+
+
+def _about(found: Explanation) -> str:
+    method = METHODS[found.method]
+    cells = _("{rows} x {columns} cells") if method.native_grid == "features" else _("{rows} x {columns} pixels")
+    grid = cells.format(rows=found.native.shape[0], columns=found.native.shape[1])
+    if found.signed:
+        return _("{grid}; blue is evidence against. A map shows where evidence lies, not where disease lies.").format(
+            grid=grid
+        )
+    return _("{grid}. A map shows where evidence for the score lies, not where disease lies.").format(grid=grid)
