@@ -5,6 +5,7 @@ import streamlit as st
 
 from medimg_core.registry import Figure, ModelCard, read_curve
 from pages._ui import plots
+from pages._ui.figure_names import figure_name, spaced, split_word, step_name, task_name
 from pages._ui.language import _
 from pages._ui.plain import plain
 from pages._ui.score_bar import percent
@@ -20,7 +21,7 @@ def model_table(cards: tuple[ModelCard, ...]) -> None:
         rows.append(
             {
                 _("Model"): card.title,
-                _("Task"): card.task,
+                _("Task"): task_name(card.task),
                 _("Modality"): ", ".join(card.modality),
                 _("Body part"): ", ".join(card.body_part),
                 _("Ages, years"): _ages(card),
@@ -77,7 +78,9 @@ def _facts(card: ModelCard) -> None:
         **({_("MR sequences in training"): ", ".join(card.population.sequences)} if card.population.sequences else {}),
         _("Sites"): card.population.sites,
         **({_("Prevalence in training"): percent(card.prevalence)} if card.classification else {}),
-        _("Network input"): f"{card.input.size[0]} x {card.input.size[1]}, {', '.join(card.input.steps)}",
+        _("Network input"): ", ".join(
+            [f"{card.input.size[0]} x {card.input.size[1]}", *map(step_name, card.input.steps)]
+        ),
         _("Map"): _("layer {layer}").format(layer=card.cam.layer) if card.cam else _("none"),
         _("Licence of the weights"): card.weights_licence,
     }
@@ -93,7 +96,7 @@ def _figures(title: str, figures: tuple[Figure, ...], note: str) -> None:
     st.caption(note)
     rows = [
         {
-            _("Figure"): _name(figure),
+            _("Figure"): figure_name(figure.name),
             _("Value [95 % interval]"): _value(figure),
             _("n"): figure.n,
             _("Data"): figure.data,
@@ -128,7 +131,7 @@ def _thresholds(card: ModelCard) -> None:
     st.markdown(f"**{_('Operating points')}**")
     rows = [
         {
-            _("Name"): row.name.replace("_", " "),
+            _("Name"): spaced(row.name),
             _("Score"): f"{row.value:.3g}",
             _("Sensitivity"): f"{row.sensitivity:.3f}",
             _("Specificity"): f"{row.specificity:.3f}",
@@ -142,7 +145,7 @@ def _thresholds(card: ModelCard) -> None:
 def _data(card: ModelCard) -> None:
     st.markdown(f"**{_('Training data')}**")
     for source in card.data:
-        counts = ", ".join(f"{split} {count}" for split, count in source.n.items())
+        counts = ", ".join(f"{split_word(split)} {count}" for split, count in source.n.items())
         st.markdown("- " + plain(f"{source.name}: {counts}; {source.split}; {source.licence}"))
 
 
@@ -160,11 +163,6 @@ def _head(card: ModelCard, name: str) -> str:
     """The first figure of that name; the card lists the plain condition first."""
     figure = next((figure for figure in card.metrics if figure.name == name), None)
     return _value(figure) if figure else ""
-
-
-def _name(figure: Figure) -> str:
-    known = {"auc": "AUC", "f1": "F1", "ece": "ECE", "brier": "Brier"}
-    return " ".join(known.get(word, word) for word in figure.name.split("_"))
 
 
 def _value(figure: Figure) -> str:

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from medimg_core.registry import Curve
+from pages._ui.figure_names import change_name, figure_name, spaced
 from pages._ui.language import _
 from pages._ui.plain import plain
 from pages._ui.theme import Palette, palette
@@ -64,7 +65,7 @@ def robustness(curves: Sequence[Curve]) -> Figure:
         panel.fill_between(curve.strengths, curve.low, curve.high, color=colours.accent, alpha=0.25, linewidth=0)
         panel.plot(curve.strengths, curve.values, color=colours.accent, marker="o", markersize=3)
         panel.set_ylim(max(0.0, low - 0.05), 1.02)
-        _titles(panel, f"{_name(curve.change)}: {_name(curve.metric)}", fill(curve.unit, 32))
+        _titles(panel, f"{change_name(curve.change)}: {figure_name(curve.metric)}", fill(spaced(curve.unit), 32))
     for panel in axes[count:]:
         panel.set_visible(False)
     return figure
@@ -78,7 +79,7 @@ def learning(history: Sequence[Mapping[str, float]]) -> Figure:
     _titles(left, _("Training loss"), _("epoch"))
     names = [name for name in history[-1] if name.startswith("val_") and name != "val_score"]
     for name, style in zip(names, ("-", "--", ":", "-."), strict=False):
-        label = _name(name.removeprefix("val_"))
+        label = figure_name(name.removeprefix("val_"))
         right.plot(epochs, [record[name] for record in history], style, color=palette().accent, label=label)
     _titles(right, _("On validation images"), _("epoch"))
     legend = right.legend(fontsize=7, frameon=False)
@@ -126,8 +127,3 @@ def spread(values: Sequence[float], title: str) -> Figure:
     panel.hist(values, bins=20, range=(0, 1), color=palette().accent)
     _titles(panel, title, "", _("images"))
     return figure
-
-
-def _name(metric: str) -> str:
-    known = {"auc": "AUC", "ap": "AP", "jpeg": "JPEG", "fgsm": "FGSM", "pgd": "PGD"}
-    return " ".join(known.get(word, word) for word in metric.split("_"))

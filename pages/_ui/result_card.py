@@ -8,6 +8,7 @@ import streamlit as st
 from medimg_core.prevalence import predictive_values, shifted
 from medimg_core.registry import ModelCard, Reading, Threshold
 from medimg_core.results import GateOutcome, Prediction
+from pages._ui.figure_names import spaced
 from pages._ui.language import _, ngettext
 from pages._ui.plain import plain
 from pages._ui.score_bar import as_score, bar_alt, percent, score_bar
@@ -68,7 +69,7 @@ def result_details(case: Case, card: ModelCard, result: Prediction, declared: It
 def question(card: ModelCard) -> str:
     """What the model is asked, in a word or two."""
     reading = _reading(card)
-    return reading.name.replace("_", " ") if reading else ", ".join(_classes(card))
+    return spaced(reading.name) if reading else ", ".join(_classes(card))
 
 
 def asked(card: ModelCard) -> str:
@@ -149,7 +150,7 @@ def _meaning(case: Case, card: ModelCard) -> None:
             _("Operating point"),
             names,
             key=key,
-            format_func=lambda name: str(name).replace("_", " "),
+            format_func=spaced,
             on_change=lambda: change(lambda now: now.with_operating(card.id, st.session_state[key])),
         )
     st.caption(

@@ -4,41 +4,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from medimg_core.evaluation import Evaluation
+from pages._ui.figure_names import figure_name
 from pages._ui.language import _
 
-__all__ = ["class_table", "confusion_table", "mask_table", "name_of", "reading_table", "subgroup_tables", "value_of"]
+__all__ = ["class_table", "confusion_table", "mask_table", "reading_table", "subgroup_tables", "value_of"]
 
 Answer = Mapping[str, Any]
 Table = list[dict[str, Any]]
 READING = ("auc", "accuracy", "sensitivity", "specificity", "f1", "brier", "ece")
 MASKS = ("dice", "dice_by_patient", "iou", "hd95", "volume_error", "volume_bias", "false_positive")
-
-
-def name_of(name: str, unit: str = "") -> str:
-    """What a figure is called on the page.
-
-    Examples:
-        >>> name_of("hd95", "mm"), name_of("auc")
-        ('HD95, mm', 'AUC')
-    """
-    known = {
-        "auc": _("AUC"),
-        "ap": _("Average precision"),
-        "accuracy": _("Accuracy"),
-        "sensitivity": _("Sensitivity"),
-        "specificity": _("Specificity"),
-        "f1": _("F1"),
-        "brier": _("Brier score"),
-        "ece": _("Calibration error"),
-        "dice": _("Dice"),
-        "dice_by_patient": _("Dice by patient"),
-        "iou": _("IoU"),
-        "hd95": _("HD95, {unit}").format(unit=unit),
-        "volume_error": _("Volume error, share of the target"),
-        "volume_bias": _("Volume bias, share of the target"),
-        "false_positive": _("Share of empty targets with something found"),
-    }
-    return known.get(name, name)
 
 
 def value_of(table: Answer, name: str) -> str:
@@ -66,9 +40,9 @@ def reading_table(evaluation: Evaluation) -> Table:
     no = sum(row.truth is False for row in evaluation.rows)
     counts = {"sensitivity": yes, "specificity": no}
     what, value, n = _head()
-    rows = [{what: name_of(name), value: value_of(answer, name), n: counts.get(name, yes + no)} for name in READING]
+    rows = [{what: figure_name(name), value: value_of(answer, name), n: counts.get(name, yes + no)} for name in READING]
     if "curves" in answer:
-        rows.insert(1, {what: name_of("ap"), value: value_of(answer["curves"], "ap"), n: yes + no})
+        rows.insert(1, {what: figure_name("ap"), value: value_of(answer["curves"], "ap"), n: yes + no})
     return rows
 
 
@@ -91,7 +65,7 @@ def class_table(answer: Answer) -> Table:
     """One finer class against the rest, a row each; empty where the folder names none."""
     names = ("auc", "sensitivity", "specificity", "f1")
     return [
-        {_("Class"): name, _("n"): table["n"], **{name_of(key): value_of(table, key) for key in names}}
+        {_("Class"): name, _("n"): table["n"], **{figure_name(key): value_of(table, key) for key in names}}
         for name, table in answer.get("classes", {}).items()
     ]
 
@@ -106,7 +80,7 @@ def mask_table(answer: Answer) -> Table:
         if all(table.get(name) is None for table in columns.values()):
             continue
         unit = str(answer["hd95_unit"])
-        rows.append({what: name_of(name, unit), **{key: value_of(table, name) for key, table in columns.items()}})
+        rows.append({what: figure_name(name, unit), **{key: value_of(table, name) for key, table in columns.items()}})
     for key, text in (
         ("full", _("n, target drawn")),
         ("missed_n", _("n, nothing of it found")),
@@ -131,7 +105,7 @@ def subgroup_tables(answer: Answer) -> dict[str, Table]:
             if any(table.get(key) is not None for table in groups.values())
         ]
         result[column] = [
-            {column: value, _("n"): table["n"], **{name_of(key): _of_group(table, key) for key in names}}
+            {column: value, _("n"): table["n"], **{figure_name(key): _of_group(table, key) for key in names}}
             for value, table in groups.items()
         ]
     return result

@@ -12,6 +12,7 @@ from pages._ui import plots
 from pages._ui.evaluation import figures
 from pages._ui.evaluation.bench import Shown
 from pages._ui.evaluation.choosing import split_name
+from pages._ui.figure_names import change_name, figure_name
 from pages._ui.language import _, ngettext
 from pages._ui.plain import plain
 
@@ -151,8 +152,8 @@ def robustness(evaluation: Evaluation) -> None:
     with st.expander(_("The same as a table")):
         rows = [
             {
-                _("Change"): curve.change.replace("_", " "),
-                _("Figure"): figures.name_of(curve.metric),
+                _("Change"): change_name(curve.change),
+                _("Figure"): figure_name(curve.metric),
                 _("Strength"): f"{strength:g} ({curve.unit})",
                 _("Value [95 % interval]"): f"{value:.3f} [{low:.3f}, {high:.3f}]",
             }
