@@ -13,6 +13,7 @@ from medimg_core.results import Explanation, Measurement, Prediction, Segmentati
 from medimg_core.study import Opened, Refused, Series, Study, Volume
 from pages._ui import mixed
 from pages._ui.findings import Findings
+from pages._ui.looks import Looks
 from pages._ui.mappings import empty, only, put
 from pages._ui.mixed import MixedDrop
 from pages._ui.view import Overlay, ResultKey, SeriesKey, View, key_of
@@ -32,12 +33,9 @@ class Case:
         study_uid: The current study, or None.
         chosen: The series chosen in each study, by its position.
         recent: Studies by use, the latest first.
-        views: How each series is looked at.
+        looks: How each series is looked at, and what was measured on it.
         declared: What the reader said of files without tags.
         findings: What models said, and the reader corrected.
-        measurements: Of the reader, by series, as read and straightened.
-        beside: The series shown beside another, or None, by the other.
-        straight: Series that are shown straightened.
         overlay: How maps are laid over the picture.
         prevalence: Share of positives among the reader's patients by question, 0 to 1; none until chosen.
         operating: Name of the operating point chosen for a model.
@@ -52,12 +50,9 @@ class Case:
     study_uid: str | None = field(default=None, repr=False)
     chosen: Mapping[str, int] = field(default_factory=empty, repr=False)
     recent: tuple[str, ...] = field(default=(), repr=False)
-    views: Mapping[SeriesKey, View] = field(default_factory=empty, repr=False)
+    looks: Looks = field(default_factory=Looks, repr=False)
     declared: Mapping[SeriesKey, Any] = field(default_factory=empty, repr=False)
     findings: Findings = field(default_factory=Findings, repr=False)
-    measurements: Mapping[tuple[SeriesKey, bool], tuple[Measurement, ...]] = field(default_factory=empty, repr=False)
-    beside: Mapping[SeriesKey, SeriesKey | None] = field(default_factory=empty, repr=False)
-    straight: frozenset[SeriesKey] = field(default_factory=frozenset, repr=False)
     overlay: Overlay = field(default_factory=Overlay)
     prevalence: Mapping[str, float] = field(default_factory=empty)
     operating: Mapping[str, str] = field(default_factory=empty)
@@ -98,24 +93,24 @@ class Case:
 
     def view_of(self, key: SeriesKey) -> View:
         """How a series is looked at; the middle slice at first."""
-        if key in self.views:
-            return self.views[key]
+        if key in self.looks.views:
+            return self.looks.views[key]
         volume = next((series.volume for own, series in self._all_series() if own == key), None)
         return View(slice_index=volume.shape[0] // 2 if volume else 0)
 
     @property
     def straightened(self) -> bool:
         """Whether the current series is shown straightened."""
-        return self.series_key in self.straight
+        return self.series_key in self.looks.straight
 
     @property
     def beside_key(self) -> SeriesKey | None:
         """The series that is shown beside the current one, or None."""
-        return self.beside.get(self.series_key)
+        return self.looks.beside.get(self.series_key)
 
     def measurements_of(self, straight: bool = False) -> tuple[Measurement, ...]:
         """What the reader measured on the current series, as read or straightened."""
-        return self.measurements.get((self.series_key, straight), ())
+        return self.looks.measurements.get((self.series_key, straight), ())
 
     def _all_series(self) -> list[tuple[SeriesKey, Series]]:
         return [(key_of(study.uid, series), series) for study in self.studies for series in study.series]
@@ -200,26 +195,23 @@ class Case:
     def with_view(self, **changes: Any) -> "Case":
         """Change how the current series is looked at; slice and frame are kept inside the volume."""
         view = replace(self.view, **changes)
-        if self.volume is not None:
-            last, frames = self.volume.shape[0] - 1, self.volume.frames - 1
-            view = replace(view, slice_index=min(max(view.slice_index, 0), last), frame=min(max(view.frame, 0), frames))
-        return replace(self, views=put(self.views, self.series_key, view))
+        return self.with_view_of(self.series_key, view if self.volume is None else view.inside(self.volume))
 
     def with_view_of(self, key: SeriesKey, view: View) -> "Case":
         """Keep how a series is looked at."""
-        return replace(self, views=put(self.views, key, view))
+        return replace(self, looks=self.looks.with_view(key, view))
 
     def with_measurements(self, key: SeriesKey, made: tuple[Measurement, ...], *, straight: bool) -> "Case":
         """Keep what the reader measured on a series."""
-        return replace(self, measurements=put(self.measurements, (key, straight), made))
+        return replace(self, looks=self.looks.with_measurements(key, made, straight=straight))
 
     def with_beside(self, key: SeriesKey | None) -> "Case":
         """Show a series beside the current one, or none."""
-        return replace(self, beside=put(self.beside, self.series_key, key))
+        return replace(self, looks=self.looks.with_beside(self.series_key, key))
 
     def with_straightened(self, *, on: bool) -> "Case":
         """Show the current series straightened, or as it was read."""
-        return replace(self, straight=self.straight - {self.series_key} | ({self.series_key} if on else set()))
+        return replace(self, looks=self.looks.with_straightened(self.series_key, on=on))
 
     def with_overlay(self, **changes: Any) -> "Case":
         """Change how maps are laid over the picture."""
@@ -284,11 +276,8 @@ class Case:
             mixed=mixed.closed(self.mixed, uids),
             recent=tuple(uid for uid in self.recent if uid not in uids),
             chosen=only(self.chosen, lambda uid: uid not in uids),
-            views=only(self.views, lambda key: key[0] not in uids),
+            looks=self.looks.without(uids),
             declared=only(self.declared, lambda key: key[0] not in uids),
-            measurements=only(self.measurements, lambda key: key[0][0] not in uids),
-            beside=only(self.beside, lambda key: key[0] not in uids),
-            straight=frozenset(key for key in self.straight if key[0] not in uids),
             named=None if self.named in uids else self.named,
         )
 

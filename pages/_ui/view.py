@@ -2,10 +2,10 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from medimg_core.results import Explanation
-from medimg_core.study import Series
+from medimg_core.study import Series, Volume
 from pages._ui.mappings import empty
 
 __all__ = ["Goal", "Laid", "Overlay", "ResultKey", "SeriesKey", "Span", "View", "key_of", "tag_of"]
@@ -47,6 +47,11 @@ class View:
     goals: int = 0
     spans: Mapping[str, Span] = field(default_factory=empty)
     least: float | None = None
+
+    def inside(self, volume: Volume) -> "View":
+        """The same, with slice and frame kept inside a volume."""
+        last, frames = volume.shape[0] - 1, volume.frames - 1
+        return replace(self, slice_index=min(max(self.slice_index, 0), last), frame=min(max(self.frame, 0), frames))
 
 
 @dataclass(frozen=True)

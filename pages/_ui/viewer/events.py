@@ -40,7 +40,7 @@ def take(case: Case, seen: object) -> Case:
         case = case.with_view_of(key, _view(case.view_of(key), what, view))
     listed = seen.get("measurements")
     if isinstance(listed, list):
-        before = case.measurements.get((key, what.straight), ())
+        before = case.looks.measurements.get((key, what.straight), ())
         case = case.with_measurements(key, _measured(what, listed, before), straight=what.straight)
     return case
 

@@ -23,7 +23,7 @@ def test_a_case_is_frozen():
     with pytest.raises(FrozenInstanceError):
         Case().drop = 3  # type: ignore[misc]
     with pytest.raises(TypeError):
-        Case().views["a"] = View()  # type: ignore[index]
+        Case().looks.views["a"] = View()  # type: ignore[index]
 
 
 def test_its_repr_names_no_patient():
@@ -193,7 +193,7 @@ def test_what_was_measured_belongs_to_its_series_as_read_or_straightened():
     assert case.measurements_of() == (made,)
     assert case.measurements_of(straight=True) == ()
     assert case.with_series(1).measurements_of() == ()
-    assert case.without_studies({case.study_uid}).measurements == {}
+    assert case.without_studies({case.study_uid}).looks.measurements == {}
 
 
 def test_a_series_beside_and_a_straightened_view_go_with_their_study():
@@ -204,4 +204,4 @@ def test_a_series_beside_and_a_straightened_view_go_with_their_study():
     assert (case.with_series(1).beside_key, case.with_series(1).straightened) == (None, False)
     assert not case.with_straightened(on=False).straightened
     closed = case.without_studies({case.study_uid})
-    assert (closed.beside, closed.straight) == ({}, frozenset())
+    assert (closed.looks.beside, closed.looks.straight) == ({}, frozenset())
