@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from medimg_core.cli import commands, models, segmentation
+from medimg_core.cli import commands, explanation, models, segmentation
 from medimg_core.cli.commands import Answer
 from medimg_core.errors import MedImgError
 
@@ -84,12 +84,8 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("segment", segmentation.segment, "masks and volumes of an image or a volume")
     segmentation.arguments(sub)
     _words(sub, one_slice=False)
-    sub = command("explain", commands.explain, "where a model looked, as a picture (.png) or as numbers (.npz)")
-    sub.add_argument("id")
-    sub.add_argument("paths", nargs=1, type=Path, metavar="PATH")
-    sub.add_argument("--method", default="grad_cam")
-    sub.add_argument("--label", default=None, help="class to explain; the decision by default")
-    sub.add_argument("--out", required=True, help="file to write, .png or .npz")
+    sub = command("explain", explanation.explain, "where a model looked, as a picture (.png) or as numbers (.npz)")
+    explanation.arguments(sub)
     _words(sub)
     sub = command("evaluate", commands.evaluate, "metrics on a folder with index.csv")
     sub.add_argument("id")

@@ -95,33 +95,6 @@ def _nothing_fits(refused: list[Answer], model_id: str) -> str:
     return f"{model_id} needs at least one image that it can read; got none: {reason}"
 
 
-def explain(args: argparse.Namespace) -> Answer:
-    """Where a model looked."""
-    from medimg_core.explain import explain as explain_prediction
-    from medimg_core.explain import write_explanation
-
-    rows, refused, card = _classified(args)
-    if not rows:
-        raise MedImgError(_nothing_fits(refused, card.id))
-    row, prediction, series = rows[0]
-    explanation = explain_prediction(prediction, card, method=args.method, label=args.label)
-    out = Path(args.out)
-    write_explanation(explanation, series.volume, out)
-    return {
-        "model": card.id,
-        "weights_sha256": card.sha256,
-        "prediction": row,
-        "method": explanation.method,
-        "layer": explanation.layer,
-        "label": explanation.label,
-        "native_shape": list(explanation.native.shape),
-        "peak": explanation.peak,
-        "has_evidence": explanation.has_evidence,
-        "out": str(out),
-        "refused": refused,
-    }
-
-
 def evaluate(args: argparse.Namespace) -> Answer:
     """Metrics on a labelled folder."""
     from medimg_core import evaluation

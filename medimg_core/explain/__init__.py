@@ -1,5 +1,6 @@
 """Where a model looked: maps on the network's own grid, and their way to the screen."""
 
+from medimg_core.engine.apart import map_layers
 from medimg_core.explain.compare import agreement, compare
 from medimg_core.explain.explanation import explain
 from medimg_core.explain.methods import (
@@ -19,6 +20,7 @@ from medimg_core.explain.perturbing import PERTURBATIONS, perturbed
 from medimg_core.explain.probes import hide_region, post_test
 from medimg_core.explain.query import Query, query
 from medimg_core.explain.resample import on_image
+from medimg_core.explain.volume import explain_volume
 from medimg_core.explain.writing import write_explanation
 
 __all__ = [
@@ -37,8 +39,10 @@ __all__ = [
     "colour_table",
     "compare",
     "explain",
+    "explain_volume",
     "hide_region",
     "identical",
+    "map_layers",
     "method_named",
     "methods_for",
     "native_maps",
