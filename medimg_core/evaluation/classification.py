@@ -42,7 +42,13 @@ def truth_of(card: ModelCard, rows: Sequence[Row]) -> Bools:
             f"the label column must hold {name!r} or one of {', '.join(output.classes)}, got "
             f"{', '.join(label[:30] or '(empty)' for label in labels[:5])}"
         )
-    return np.array([row.label == name or row.label in reading.positive for row in rows])
+    return positive(card, rows)
+
+
+def positive(card: ModelCard, rows: Sequence[Row]) -> Bools:
+    """:func:`truth_of` for some of the rows that it took as a whole: they need not hold both answers any more."""
+    _output, reading = _asked(card)
+    return np.array([row.label == reading.name or row.label in reading.positive for row in rows], dtype=bool)
 
 
 def decided(card: ModelCard, truth: Bools, predictions: Sequence[Scored]) -> Decision:

@@ -33,8 +33,10 @@ def evaluate(
         segment: Gives a row's masks; likewise.
 
     Returns:
-        ``model weights_sha256 split n gate``; ``seen``: what :func:`medimg_core.evaluation.seen.seen` gives. Where
-        the model classifies and the folder has labels, what
+        ``model weights_sha256 split n gate``: figures are over the ``n`` rows that could be read, whatever the gate
+        said of them. ``unreadable``: the others, each with ``file`` (as the index names it) and ``reason``; the
+        gate's count of refused rows holds them, too. ``seen``: what :func:`medimg_core.evaluation.seen.seen`
+        gives. Where the model classifies and the folder has labels, what
         :func:`medimg_core.evaluation.classification.measure` gives; where it segments and the folder has drawn
         masks, what :func:`medimg_core.evaluation.overlap.summarise` gives. ``subgroups``: see
         :func:`medimg_core.evaluation.subgroups.subgroups`.
@@ -42,6 +44,7 @@ def evaluate(
     Raises:
         NotApplicableError: The folder holds neither labels nor masks that the model could be held to, or curves
             are wanted of rows of one class.
+        UnreadableFileError: No image can be read.
         MedImgError: The model or the folder cannot be used; see the errors of
             :func:`~medimg_core.evaluation.folder.read_folder`.
     """

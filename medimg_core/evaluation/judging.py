@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from medimg_core.errors import NotApplicableError, UnreadableFileError
+from medimg_core.errors import InputError, NotApplicableError, UnreadableFileError
 from medimg_core.evaluation.folder import Row
 from medimg_core.evaluation.metrics import Bools
 from medimg_core.evaluation.overlap import Overlap, Spacing, overlap
@@ -75,6 +75,19 @@ Segment = Callable[[Row], Found]
 
 
 @dataclass(frozen=True)
+class Unreadable:
+    """A row of which nothing could be said.
+
+    Attributes:
+        file: The image as the index names it; may be a patient's id, so hidden from repr.
+        reason: The rule that its image or its drawn mask breaks; nothing of their content.
+    """
+
+    file: str = field(repr=False)
+    reason: str
+
+
+@dataclass(frozen=True)
 class Judged:
     """Rows with what was said of them.
 
@@ -83,12 +96,14 @@ class Judged:
         gates: The gate's status of each.
         predictions: Of each, or empty where nothing was to be classified.
         overlaps: For each target one entry a row, None where nobody drew it; empty where nothing was segmented.
+        unreadable: Further rows, which could not be read.
     """
 
     rows: tuple[Row, ...]
     gates: tuple[str, ...]
     predictions: tuple[Scored, ...] = ()
     overlaps: Mapping[str, tuple[Overlap | None, ...]] = field(default_factory=dict)
+    unreadable: tuple[Unreadable, ...] = ()
 
     @property
     def groups(self) -> list[str]:
@@ -96,8 +111,8 @@ class Judged:
         return [row.group for row in self.rows]
 
     def gate(self) -> dict[str, int]:
-        """How many rows passed, were marked, were refused."""
-        counts = Counter(self.gates)
+        """How many rows passed, were marked, were refused; what could not be read was refused, too."""
+        counts = Counter([*self.gates, *("refuse" for _ in self.unreadable)])
         return {status: counts.get(status, 0) for status in ("pass", "mark", "refuse")}
 
 
@@ -115,7 +130,7 @@ def image_of(path: Path) -> Any:
             if series.volume is not None:
                 return series
     reason = opened.refused[0].reason if opened.refused else "it holds no image"
-    raise UnreadableFileError(f"every image of the folder must be readable; one is not: {reason}")
+    raise UnreadableFileError(f"an image must be readable; this one is not: {reason}")
 
 
 def word_of(card: ModelCard) -> Any:
@@ -209,7 +224,10 @@ def _compare(row: Row, found: Found, targets: Sequence[Target]) -> dict[str, Ove
         if path is None:
             result[target.name] = None
             continue
-        true = drawn(path, target.value, found.mask.shape, found.affine)
+        try:
+            true = drawn(path, target.value, found.mask.shape, found.affine)
+        except InputError as error:
+            raise UnreadableFileError(f"its drawn mask cannot be used: {error}") from error
         result[target.name] = overlap(found.target(target), true, found.spacing)
     return result
 
@@ -222,7 +240,7 @@ def judge(
     targets: Sequence[Target] = (),
     progress: Progress | None = None,
 ) -> Judged:
-    """Read every row once.
+    """Read every row once; one that cannot be read is noted, and the others go on.
 
     Args:
         rows: Of a folder.
@@ -236,28 +254,42 @@ def judge(
         All rows, or those with a drawn mask where nothing is to be classified.
 
     Raises:
-        NotApplicableError: No row is left.
+        NotApplicableError: No row has a drawn mask.
+        UnreadableFileError: No row can be read.
     """
     columns = {target.column for target in targets} if segment is not None else set()
     kept = tuple(row for row in rows if predict is not None or columns & set(row.masks))
     if not kept:
         raise NotApplicableError(f"evaluating masks needs a column {' or '.join(sorted(columns))} with files; got none")
-    gates, predictions = [], []
+    read: list[Row] = []
+    gates: list[str] = []
+    predictions: list[Scored] = []
+    unreadable: list[Unreadable] = []
     overlaps: dict[str, list[Overlap | None]] = {target.name: [] for target in targets} if columns else {}
     for index, row in enumerate(kept):
         if progress is not None:
             progress(index, len(kept), "evaluating")
-        found = segment(row) if segment is not None and columns & set(row.masks) else None
-        said = found.prediction if found is not None else None
-        if predict is not None:
-            said = predict(row) if said is None else said
-            predictions.append(said)
+        try:
+            found = segment(row) if segment is not None and columns & set(row.masks) else None
+            said = found.prediction if found is not None else None
+            if predict is not None and said is None:
+                said = predict(row)
+            compared = {} if found is None else _compare(row, found, targets)
+        except InputError as error:  # of this row; what is wrong with the model is of all, and ends it
+            unreadable.append(Unreadable(row.columns.get("image", row.image.name), str(error)))
+            continue
+        read.append(row)
         outcome = said if found is None else found
         if outcome is not None:  # one of the two was asked
             gates.append(outcome.gate.status)
-        compared = {} if found is None else _compare(row, found, targets)
+        if predict is not None and said is not None:
+            predictions.append(said)
         for name, column in overlaps.items():
             column.append(compared.get(name))
     if progress is not None:
         progress(len(kept), len(kept), "evaluating")
-    return Judged(kept, tuple(gates), tuple(predictions), {name: tuple(column) for name, column in overlaps.items()})
+    if not read:
+        why = unreadable[0].reason
+        raise UnreadableFileError(f"one image at least must be readable; of {len(kept)} none is. The first: {why}")
+    found_of = {name: tuple(column) for name, column in overlaps.items()}
+    return Judged(tuple(read), tuple(gates), tuple(predictions), found_of, tuple(unreadable))

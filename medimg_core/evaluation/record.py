@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from medimg_core.errors import NotApplicableError
-from medimg_core.evaluation.classification import decided, measure, truth_of
+from medimg_core.evaluation.classification import decided, measure, positive, truth_of
 from medimg_core.evaluation.curves import curves as curves_of
 from medimg_core.evaluation.folder import Row, read_folder
 from medimg_core.evaluation.judging import Judged, Predict, Progress, Segment, judge, predictor, segmenter
@@ -91,7 +91,7 @@ class Evaluation:
 
     Attributes:
         answer: See :func:`medimg_core.evaluation.evaluate`.
-        rows: One entry a row that was read, in the index's order.
+        rows: One entry a row that was read, in the index's order; the others stand in the answer's ``unreadable``.
     """
 
     answer: Mapping[str, Any]
@@ -180,17 +180,20 @@ def record(
         "seen": seen(card, name, split),
         "n": len(judged.rows),
         "gate": judged.gate(),
+        "unreadable": [{"file": row.file, "reason": row.reason} for row in judged.unreadable],
     }
-    case = decided(card, truth_of(card, judged.rows), judged.predictions) if has_labels else None
+    case = decided(card, positive(card, judged.rows), judged.predictions) if has_labels else None
     if case is not None:
         answer |= measure(card, judged, case)
-    if has_masks:
+    if any(overlap is not None for column in judged.overlaps.values() for overlap in column):
         patients = all("patient" in row.columns for row in judged.rows)
         answer |= summarise(judged.overlaps, judged.groups, patients=patients)
     answer["subgroups"] = subgroups(judged, case)
-    if curves and case is not None:
+    # of both classes one may be left, where the other's images cannot be read
+    both = case is None or 0 < case.truth.sum() < len(case.truth)
+    if curves and case is not None and both:
         answer["curves"] = curves_of(case, judged.groups)
-    if robustness_n:
+    if robustness_n and both:
         from medimg_core.evaluation.trials import trials
 
         answer["robustness"] = trials(card, judged, name=f"{name} {split}", most=robustness_n, progress=progress)

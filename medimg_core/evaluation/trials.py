@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from medimg_core.errors import NotApplicableError
 from medimg_core.evaluation import adversarial, robustness
-from medimg_core.evaluation.classification import truth_of
+from medimg_core.evaluation.classification import positive
 from medimg_core.evaluation.folder import Row
 from medimg_core.evaluation.judging import Judged, Progress, drawn, image_of
 from medimg_core.evaluation.metrics import Bools
@@ -147,7 +147,7 @@ class _Trial:
         self.progress(len(robustness.CHANGES), len(robustness.CHANGES), "robustness: attacks")
 
     def of_scores(self, model: Classifier) -> tuple[Curve, ...]:
-        truth = truth_of(self.card, self.judged.rows)
+        truth = positive(self.card, self.judged.rows)
         subset, index = _subset(self.judged.rows, self.most, self.name, truth)
         pictures = Pictures(len(subset.rows), lambda place: _grey(self.card, subset.rows[place]))
         about = (truth[index], subset.groups)

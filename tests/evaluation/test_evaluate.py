@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from medimg_core.errors import Cancelled, NotApplicableError, UnknownModelError
+from medimg_core.errors import Cancelled, NotApplicableError, UnknownModelError, UnreadableFileError
 from medimg_core.evaluation import evaluate
 from medimg_core.evaluation.folder import read_folder
 from medimg_core.evaluation.metrics import WEIGHTED, Decision, metric
@@ -54,7 +54,7 @@ def predict(row):
 def test_the_contract_of_the_command_line(models, tmp_path):
     answer = evaluate("tiny", write(tmp_path, rows()), predict=predict)
     assert (answer["model"], answer["weights_sha256"], answer["split"]) == ("tiny", "0" * 64, "test")
-    assert answer["n"] == 12
+    assert (answer["n"], answer["unreadable"]) == (12, [])
     assert answer["gate"] == {"pass": 9, "mark": 2, "refuse": 1}  # refused rows are counted, and measured
     assert answer["threshold"] == 0.5
     assert answer["auc"] == answer["accuracy"] == answer["sensitivity"] == answer["specificity"] == 1.0
@@ -65,6 +65,24 @@ def test_the_contract_of_the_command_line(models, tmp_path):
     assert set(answer["classes"]) == {"normal", "bacterial", "viral"}
     assert answer["classes"]["viral"]["accuracy"] == 1.0
     assert set(WEIGHTED) < set(answer["classes"]["normal"])
+    json.dumps(answer, allow_nan=False)
+
+
+def test_images_that_cannot_be_read_are_counted_apart(models, tmp_path):
+    labelled = [[f"{i}.png", "pneumonia" if i < 2 else "other", "", f"p{i}", "test"] for i in range(5)]
+
+    def some(row):
+        if row.case in ("0", "1"):
+            raise UnreadableFileError("an image must be readable; this one is not: a PNG must be whole")
+        return predict(row)
+
+    answer = evaluate("tiny", write(tmp_path, labelled), predict=some, curves=True)
+    reason = "an image must be readable; this one is not: a PNG must be whole"
+    assert answer["unreadable"] == [{"file": "0.png", "reason": reason}, {"file": "1.png", "reason": reason}]
+    assert answer["n"] == 3
+    assert answer["gate"] == {"pass": 2, "mark": 1, "refuse": 2}
+    assert (answer["accuracy"], answer["auc"]) == (1.0, None)
+    assert "curves" not in answer  # of both classes one is left
     json.dumps(answer, allow_nan=False)
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from medimg_core.errors import Cancelled, NotApplicableError, UnreadableFileError
+from medimg_core.errors import Cancelled, IncompatibleInputError, NotApplicableError, UnreadableFileError, WeightsError
 from medimg_core.evaluation.folder import read_folder
-from medimg_core.evaluation.judging import Found, drawn, image_of, judge
+from medimg_core.evaluation.judging import Found, Unreadable, drawn, image_of, judge
 from medimg_core.registry import Target
 from tests.evaluation.small_folder import PASS, SHAPE, found, square, write_folder, write_mask
 
@@ -73,6 +73,49 @@ def test_a_prediction_that_comes_with_the_masks_is_used(rows):
     assert judged.predictions == ("with masks a", "with masks b", "with masks c", "d")
     assert judged.overlaps["lesion"][3] is None
     assert judged.gate()["pass"] == 4
+
+
+def test_a_row_that_cannot_be_read_is_noted_and_the_others_go_on(rows):
+    said = []
+
+    def broken(row):
+        if row.case == "b":
+            raise UnreadableFileError("a PNG must be whole; it ends early")
+        return segment(row)
+
+    judged = judge(rows, segment=broken, targets=(LESION, WHOLE), progress=lambda done, *_: said.append(done))
+    assert [row.case for row in judged.rows] == ["a", "c"]
+    assert judged.unreadable == (Unreadable("b.png", "a PNG must be whole; it ends early"),)
+    assert judged.gate() == {"pass": 1, "mark": 1, "refuse": 1}
+    assert [len(column) for column in judged.overlaps.values()] == [2, 2]
+    assert said == [0, 1, 2, 3]
+    assert "b.png" not in repr(judged.unreadable)
+
+
+def test_a_drawn_mask_that_cannot_be_used_is_a_reason_too(rows):
+    rows[0].masks["mask"].write_bytes(b"nothing")
+    Image.new("L", (5, 5)).save(rows[1].masks["mask"])
+    judged = judge(rows, segment=segment, targets=(LESION,))
+    assert [row.case for row in judged.rows] == ["c"]
+    first, second = (each.reason for each in judged.unreadable)
+    assert first.startswith("its drawn mask cannot be used: an image must be readable; this one is not:")
+    assert second.startswith("its drawn mask cannot be used: a mask must have its image's slices")
+
+
+def test_nothing_is_left(rows):
+    def broken(row):
+        raise IncompatibleInputError(f"pixels must be finite in {row.case}")
+
+    with pytest.raises(UnreadableFileError, match=r"of 4 none is. The first: pixels must be finite in a"):
+        judge(rows, predict=broken)
+
+
+def test_what_is_wrong_with_the_model_is_no_rows_fault(rows):
+    def broken(_row):
+        raise WeightsError("weights must be there")
+
+    with pytest.raises(WeightsError):
+        judge(rows, predict=broken)
 
 
 def test_nothing_to_compare_with(rows):

@@ -122,6 +122,15 @@ def test_what_takes_away_from_the_figures_is_said(open_bench, facts, said):
     assert said in open_bench(reading_evaluation(**facts)).warning[0].value
 
 
+def test_what_could_not_be_read_is_said_with_its_reason(open_bench):
+    unread = [{"file": "images/a.png", "reason": "an image must be readable; this one is not: it ends early"}]
+    app = open_bench(reading_evaluation(unreadable=unread, gate={"pass": 3, "mark": 1, "refuse": 1}))
+    assert "1 image could not be read; no figure is over it" in app.warning[0].value
+    assert tables(app)[0].to_dict("records") == [{"Image": "images/a.png", "Why": unread[0]["reason"]}]
+    assert "let 3 pass, marked 1 and would refuse 0; metrics are over all rows" in words(app)
+    assert "Both hold names of image files" in words(app)
+
+
 def test_classes_and_subgroups(open_bench):
     app = open_bench(reading_evaluation(), tab=1)
     classes, ages = tables(app)

@@ -70,4 +70,9 @@ def buttons(evaluation: Evaluation) -> None:
             on_click="ignore",
             key="export-rows",
         )
-        st.caption(_("The rows hold the names of the image files, which may be identifiers; the figures hold none."))
+        if evaluation.answer["unreadable"]:
+            st.caption(_("Both hold names of image files, which may be identifiers: the figures of those not read."))
+        else:
+            st.caption(
+                _("The rows hold the names of the image files, which may be identifiers; the figures hold none.")
+            )

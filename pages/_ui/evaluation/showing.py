@@ -1,6 +1,6 @@
 """An evaluation on the page: what it is of, figures, plots, subgroups, robustness."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -46,11 +46,30 @@ def heading(shown: Shown, card: ModelCard | None) -> None:
                 "Expect lower figures on images that had no part in that."
             )
         )
+    _unreadable(answer["unreadable"])
     st.caption(plain(f"{_counted(answer)} {_decided(answer)}"))
+
+
+def _unreadable(rows: Sequence[Mapping[str, str]]) -> None:
+    """Images that no figure is over, each with the reason."""
+    if not rows:
+        return
+    count = len(rows)
+    text = ngettext(
+        "**Caution:** {n} image could not be read; no figure is over it.",
+        "**Caution:** {n} images could not be read; no figure is over them.",
+        count,
+    )
+    st.warning(text.format(n=count))
+    with st.expander(_("What could not be read, and why")):
+        table = [{_("Image"): row["file"], _("Why"): row["reason"]} for row in rows]
+        height: Any = "content" if count < 9 else 340
+        st.dataframe(pd.DataFrame(table), hide_index=True, height=height, alt=_("What could not be read, and why"))
 
 
 def _counted(answer: Answer) -> str:
     gate, count = answer["gate"], answer["n"]
+    refused = gate["refuse"] - len(answer["unreadable"])  # which are no part of n
     text = ngettext(
         "{n} image. The input gate let {passed} pass, marked {marked} and would refuse {refused}; metrics are over all "
         "rows, whatever it said.",
@@ -58,7 +77,7 @@ def _counted(answer: Answer) -> str:
         "all rows, whatever it said.",
         count,
     )
-    return text.format(n=count, passed=gate["pass"], marked=gate["mark"], refused=gate["refuse"])
+    return text.format(n=count, passed=gate["pass"], marked=gate["mark"], refused=refused)
 
 
 def _decided(answer: Answer) -> str:

@@ -68,6 +68,7 @@ def test_they_lie_over_their_volume_alone_and_go_with_it(folder):
     assert first.key != second.key
     assert first.labels[0].colour != second.labels[0].colour
     assert drawn.overlays(other) == drawn.overlays(None) == []
+    gc.collect()  # volumes of tests before
     held = len(drawn._kept)
     del volume
     gc.collect()
