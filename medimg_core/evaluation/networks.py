@@ -1,4 +1,7 @@
-"""A card's network as plain functions of grey images, for tests that change the images on the way."""
+"""A card's network as plain functions of images from 0 to 1, for tests that change the images on the way.
+
+Images are grey, of shape ``(rows, columns)``, or of three colours, ``(rows, columns, 3)``, where the network takes it.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,7 +26,9 @@ Shape = tuple[int, int]
 
 
 def to_grey(values: NDArray[np.floating], spec: InputSpec) -> Grey:
-    """Values as :func:`medimg_core.inference.model_input` gives them, as grey from 0 to 1: through the card's window.
+    """Values as :func:`medimg_core.inference.model_input` gives them, from 0 to 1: through the card's window.
+
+    Colours stay colours: only a card that names a unit has a window, and its values are grey.
 
     Raises:
         NotApplicableError: The card takes a unit and names no window, so that nothing says what is black and white.
@@ -89,7 +94,7 @@ class Classifier:
     """A reading as functions.
 
     Attributes:
-        score: Grey images, 0 to 1, to calibrated scores, shape ``(n,)``.
+        score: Images, 0 to 1, to calibrated scores, shape ``(n,)``.
         on_batch: Prepared inputs, shape ``(n, rows, columns, channels)``, to the same.
         gradient: Makes the gradient of the reading's loss; asked for when it is needed, for it loads TensorFlow.
     """
@@ -123,7 +128,7 @@ class Segmenter:
     """Masks as functions.
 
     Attributes:
-        segment: Grey images, 0 to 1, to bool masks of the card's targets on their own grid, each of shape
+        segment: Images, 0 to 1, to bool masks of the card's targets on their own grid, each of shape
             ``(targets, rows, columns)``.
         on_batch: Prepared inputs, shape ``(n, rows, columns, channels)``, and the rows and columns of each one's
             image to the same masks.

@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from medimg_core.errors import NotApplicableError
 from medimg_core.evaluation.folder import read_folder
@@ -128,6 +129,42 @@ def test_only_what_was_judged_is_tried(card, rows):
     assert {curve["metric"] for curve in answer} == {"dice"}
     no_target = judge([rows[0]], segment=lambda row: found(square(2), square(2)), targets=TARGETS)
     assert trials(card, no_target, name="", most=5, of_masks=masks()) == []
+
+
+def redness(batch):
+    """Red against blue, 0 to 1; a grey image is 0.5."""
+    means = np.stack([np.asarray(each).mean(axis=(0, 1)) for each in batch])
+    return (1 + means[:, 0] - means[:, 2]) / 2
+
+
+def red_slope(batch, truth):
+    assert batch.shape[-1] == 3
+    towards = np.array([1, 0, -1], np.float32)
+    return np.asarray(np.where(truth, -1, 1)[:, None, None, None] * towards * np.ones_like(batch), np.float32)
+
+
+def test_a_model_of_colours_is_tried_on_colour(card, tmp_path):
+    """Red or blue squares of the same brightness: of grey images every curve would be 0.5 from its beginning on."""
+    lines = ["image,label"]
+    for i in range(6):
+        picture = np.full((*SHAPE, 3), 90 + i, np.uint8)
+        picture[6:14, 8:20, 0 if i % 2 else 2] = 220
+        Image.fromarray(picture).save(tmp_path / f"{i}.png")
+        lines.append(f"{i}.png,{'pneumonia' if i % 2 else 'normal'}")
+    (tmp_path / "index.csv").write_text("\n".join(lines))
+    card = dataclasses.replace(card, input=InputSpec(SHAPE, 3, ("squash",), "any"))
+    judged = judge(read_folder(tmp_path), predict=lambda row: found(square(2)))
+    shapes = set()
+
+    def score(images):
+        given = list(images)
+        shapes.update(image.shape for image in given)
+        return redness(given)
+
+    curves = trials(card, judged, name="made", most=6, of_scores=Classifier(score, redness, lambda: red_slope))
+    assert shapes == {(*SHAPE, 3)}
+    firsts = {curve["change"]: curve["values"][0] for curve in curves}
+    assert firsts == dict.fromkeys([*(change.name for change in CHANGES), *ATTACKS], 1.0)
 
 
 @pytest.mark.parametrize(("count", "most", "expected"), [(10, 20, 10), (10, 10, 10), (1000, 200, 200)])
