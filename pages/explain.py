@@ -2,12 +2,20 @@
 
 import streamlit as st
 
+from medimg_core.registry import ModelCard
 from pages._ui import blind_form, jobs, reading_room
 from pages._ui.errors import shown
-from pages._ui.explaining import mapping, method_panel
+from pages._ui.explaining import audit_panel, mapping, method_panel, tasks
 from pages._ui.explaining.choosing import choose_model, explainable, said
+from pages._ui.explaining.compare_beside import compared_beside
+from pages._ui.explaining.compare_panel import compare_panel
 from pages._ui.explaining.desk import seat
+from pages._ui.explaining.export import export_button
 from pages._ui.explaining.laying import laid_of, reveal
+from pages._ui.explaining.neighbour_panel import neighbour_panel
+from pages._ui.explaining.pairing import pair_of
+from pages._ui.explaining.perturb_panel import changed_beside, perturb_panel
+from pages._ui.explaining.probe_panel import probe_beside, probe_panel
 from pages._ui.fitting import fitting, misfits
 from pages._ui.frame import enter
 from pages._ui.guard import need_image
@@ -15,6 +23,40 @@ from pages._ui.language import _
 from pages._ui.places import link
 from pages._ui.state import hidden, load
 from pages._ui.view import Laid
+from pages._ui.viewer import Beside
+
+
+def panels(card: ModelCard, cards: list[ModelCard], lungs: ModelCard | None) -> tuple[Laid | None, Beside | None]:
+    """One model's column; gives what it lays over the picture, and what it puts beside it."""
+    desk = seat(load(), card)
+    if not said(desk):
+        return None, None
+    task = tasks.choose(desk)
+    method_panel.choices(desk)
+    with shown():
+        mapping.wanted(desk)
+    desk = seat(load(), card)
+    method_panel.map_button(desk)
+    laid = laid_of(desk)
+    beside: Beside | None = None
+    with shown():
+        if task == tasks.MAP:
+            method_panel.map_words(desk, laid)
+            audit_panel.audit_panel(desk, lungs)
+            neighbour_panel(desk)
+        elif task == tasks.HIDE:
+            probe_panel(desk)
+            beside = probe_beside(desk)
+        elif task == tasks.PERTURB:
+            perturb_panel(desk)
+            beside = changed_beside(desk)
+        else:
+            compare_panel(desk, cards)
+            beside = compared_beside(seat(load(), card), cards)
+    export_button(desk, pair_of(desk, cards) if task == tasks.COMPARE else None)
+    if laid is not None and laid.visible:
+        reveal(desk)
+    return laid, beside
 
 
 @st.fragment
@@ -25,35 +67,24 @@ def explaining() -> None:
     if case.series is None:
         return
     laid: Laid | None = None
+    beside: Beside | None = None
     with right, st.container(key="result"), shown():
         jobs.watch()
         good, rest = fitting(case)
         cards = explainable(good)
         if hidden(case.series_key):
             blind_form.ask(case, good)
-        elif not cards:
+        elif cards:
+            laid, beside = panels(choose_model(case, cards), cards, audit_panel.lungs_of(good))
+        else:
             st.caption(_("No model that fits this series makes a map."))
             misfits(rest)
-        else:
-            card = choose_model(case, cards)
-            desk = seat(case, card)
-            if said(desk):
-                method_panel.choices(desk)
-                with shown():
-                    mapping.wanted(desk)
-                desk = seat(load(), card)
-                method_panel.map_button(desk)
-                if desk.explanation is not None and desk.asked is not None and desk.case.overlay.shown:
-                    laid = laid_of(desk.case, card, desk.asked, desk.explanation)
-                if laid is not None and laid.visible:
-                    reveal(desk)
-                method_panel.map_words(desk, laid)
     with left, shown():
         with st.container(horizontal=True, vertical_alignment="center", key="toolbar"):
             link("worklist", _("Worklist"))
             link("read", _("Read"))
             link("analyse", _("Analyse"))
-        reading_room.picture(load(), reading_room.SIDE, [laid] if laid is not None else [])
+        reading_room.picture(load(), reading_room.SIDE, [laid] if laid is not None else [], beside=beside)
 
 
 need_image(enter())

@@ -61,12 +61,12 @@ class Probed:
 
     Attributes:
         asked: Image, model and label that it was asked of.
-        measurement: The region, as it was drawn.
+        measurement: The region, as it was drawn; None for what a map marks most.
         probe: What came of it.
     """
 
     asked: Asked
-    measurement: Measurement = field(repr=False)
+    measurement: Measurement | None = field(repr=False)
     probe: RegionProbe
 
 

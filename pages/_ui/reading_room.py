@@ -68,6 +68,7 @@ def _overlays(case: Case, maps: Sequence[Laid], masks: Sequence[Outlined]) -> li
             slice_on_screen=what.slice_on_screen(laid.explanation.slice_index),
             factors=what.factors,
             mark=laid.mark,
+            key=laid.key,
         )
         for laid in maps
         if laid.visible

@@ -20,6 +20,7 @@ __all__ = [
     "at_operating_point",
     "banner",
     "operating_point",
+    "prevalence_input",
     "question",
     "refusal",
     "result_card",
@@ -168,6 +169,27 @@ def _meaning(case: Case, card: ModelCard) -> None:
 
 def _probability(case: Case, card: ModelCard, result: Prediction) -> None:
     """A probability needs a prevalence; without one there is only the score."""
+    prevalence_input(case, card)
+    stated = case.prevalence.get(question(card))
+    if stated is None or not 0 < card.prevalence < 1:
+        return
+    point = operating_point(case, card)
+    ppv, npv = predictive_values(point.sensitivity, point.specificity, stated)
+    st.markdown(
+        _("**Probability {p}** at a prevalence of {prevalence:.3g} %.").format(
+            p=percent(shifted(result.score, card.prevalence, stated)), prevalence=100 * stated
+        )
+    )
+    st.caption(
+        _(
+            "At this prevalence and threshold, {ppv} of flagged images would have it (PPV) and {npv} of "
+            "unflagged ones would not (NPV)."
+        ).format(ppv=percent(ppv), npv=percent(npv))
+    )
+
+
+def prevalence_input(case: Case, card: ModelCard) -> None:
+    """Asks for the share of positives where the score is read."""
     name = question(card)
     key, stated = f"prevalence-{card.id}", case.prevalence.get(name)
     st.session_state[key] = None if stated is None else 100 * stated
@@ -185,21 +207,6 @@ def _probability(case: Case, card: ModelCard, result: Prediction) -> None:
             trained=percent(card.prevalence)
         ),
         on_change=lambda: change(lambda now: now.with_prevalence(name, st.session_state[key])),
-    )
-    if stated is None or not 0 < card.prevalence < 1:
-        return
-    point = operating_point(case, card)
-    ppv, npv = predictive_values(point.sensitivity, point.specificity, stated)
-    st.markdown(
-        _("**Probability {p}** at a prevalence of {prevalence:.3g} %.").format(
-            p=percent(shifted(result.score, card.prevalence, stated)), prevalence=100 * stated
-        )
-    )
-    st.caption(
-        _(
-            "At this prevalence and threshold, {ppv} of flagged images would have it (PPV) and {npv} of "
-            "unflagged ones would not (NPV)."
-        ).format(ppv=percent(ppv), npv=percent(npv))
     )
 
 

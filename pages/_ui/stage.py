@@ -32,6 +32,7 @@ class Bar:
         mark: Label at the threshold.
         share: Where the threshold lies, 0 (bottom) to 1 (top).
         title: What the colours mean.
+        low: Label at the lower end.
     """
 
     colours: Rgb
@@ -39,6 +40,7 @@ class Bar:
     mark: str
     share: float
     title: str
+    low: str = "0"
 
 
 @dataclass(frozen=True)
@@ -212,6 +214,6 @@ def _bar(stage: Image.Image, pen: ImageDraw.ImageDraw, bar: Bar) -> None:
     pen.rectangle((left - 1, top - 1, left + columns, top + rows), outline=QUIET)
     mark = top + (1 - bar.share) * (rows - 1)
     _write(pen, (left + columns, top - 0.8 * unit), bar.title, "rd", unit)
-    for y, text in ((top, bar.top), (mark, bar.mark), (top + rows, "0")):
+    for y, text in ((top, bar.top), (mark, bar.mark), (top + rows, bar.low)):
         if text and (y == mark or abs(y - mark) > 1.2 * unit):
             _write(pen, (left - 8, y), text, "rm", round(unit * 0.9))

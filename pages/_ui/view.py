@@ -84,12 +84,14 @@ class Laid:
         scale: Value at the top of the colour bar, unit of the map.
         usual: Usual peak of the model's maps, or None where it records none.
         mark: What must be read on the picture as long as the map is seen, or empty.
+        key: Name under which the viewer keeps how it is drawn; that of its model and method where empty.
     """
 
     explanation: Explanation
     scale: float
     usual: float | None = None
     mark: str = ""
+    key: str = ""
 
     @property
     def visible(self) -> bool:

@@ -4,14 +4,16 @@ The seam for a viewer that scrolls in the browser: a page calls ``controls(case)
 and knows nothing of how voxels become a picture.
 """
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from medimg_core.explain import colour_bar, on_image, overlay
+from medimg_core.errors import IncompatibleInputError
+from medimg_core.explain import DIVERGING, METHODS, colour_bar, on_image, overlay
 from medimg_core.study import Series, Study
 from medimg_core.voi import Lut, Window
 from pages._ui import stage
@@ -50,14 +52,33 @@ def voi_key(series: Series, view: View) -> str:
 
 
 def chosen_voi(series: Series, view: View) -> Window | Lut | None:
-    """The window or table that is shown; None for colour, which is never windowed."""
+    """The window or table that is shown, also one that the reader dragged; None for colour, which is never windowed."""
     if series.volume is None:
         return None
+    if view.voi in ("own", "plane") and not series.volume.colour and (own := _dragged(view)) is not None:
+        return own
     offers = offered(series, series.volume)
     return next((offer.voi for offer in offers if offer.key == view.voi), offers[0].voi if offers else None)
 
 
-def draw(case: Case, size: tuple[int, int], laid: Laid | None = None, masks: Sequence[Outlined] = ()) -> Drawn:
+def _dragged(view: View) -> Window | None:
+    """The window as the viewer left it."""
+    try:
+        said = json.loads(view.rest)["window"]
+        return Window(float(said["centre"]), float(said["width"]), str(said["function"]))
+    except (ValueError, KeyError, TypeError, IncompatibleInputError):
+        return None  # none was dragged, or the viewer said something else
+
+
+def draw(
+    case: Case,
+    size: tuple[int, int],
+    laid: Laid | None = None,
+    masks: Sequence[Outlined] = (),
+    *,
+    nameless: bool = False,
+    title: str = "",
+) -> Drawn:
     """Draw the slice on show, with its marks and, where they are given, a map and masks over it.
 
     Args:
@@ -65,6 +86,8 @@ def draw(case: Case, size: tuple[int, int], laid: Laid | None = None, masks: Seq
         size: Width and height of the stage, pixels.
         laid: A map of this very slice, or None for the plain image.
         masks: Of this very series.
+        nameless: Without anything that the file says of the patient and the study, for a picture that goes elsewhere.
+        title: What must be read on the picture.
     """
     study, series, volume, view = case.study, case.series, case.volume, case.view
     if study is None or series is None or volume is None:
@@ -92,6 +115,10 @@ def draw(case: Case, size: tuple[int, int], laid: Laid | None = None, masks: Seq
         picture = painted(picture, each.plane(case), each.labels)
     per_pixel = spacing[1] * volume.shape[2] / columns if spacing else None
     marks = _marks(study, series, view, voi, per_pixel, bar, modelled=bool(bar or masks))
+    banner = (marks.banner, title, over.mark if over else "")
+    marks = replace(marks, banner=" - ".join(filter(None, banner)))
+    if nameless:
+        marks = replace(marks, top_left=(series.modality or _("Unlabelled"),), top_right=())
     return Drawn(stage.png(stage.compose(picture, size, marks)), _alt(series, view, laid, masks))
 
 
@@ -104,16 +131,21 @@ def _laid_over(grey: stage.Grey, laid: Laid, setting: Overlay) -> stage.Rgb:
         opacity=setting.opacity,
         threshold=setting.threshold,
         alpha="by_value" if setting.by_value else "constant",
+        colormap=DIVERGING if laid.explanation.signed else "inferno",
     )
 
 
 def _bar(laid: Laid, setting: Overlay) -> stage.Bar:
+    title = _("Evidence, {unit}").format(unit=_(METHODS[laid.explanation.method].unit))
+    if laid.explanation.signed:
+        colours = colour_bar(colormap=DIVERGING, threshold=setting.threshold)
+        return stage.Bar(colours, f"{laid.scale:.2g}", "", 0, title, low=f"-{laid.scale:.2g}")
     return stage.Bar(
         colours=colour_bar(threshold=setting.threshold),
         top=f"{laid.scale:.2g}",
         mark=f"{setting.threshold * laid.scale:.2g}" if setting.threshold > 0 else "",
         share=setting.threshold,
-        title=_("Evidence, log-odds per cell"),
+        title=title,
     )
 
 

@@ -83,16 +83,18 @@ class Desk:
         return _asked(self.key, self.card, self.result, choice, self.region)
 
 
-def seat(case: Case, card: ModelCard, *, second: bool = False) -> Desk:
+def seat(case: Case, card: ModelCard, *, second: bool = False, choice: Choice | None = None) -> Desk:
     """Sit down at a model's map of the image on show.
 
     Args:
         case: Its current series has voxels.
         card: A model that fits.
         second: For the second map of a comparison.
+        choice: How the map is asked for; what the reader chose for the model where None.
     """
     known = explained(case)
-    choice = (known.others if second else known.choices).get(card.id, Choice())
+    if choice is None:
+        choice = (known.others if second else known.choices).get(card.id, Choice())
     method = chosen_method(card, choice)
     said = case.prediction(card.id) if card.classification is not None else None
     masks = current(case, card) if card.segmentation is not None else None

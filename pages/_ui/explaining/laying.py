@@ -4,11 +4,9 @@ from medimg_core.decision import decision
 from medimg_core.explain.scale import usual_peak
 from medimg_core.registry import ModelCard
 from medimg_core.results import Audit, Explanation
-from pages._ui.explained import Asked
 from pages._ui.explaining.desk import Desk, change, explained
 from pages._ui.explaining.regions import regions_of_series
 from pages._ui.language import _
-from pages._ui.state import Case
 from pages._ui.view import Laid
 
 __all__ = ["MAP_KEY", "laid_of", "mark_of", "reveal", "usual_of"]
@@ -28,14 +26,20 @@ def usual_of(card: ModelCard, found: Explanation) -> float | None:
     return usual_peak(card)
 
 
-def laid_of(case: Case, card: ModelCard, asked: Asked, found: Explanation) -> Laid | None:
-    """A map on its way over the picture; None where its audit folds it and the reader did not ask for it anyway."""
-    known = explained(case)
-    if not known.shown(asked):
+def laid_of(desk: Desk) -> Laid | None:
+    """The map on its way over the picture.
+
+    None while the plain image is wanted, or where its audit folds it and the reader did not ask for it anyway.
+
+    Args:
+        desk: Where it was asked for.
+    """
+    known, asked, found = explained(desk.case), desk.asked, desk.explanation
+    if asked is None or found is None or not known.shown(asked) or not desk.case.overlay.shown:
         return None
-    usual = usual_of(card, found)
-    scale = found.peak if usual is None or case.overlay.stretched else usual
-    return Laid(found, scale, usual, mark_of(known.audits.get(asked)))
+    usual = usual_of(desk.card, found)
+    scale = found.peak if usual is None or desk.case.overlay.stretched else usual
+    return Laid(found, scale, usual, mark_of(known.audits.get(asked)), MAP_KEY)
 
 
 def mark_of(audit: Audit | None) -> str:

@@ -1,0 +1,228 @@
+"""Hide a region, or keep it alone, and see what becomes of the score; the same shape on the other side beside it."""
+
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+
+from medimg_core.decision import decision
+from medimg_core.explain import on_image, query
+from medimg_core.explain.compare import top_area
+from medimg_core.explain.hiding import WAYS
+from medimg_core.explain.probes import hide_region
+from medimg_core.results import Measurement, Prediction, RegionProbe, Variant
+from pages._ui import jobs
+from pages._ui.explained import Asked, Probed
+from pages._ui.explaining.desk import Desk, change, explained, keep
+from pages._ui.explaining.pictures import as_stored, beside_volume
+from pages._ui.explaining.regions import CHOSEN, mask_of_region, region_title, regions
+from pages._ui.explaining.words import changed_by, log_odds, unusual
+from pages._ui.language import _
+from pages._ui.outlined import Outlined
+from pages._ui.plain import plain
+from pages._ui.score_bar import as_score
+from pages._ui.state import Case
+from pages._ui.theme import say
+from pages._ui.viewer import Beside, Label, MaskOverlay
+
+__all__ = ["current_probe", "outlined", "probe_beside", "probe_panel", "probe_title"]
+
+MARKED = "map"
+"""In the place of a region's id: what the map marks most."""
+REGION, CONTROL = (255, 215, 94), (126, 224, 161)
+
+
+def probe_panel(desk: Desk) -> None:
+    """Region, way of hiding, two buttons, and what came of it."""
+    if not isinstance(desk.said, Prediction) or desk.asked is None or desk.case.volume is None:
+        st.caption(_("Hiding asks how a score changes; this model gives none."))
+        return
+    if not _region(desk):
+        say(
+            _(
+                "Draw a region on the image: E for an ellipse, T for a rectangle, F for freehand. Or show the map: "
+                "what it marks most can be hidden without drawing."
+            )
+        )
+        return
+    _way(desk)
+    left, right = st.columns(2, gap="xsmall")
+    busy = any(job.title == _title(desk) for job in jobs.pending())
+    for column, label, keeps in ((left, _("Hide this"), False), (right, _("Keep only this"), True)):
+        with column:
+            st.button(
+                label,
+                key=f"explain-hide-{keeps}",
+                type="secondary" if keeps else "primary",
+                width="stretch",
+                disabled=busy,
+                on_click=partial(_start, desk, keep=keeps),
+            )
+    found = current_probe(desk)
+    if found is not None:
+        _result(found.probe, desk.asked.label)
+
+
+def _region(desk: Desk) -> bool:
+    """Which region; gives whether there is any."""
+    names = {each.id: region_title(desk.case, each) for each in regions(desk.case)}
+    if desk.explanation is not None and desk.explanation.has_evidence:
+        names[MARKED] = _("What the map marks most: 10 % of the image")
+    if not names:
+        return False
+    key = "explain-region"
+    st.session_state[key] = _chosen(desk, names)
+    st.selectbox(
+        _("Region"),
+        list(names),
+        format_func=names.__getitem__,
+        key=key,
+        on_change=lambda: change(lambda now: now.with_setting(CHOSEN, st.session_state[key])),
+    )
+    return True
+
+
+def _chosen(desk: Desk, names: dict[str, str]) -> str:
+    wanted = explained(desk.case).settings.get(CHOSEN)
+    if wanted in names:
+        return str(wanted)
+    return desk.region.id if desk.region is not None else next(iter(names))
+
+
+def _way(desk: Desk) -> None:
+    names = {"border": _("Fill from its border"), "blur": _("Blur")}
+    key = "explain-way"
+    st.session_state[key] = explained(desk.case).settings.get("how", WAYS[0])
+    st.segmented_control(
+        _("Filled by"),
+        list(WAYS),
+        format_func=names.__getitem__,
+        key=key,
+        required=True,
+        width="stretch",
+        label_visibility="collapsed",
+        on_change=lambda: change(lambda now: now.with_setting("how", st.session_state[key])),
+    )
+
+
+def _mask(desk: Desk, chosen: str) -> tuple[Measurement | None, npt.NDArray[np.bool_]]:
+    """The region that is chosen, as it was drawn, and its pixels."""
+    drawn = next((each for each in regions(desk.case) if each.id == chosen), None)
+    if drawn is not None:
+        return drawn, mask_of_region(desk.case, drawn)
+    assert desk.explanation is not None  # without a map it is not on offer
+    return None, top_area(on_image(desk.explanation))
+
+
+def _title(desk: Desk) -> str:
+    return _("Asking {model} again").format(model=_(desk.card.title))
+
+
+def _start(desk: Desk, *, keep: bool) -> None:
+    """Hide the region, on the queue of the models."""
+    card, said, asked, volume = desk.card, desk.said, desk.asked, desk.case.volume
+    if said is None or asked is None or volume is None:
+        return
+    measurement, inside = _mask(desk, st.session_state["explain-region"])
+    how = st.session_state["explain-way"]
+
+    def task(progress: jobs.Progress) -> RegionProbe:
+        progress(0, 0, _("Asking the model again"))
+        return hide_region(query(said, card, volume, label=asked.label), volume, inside, how=how, keep=keep)
+
+    jobs.start("onnx", _title(desk), task, partial(_keep, asked, measurement))
+
+
+def _keep(asked: Asked, measurement: Measurement | None, now: Case, made: RegionProbe) -> Case:
+    return keep(now, replace(explained(now), probed=Probed(asked, measurement, made)))
+
+
+def current_probe(desk: Desk) -> Probed | None:
+    """The last probe, where it is of this image, model and class, and its region is still as it was drawn."""
+    found = explained(desk.case).probed
+    if found is None or desk.asked is None or desk.said is None:
+        return None
+    same = (found.asked.key, found.asked.label) == (desk.asked.key, desk.asked.label)
+    there = found.measurement in regions(desk.case) if found.measurement is not None else found.asked == desk.asked
+    return found if same and there and np.isclose(found.probe.log_odds, _own(found, desk)) else None
+
+
+def _own(found: Probed, desk: Desk) -> float:
+    """Log-odds of what the model says now: a probe of an earlier answer is none of this one."""
+    if desk.said is None or desk.said.activations is None:
+        return float("nan")
+    return float(decision(desk.card, None, found.asked.label).log_odds(desk.said.activations.logits))
+
+
+def _result(probe: RegionProbe, label: str) -> None:
+    """Log-odds and score before and after, of the region and of its mirror image."""
+    done = _("Region alone") if probe.keep else _("Region hidden")
+    other = _("Control alone") if probe.keep else _("Control hidden")
+    rows = [(_("As it is"), probe.log_odds, probe.score, probe.distance), _row(done, probe.after)]
+    if probe.control is not None:
+        rows.append(_row(other, probe.control))
+    st.table(
+        {
+            plain(_(label).replace("_", " ")): [name for name, *_rest in rows],
+            _("Log-odds"): [log_odds(value) for _name, value, *_rest in rows],
+            _("Score"): [as_score(score) for _name, _value, score, _distance in rows],
+            _("Strangeness"): [
+                "-" if distance is None else f"{distance:.2f}" for _name, _value, _score, distance in rows
+            ],
+        }
+    )
+    st.markdown(_sentence(probe))
+    unusual(probe.after)
+    st.caption(plain(probe.control_note))
+
+
+def _row(name: str, variant: Variant) -> tuple[str, float, float, float | None]:
+    return name, variant.log_odds, variant.score, variant.distance
+
+
+def _sentence(probe: RegionProbe) -> str:
+    words = changed_by(probe.change)
+    if probe.control_change is None:
+        return words
+    return words + " " + _("For the control: {change}.").format(change=f"{probe.control_change:+.2f}")
+
+
+def probe_beside(desk: Desk) -> Beside | None:
+    """The filled image, with both regions outlined."""
+    found, volume = current_probe(desk), desk.case.volume
+    if found is None or volume is None:
+        return None
+    image = as_stored(found.probe.after.volume, volume, *found.asked.key[2:])
+    return beside_volume(desk.case, image, probe_title(found.probe), over=(outlines(found.probe),))
+
+
+def probe_title(probe: RegionProbe, *, control: bool = False) -> str:
+    """What the filled image is, as it is written on it."""
+    if control:
+        return _("CHANGED IMAGE: CONTROL ALONE") if probe.keep else _("CHANGED IMAGE: CONTROL FILLED")
+    return _("CHANGED IMAGE: REGION ALONE") if probe.keep else _("CHANGED IMAGE: REGION FILLED")
+
+
+def outlines(probe: RegionProbe) -> MaskOverlay:
+    """The region and its control, for the picture beside."""
+    return MaskOverlay("explain-probe", _("Regions"), _marked(probe), probe, _labels(probe), model=False)
+
+
+def outlined(probe: RegionProbe) -> Outlined:
+    """The same, for a still picture."""
+    return Outlined("explain-probe", _("Regions"), _labels(probe), _marked(probe), probe)
+
+
+def _labels(probe: RegionProbe) -> tuple[Label, ...]:
+    control = () if probe.control_region is None else (Label(2, _("Control region"), CONTROL),)
+    return (Label(1, _("Region"), REGION), *control)
+
+
+def _marked(probe: RegionProbe) -> npt.NDArray[np.uint8]:
+    """1 in the region, 2 in its control, shape ``(1, rows, columns)``."""
+    array = probe.region.astype(np.uint8)
+    if probe.control_region is not None:
+        array[probe.control_region] = 2
+    return array[None]

@@ -1,0 +1,39 @@
+"""How figures of the Explain page are said."""
+
+import streamlit as st
+
+from medimg_core.results import Variant
+from pages._ui.language import _
+
+__all__ = ["changed_by", "log_odds", "unusual"]
+
+HARDLY = 0.05
+"""Change of the log-odds, below which it says nothing: a score near 0.5 moves by about 0.01."""
+
+
+def log_odds(value: float) -> str:
+    """Log-odds, with their sign.
+
+    Examples:
+        >>> log_odds(2.3149), log_odds(-0.004)
+        ('+2.31', '+0.00')
+    """
+    return f"{round(value, 2) + 0.0:+.2f}"
+
+
+def changed_by(change: float) -> str:
+    """What became of the log-odds, in a sentence."""
+    if abs(change) < HARDLY:
+        return _("The log-odds hardly move ({change}).").format(change=log_odds(change))
+    if change < 0:
+        return _("The log-odds fall by {change:.2f}.").format(change=-change)
+    return _("The log-odds rise by {change:.2f}.").format(change=change)
+
+
+def unusual(variant: Variant) -> None:
+    """A word of caution beside an answer to an image unlike those the model was trained on."""
+    gate = variant.prediction.gate
+    if variant.unusual and gate.distance is not None and gate.limit is not None:
+        text = _("the changed image is stranger than the model's own ({distance:.2f}, limit {limit:.2f}).")
+        said = text.format(distance=gate.distance, limit=gate.limit)
+        st.caption(f":orange[**{_('Caution:')}**] {said} " + _("Its answer to it means little."))
