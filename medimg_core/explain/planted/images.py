@@ -18,11 +18,17 @@ Mask = npt.NDArray[np.bool_]
 Grey = npt.NDArray[np.float32]
 
 _INSIDE = 6
-"""Distance of marks from the border, in pixels: no nearer, their answers would be cut off."""
+"""Least distance of marks from the border, in pixels: no nearer, their answers would be cut off."""
+_WITHIN = 12
+"""That of marks at random places."""
 _APART = SIDE + 2 * CELL
 """Distance of marks along rows or columns, in pixels: widened by a cell of the map they still do not touch."""
-_STRONG, _FAINT = (0.80, 0.92), (0.60, 0.66)
+_STRONG, _FAINT = (0.80, 0.92), (0.62, 0.68)
 """Contrast of the mark that decides, and of every other one, 1 from black to white."""
+_DECOYS, _DECOY = 3, 18
+"""Number of grids of stripes and their side in pixels: sharper than any mark, so that a map of edges leads away."""
+_GAP = 3
+"""Between decoys, marks and the word, in pixels."""
 _TRIES = 4000
 
 
@@ -34,7 +40,8 @@ class PlantedImage:
         seed: It was made from.
         image: ``uint8``, shape ``(SIZE, SIZE)``; the network takes it divided by 255.
         marks: Name of each mark and its pixels, ``bool``, shape ``(SIZE, SIZE)``, the deciding one first.
-        distractors: Pixels of bright blobs, bars, the outline and the burnt-in word, ``bool``, same shape.
+        distractors: Pixels of bright blobs, bars, grids of stripes, the outline and the burnt-in word, ``bool``,
+            same shape.
     """
 
     seed: int
@@ -97,26 +104,30 @@ def planted_image(
     names = _chosen(seed) if marks is None else tuple(marks)
     if not set(names) <= set(MARKS):
         raise IncompatibleInputError(f"marks must be of {', '.join(MARKS)}, got {', '.join(names)[:80]}")
+    if any(min(spot) < _INSIDE or max(spot) + SIDE > SIZE - _INSIDE for spot in places or ()):
+        raise IncompatibleInputError(f"a mark must lie {_INSIDE} pixels or more from the border, got {places}")
     rng = np.random.default_rng([seed, len(names)])
-    grey, taken, spoken = _scene(rng) if distractors else _plain()
+    grey, busy, used, outside = _scene(rng) if distractors else _plain()
+    spots = _places(rng, len(names), used | outside) if places is None else tuple(places)
+    boxes = [(slice(top, top + SIDE), slice(left, left + SIDE)) for top, left in spots]
+    for box in boxes:
+        used[box] = True
+    if distractors:
+        _add_decoys(rng, grey, busy, used)
     grey += rng.normal(0, 0.015, grey.shape).astype(np.float32)
-    spots = _places(rng, len(names), spoken) if places is None else tuple(places)
     planted = []
-    for number, (name, (top, left)) in enumerate(zip(names, spots, strict=True)):
-        if min(top, left) < _INSIDE or max(top, left) + SIDE > SIZE - _INSIDE:
-            raise IncompatibleInputError(f"a mark must lie {_INSIDE} pixels or more from the border, got {(top, left)}")
+    for number, (name, box) in enumerate(zip(names, boxes, strict=True)):
         contrast = float(rng.uniform(*(_FAINT if number else _STRONG)))
-        box = (slice(top, top + SIDE), slice(left, left + SIDE))
         grey[box] = 0.5 + contrast * (mark(name) - 0.5)
         mask = np.zeros(grey.shape, bool)
         mask[box] = True
-        taken &= ~mask
+        busy &= ~mask
         mask.setflags(write=False)
         planted.append((name, mask))
     pixels = np.rint(np.clip(grey, 0, 1) * 255).astype(np.uint8)
     pixels.setflags(write=False)
-    taken.setflags(write=False)
-    return PlantedImage(seed, pixels, tuple(planted), taken)
+    busy.setflags(write=False)
+    return PlantedImage(seed, pixels, tuple(planted), busy)
 
 
 def _chosen(seed: int) -> tuple[str, ...]:
@@ -126,19 +137,19 @@ def _chosen(seed: int) -> tuple[str, ...]:
     return (first, "against" if first == "mark_a" else CLASSES[(seed + 1) % 3])
 
 
-def _plain() -> tuple[Grey, Mask, Mask]:
+def _plain() -> tuple[Grey, Mask, Mask, Mask]:
     empty = np.zeros((SIZE, SIZE), bool)
-    return np.full((SIZE, SIZE), 0.45, np.float32), empty, empty.copy()
+    return np.full((SIZE, SIZE), 0.45, np.float32), empty, empty.copy(), empty
 
 
-def _scene(rng: np.random.Generator) -> tuple[Grey, Mask, Mask]:
-    """A bright outline, bars across it, blobs and a word; what of it is a distractor, and where the word is."""
+def _scene(rng: np.random.Generator) -> tuple[Grey, Mask, Mask, Mask]:
+    """A body with a bright outline, bars, blobs and a word; its distractors, where the word is, and what is no body."""
     rows, columns = np.mgrid[:SIZE, :SIZE].astype(np.float32)
-    centre = SIZE / 2 + rng.uniform(-5, 5, 2)
-    radii = rng.uniform(36, 44, 2)
-    far = np.hypot((rows - centre[0]) / radii[0], (columns - centre[1]) / radii[1])
+    centre = SIZE / 2 + rng.uniform(-2, 2, 2)
+    radii = rng.uniform(42, 45, 2)
+    far = (((rows - centre[0]) / radii[0]) ** 4 + ((columns - centre[1]) / radii[1]) ** 4) ** 0.25
     grey = np.where(far < 1, 0.35 + 0.1 * np.cos(rows / rng.uniform(9, 14) + rng.uniform(0, 6)), 0.04)
-    outline = np.abs(far - 1) < 0.05
+    outline = np.abs(far - 1) < 0.04
     grey = np.where(outline, 0.85, grey)
     busy = outline.copy()
     for _ in range(2):  # sharp bars, like ribs or wires
@@ -159,19 +170,41 @@ def _scene(rng: np.random.Generator) -> tuple[Grey, Mask, Mask]:
     box = (slice(top, top + ink.shape[0]), slice(left, left + ink.shape[1]))
     grey[box] = np.maximum(grey[box], ink)
     spoken[box] = True
-    return np.clip(grey, 0, 1).astype(np.float32), busy | spoken, spoken
+    return np.clip(grey, 0, 1).astype(np.float32), busy | spoken, spoken, far > 0.92
 
 
-def _places(rng: np.random.Generator, count: int, spoken: Mask) -> tuple[tuple[int, int], ...]:
-    """First row and column of each mark, apart from each other and from the word."""
+def _places(rng: np.random.Generator, count: int, used: Mask) -> tuple[tuple[int, int], ...]:
+    """First row and column of each mark, inside the body, apart from each other and from the word."""
     found: list[tuple[int, int]] = []
     for turn in range(_TRIES):
         if len(found) == count:
             return tuple(found)
-        top, left = (int(value) for value in rng.integers(_INSIDE, SIZE - SIDE - _INSIDE + 1, 2))
-        clear = not spoken[max(0, top - 2) : top + SIDE + 2, max(0, left - 2) : left + SIDE + 2].any()
-        if clear and all(max(abs(top - row), abs(left - column)) >= _APART for row, column in found):
+        top, left = (int(value) for value in rng.integers(_WITHIN, SIZE - SIDE - _WITHIN + 1, 2))
+        far = all(max(abs(top - row), abs(left - column)) >= _APART for row, column in found)
+        if far and _clear(used, top, left, SIDE):
             found.append((top, left))
         elif turn % 200 == 199:
             found.clear()  # the first ones left no room
     raise IncompatibleInputError(f"{count} marks must find room in an image of {SIZE} x {SIZE}; they do not")
+
+
+def _add_decoys(rng: np.random.Generator, grey: Grey, busy: Mask, used: Mask) -> None:
+    """Draw grids of stripes, black and white, two pixels wide each."""
+    stripes = np.repeat(np.arange(_DECOY) // 2 % 2, _DECOY).reshape(_DECOY, _DECOY).astype(np.float32)
+    left_to_draw = _DECOYS
+    for _ in range(_TRIES):
+        top, left = (int(value) for value in rng.integers(_GAP, SIZE - _DECOY - _GAP + 1, 2))
+        if not _clear(used, top, left, _DECOY):
+            continue
+        box = (slice(top, top + _DECOY), slice(left, left + _DECOY))
+        grey[box] = stripes if rng.random() < 0.5 else stripes.T
+        busy[box] = used[box] = True
+        left_to_draw -= 1
+        if not left_to_draw:
+            return
+    raise IncompatibleInputError(f"{_DECOYS} decoys must find room beside the marks; they do not")
+
+
+def _clear(used: Mask, top: int, left: int, side: int) -> bool:
+    """Whether a square and a gap around it are free."""
+    return not used[max(0, top - _GAP) : top + side + _GAP, max(0, left - _GAP) : left + side + _GAP].any()
