@@ -167,17 +167,22 @@ def saliency(
         return _odds(logits, tf.constant(sides))
 
     np.random.seed(seed)  # noqa: NPY002 - tf-keras-vis draws from it
-    found = np.zeros(batch.shape[:3], np.float32)
+    found = np.zeros(batch.shape, np.float32)
     total, done = len(batch) * max(samples, 1), 0
     for index, image in enumerate(batch):
         # one sample a call: the same draws as in a call for all of them, and a word of progress after each
         for _ in range(max(samples, 1)):
             found[index] += library(
-                score, image[None], smooth_samples=min(samples, 1), smooth_noise=noise, normalize_map=False
+                score,
+                image[None],
+                smooth_samples=min(samples, 1),
+                smooth_noise=noise,
+                keepdims=True,
+                normalize_map=False,
             )[0]
             done += 1
             progress(done, total, "")
-    return found / np.float32(max(samples, 1))
+    return np.asarray(found.max(axis=-1) / np.float32(max(samples, 1)), dtype=np.float32)
 
 
 def places(spec: ExportSpec, progress: Progress) -> tuple[tuple[str, int, int, int], ...]:
