@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medimg_core.errors import IncompatibleInputError, InvalidCardError
-from medimg_core.preprocess import CLIP_SD, letterboxed, placement, prepare, resize, squashed
+from medimg_core.preprocess import CLIP_SD, along, letterboxed, placement, prepare, prepare_block, resize, squashed
 
 STEPS = ("to_grey01", "squash", "standardise")
 SIDES = st.integers(1, 4000)
@@ -238,3 +238,59 @@ def test_colour_goes_only_where_it_is_taken(image, wanted, message):
 def test_the_colours_of_imagenet_need_a_colour_network(step):
     with pytest.raises(InvalidCardError, match="needs a network of 3 channels, got 1"):
         prepare(np.eye(32), spec(steps=(step,)))
+
+
+# --- volumes --------------------------------------------------------------------------------------
+
+
+def block_spec(depth=6, size=(16, 24), steps=("letterbox",), window=None):
+    return SimpleNamespace(size=size, channels=1, steps=steps, window=window, depth=depth)
+
+
+@pytest.mark.parametrize("count", [1, 3, 5, 12])
+def test_slices_are_resampled_half_slice_centred(count):
+    """A ramp along the slices stays a ramp: the outer edges coincide, not the centres of the first and last slice."""
+    ramp = np.arange(6, dtype=np.float32)[:, None, None] * np.ones((6, 2, 3), np.float32)
+    found = along(ramp, count)
+    assert found.shape == (count, 2, 3)
+    centres = (np.arange(count) + 0.5) * 6 / count - 0.5
+    inner = (centres > 1.3) & (centres < 3.7) if count > 1 else np.array([True])
+    assert found[inner, 0, 0] == pytest.approx(centres[inner], abs=0.05)
+
+
+@pytest.mark.parametrize("step", ["letterbox", "squash"])
+def test_a_slice_lies_in_a_volume_as_an_image_does(step):
+    image = asymmetric()
+    volume = np.stack([image * level for level in (1.0, 0.5, 0.25, 0.1, 0.7, 0.2)])
+    spec = block_spec(steps=(step,))
+    found = prepare_block(volume, spec)
+    assert found.shape == (1, 6, 16, 24, 1)
+    for plane, own in zip(found[0, ..., 0], volume, strict=True):
+        assert plane == pytest.approx(prepare(own, spec)[0, ..., 0], abs=1e-6)
+
+
+def test_greys_are_those_of_the_whole_volume():
+    volume = np.random.default_rng(0).uniform(-3, 5, (5, 16, 24)).astype(np.float32)
+    volume[2] *= 0.1
+    scaled = prepare_block(volume, block_spec(5, steps=("to_grey01", "squash")))
+    assert (float(scaled.min()), float(scaled.max())) == (0, 1)
+    assert float(np.ptp(scaled[0, 2])) < 0.2
+    standard = prepare_block(volume, block_spec(5, steps=("squash", "standardise")))
+    assert float(standard.mean()) == pytest.approx(0, abs=1e-5)
+    assert float(standard.std()) == pytest.approx(1, abs=0.02)
+    window = prepare_block(volume, block_spec(5, steps=("window", "squash"), window=(0.0, 2.0)))
+    assert window[0, ..., 0] == pytest.approx(np.clip(volume / 2, 0, 1), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("volume", "spec", "error", "message"),
+    [
+        (np.zeros((4, 5)), block_spec(), IncompatibleInputError, r"\(slices, rows, columns\), got \(4, 5\)"),
+        (np.full((2, 3, 4), np.nan), block_spec(), IncompatibleInputError, "finite"),
+        (np.zeros((2, 3, 4)), block_spec(steps=("to_grey01",)), IncompatibleInputError, r"size \(6, 16, 24\).*add sq"),
+        (np.zeros((2, 3, 4)), block_spec(steps=("blur",)), InvalidCardError, "got 'blur'"),
+    ],
+)
+def test_what_is_no_volume_for_the_network_is_refused(volume, spec, error, message):
+    with pytest.raises(error, match=message):
+        prepare_block(volume, spec)

@@ -3,7 +3,8 @@
 ``python -m medimg_core.engine.export SPEC OUT`` reads a JSON file with the fields of
 :class:`ExportSpec` and fills the folder OUT with
 
-- ``model.onnx``: input ``image`` (batch, rows, columns, channels); outputs, each where the card and the
+- ``model.onnx``: input ``image`` (batch, rows, columns, channels), of a network of volumes (batch, slices, rows,
+  columns, channels); outputs, each where the card and the
   network have it: ``features`` (the layer of the class activation map), ``embedding`` (what the dense head
   takes; without one, the layer of that name), ``logits``, ``ensemble`` and ``masks`` (logits a pixel), all of
   them ``float32``;
@@ -51,7 +52,7 @@ class ExportSpec:
         logits: Dense layer of the logits, or empty.
         ensemble: Layer of the ensemble's logits, or empty.
         masks: Layer of the logits a pixel, or empty.
-        shape: Rows, columns and channels of the input.
+        shape: Rows, columns and channels of the input, slices before them where it is a volume.
         classes: Number of classes that have logits.
         mask_classes: Number of classes that have masks, without the background.
         pooled: Whether a closed form of maps needs the features' mean as embedding.
@@ -63,7 +64,7 @@ class ExportSpec:
     logits: str
     ensemble: str
     masks: str
-    shape: tuple[int, int, int]
+    shape: tuple[int, ...]
     classes: int
     mask_classes: int
     pooled: bool
@@ -83,7 +84,7 @@ def spec_of(card: ModelCard) -> ExportSpec:
         logits=classes.name if classes else "",
         ensemble=classes.ensemble if classes else "",
         masks=masks.name if masks else "",
-        shape=(*card.input.size, card.input.channels),
+        shape=card.input.shape,
         classes=len(classes.classes) if classes else 0,
         mask_classes=len(masks.classes) if masks else 0,
         pooled=card.cam is not None and card.cam.head == POOLING_DENSE,

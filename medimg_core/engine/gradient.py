@@ -106,7 +106,7 @@ def _gradient(card: ModelCard, tensor: Callable[[Graph], Any], losses: Callable[
     import keras
     import tensorflow as tf
 
-    graph = flat(load(card.weights, card.sha256), (*card.input.size, card.input.channels))
+    graph = flat(load(card.weights, card.sha256), card.input.shape)
     part = keras.Model(graph.image, tensor(graph))
 
     def slope(batch: Any, truth: Any) -> Any:

@@ -92,10 +92,11 @@ def masks(graph: Graph, name: str, classes: int) -> Any:
     """
     call, activation = _before_activation(graph, graph.find(name))
     tensor = call.output if _own_activation(call) == "linear" else _without_activation(call)
-    shape, grid = tuple(tensor.shape), tuple(graph.image.shape[1:3])
-    if len(shape) != 4 or shape[1:3] != grid:
-        raise ModelError(f"layer {name!r} must give (batch, rows, columns, channels) with {grid}, got {shape}")
-    channels = shape[3]
+    shape, grid = tuple(tensor.shape), tuple(graph.image.shape[1:-1])
+    if len(shape) != len(grid) + 2 or shape[1:-1] != grid:
+        sides = "rows, columns" if len(grid) == 2 else "slices, rows, columns"
+        raise ModelError(f"layer {name!r} must give (batch, {sides}, channels) with {grid}, got {shape}")
+    channels = shape[-1]
     if activation not in ("linear", "softmax" if channels > 1 else "sigmoid"):
         raise ModelError(
             f"layer {name!r} must give logits a pixel, one sigmoid, or a softmax with the background first; "

@@ -104,11 +104,13 @@ def _fit(card: ModelCard, weights: Path) -> Iterator[str]:
     except ModelError as error:
         yield str(error)
         return
-    wanted = (*card.input.size, card.input.channels)
+    wanted = card.input.shape
     if network.shape is not None and (
-        len(network.shape) != 3 or any(own not in (None, side) for own, side in zip(network.shape, wanted, strict=True))
+        len(network.shape) != len(wanted)
+        or any(own not in (None, side) for own, side in zip(network.shape, wanted, strict=True))
     ):
-        yield f"`input` says {wanted} (rows, columns, channels); the network takes {network.shape}"
+        sides = "slices, rows, columns, channels" if card.input.depth else "rows, columns, channels"
+        yield f"`input` says {wanted} ({sides}); the network takes {network.shape}"
     layers: Mapping[str, str] = {
         **{f"outputs[{index}].name": output.name for index, output in enumerate(card.outputs)},
         **{f"outputs[{index}].ensemble": output.ensemble for index, output in enumerate(card.outputs)},

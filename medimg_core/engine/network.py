@@ -85,7 +85,7 @@ class Graph:
     """A network laid flat.
 
     Attributes:
-        image: The input tensor, shape ``(batch, rows, columns, channels)``.
+        image: The input tensor, shape ``(batch, rows, columns, channels)``, of volumes with slices before the rows.
         outputs: The network's own outputs.
         calls: Every call, in order; one of a network inside comes after those of its layers.
     """
@@ -144,12 +144,13 @@ def near(name: str, paths: list[str]) -> str:
     return f"; near: {', '.join(map(repr, found))}" if found else ""
 
 
-def flat(model: Any, shape: tuple[int, int, int]) -> Graph:
+def flat(model: Any, shape: tuple[int, ...]) -> Graph:
     """Lay a network flat.
 
     Args:
         model: ``keras.Model``, functional or sequential, of one image.
-        shape: Rows, columns and channels of the input; the network may leave rows and columns open.
+        shape: Rows, columns and channels of the input, slices before them where it is a volume; the network may leave
+            all but the channels open.
 
     Raises:
         ModelError: The network takes something else, or gives other numbers when it is laid flat.
@@ -157,10 +158,11 @@ def flat(model: Any, shape: tuple[int, int, int]) -> Graph:
     import keras
 
     taken = [tuple(tensor.shape) for tensor in (model.inputs if model.built else ())]
-    fits = len(taken) == 1 and len(taken[0]) == 4
+    fits = len(taken) == 1 and len(taken[0]) == 1 + len(shape)
     if not fits or any(own not in (None, wanted) for own, wanted in zip(taken[0][1:], shape, strict=True)):
         raise ModelError(
-            f"the network must take one image of (rows, columns, channels) {shape}, as the card's input says; "
+            f"the network must take one {'image of (' if len(shape) == 3 else 'volume of (slices, '}rows, columns, "
+            f"channels) {shape}, as the card's input says; "
             f"it takes {', '.join(str(own[1:]) for own in taken) or 'what is not known before it runs'}"
         )
     image, calls = keras.Input(shape, name="image_of_the_card"), list[Call]()

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from medimg_core.engine.cache import discard, entry
-from medimg_core.engine.export import spec_of
 from medimg_core.errors import IncompatibleInputError, ModelError, NotApplicableError
 from medimg_core.registry import ModelCard
 from medimg_core.results import Activations
@@ -21,8 +20,10 @@ Array = npt.NDArray[np.float32]
 Progress = Callable[[int, int, str], None]
 
 _CHUNK = 32  # bounds the memory of a large batch; beyond it a larger batch is no faster
-_sessions: dict[tuple[str, ...], "_Loaded"] = {}
-_locks: dict[tuple[str, ...], threading.Lock] = {}
+Key = tuple[Any, ...]
+
+_sessions: dict[Key, "_Loaded"] = {}
+_locks: dict[Key, threading.Lock] = {}
 _guard = threading.Lock()
 
 
@@ -38,9 +39,9 @@ class Forward:
         logits: Uncalibrated, ``float32``, shape ``(n, classes)``; None where the model does not classify.
         ensemble: Logits of each head of the ensemble, ``float32``, shape ``(n, members, classes)``;
             without an ensemble ``members`` is 0.
-        masks: Logits a pixel of the network's input, ``float32``, shape ``(n, rows, columns, channels)``: one
-            channel for one class, else the background's and one a class. None where the model does not
-            segment or they were not asked for.
+        masks: Logits a pixel of the network's input, ``float32``, shape ``(n, rows, columns, channels)``, of volumes
+            with the slices before the rows: one channel for one class, else the background's and one a class. None
+            where the model does not segment or they were not asked for.
     """
 
     features: Array | None = field(repr=False)
@@ -93,7 +94,8 @@ def forward(
     Args:
         card: The model.
         batch: Prepared input (:func:`medimg_core.preprocess.prepare`), shape
-            ``(n, rows, columns, channels)``.
+            ``(n, rows, columns, channels)``, or ``(n, slices, rows, columns, channels)`` where the network takes
+            volumes.
         features: Whether the last feature map is kept; large batches that need none say False.
         masks: Whether the logits a pixel are kept.
 
@@ -102,8 +104,8 @@ def forward(
         ModelError: Weights or export cannot be used (see :func:`warm`), or an output is not finite or not what
             the card says.
     """
-    wanted = (*card.input.size, card.input.channels)
-    if batch.ndim != 4 or batch.shape[1:] != wanted or not len(batch):
+    wanted = card.input.shape
+    if batch.shape[1:] != wanted or not len(batch):
         raise IncompatibleInputError(f"batch must have shape (n, {', '.join(map(str, wanted))}), got {batch.shape}")
     values = np.ascontiguousarray(batch, dtype=np.float32)
     if not np.isfinite(values).all():
@@ -111,7 +113,8 @@ def forward(
     loaded = _loaded(card)
     unwanted = {name for name, kept in (("features", features), ("masks", masks)) if not kept}
     session, names = loaded.session, [name for name in loaded.names if name not in unwanted]
-    parts = [session.run(names, {"image": values[at : at + _CHUNK]}) for at in range(0, len(values), _CHUNK)]
+    size = 1 if card.input.depth else _CHUNK
+    parts = [session.run(names, {"image": values[at : at + size]}) for at in range(0, len(values), size)]
     arrays = parts[0] if len(parts) == 1 else [np.concatenate(column) for column in zip(*parts, strict=True)]
     found: dict[str, Array] = dict(zip(names, arrays, strict=True))
     for name, array in found.items():
@@ -194,7 +197,7 @@ def check(card: ModelCard) -> None:
         ModelError: It cannot be exported, loaded or run, or gives what the card does not say.
     """
     card.check_weights()
-    forward(card, np.zeros((1, *card.input.size, card.input.channels), np.float32))
+    forward(card, np.zeros((1, *card.input.shape), np.float32))
 
 
 def session_options() -> Any:
@@ -216,8 +219,7 @@ def session_options() -> Any:
 
 
 def _loaded(card: ModelCard) -> _Loaded:
-    spec = spec_of(card)
-    key = (card.sha256, str(card.weights), spec.key(), str(threads()))
+    key = _key(card)
     found = _sessions.get(key)
     if found is not None:
         return found
@@ -228,6 +230,20 @@ def _loaded(card: ModelCard) -> _Loaded:
             card.check_weights()
             _sessions[key] = _load(card)
         return _sessions[key]
+
+
+def _key(card: ModelCard) -> Key:
+    """What tells sessions apart. Made at every pass, so without a look at the disk."""
+    classes, masks, cam = card.classification, card.segmentation, card.cam
+    return (
+        card.sha256,
+        card.weights,
+        threads(),
+        card.input.shape,
+        None if classes is None else (classes.name, classes.ensemble, len(classes.classes)),
+        None if masks is None else (masks.name, len(masks.classes)),
+        None if cam is None else (cam.layer, cam.head),
+    )
 
 
 def _load(card: ModelCard) -> _Loaded:

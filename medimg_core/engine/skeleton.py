@@ -35,15 +35,15 @@ def skeleton(model_id: str, weights: Path) -> str:
             f"the network must end in a dense layer or a convolution; it ends in {end.path!r}, of class {end.kind}"
         )
     segments = "Conv" in behind.kind
-    sides = list(network.shape or (None, None, None)) + [None] * 3
-    rows, columns, channels = (side or default for side, default in zip(sides, (224, 224, 3), strict=False))
+    taken = network.shape or (None, None, None)
+    defaults = (32, 64, 64, 1) if len(taken) == 4 else (224, 224, 3)
+    *sides, channels = (side or default for side, default in zip(taken, defaults, strict=False))
     head = _HEAD.format(
         id=json.dumps(model_id),
         plain=model_id,
         task="segmentation" if segments else "classification",
         sha256=sha256_of(weights),
-        rows=rows,
-        columns=columns,
+        sides=json.dumps(sides),
         channels=channels,
         steps=json.dumps(["squash", _scaling(network)]),
     )
@@ -73,7 +73,8 @@ def _classes(end: Entry, dense: Entry, network: Outline) -> str:
 
 def _masks(end: Entry, channels: int) -> str:
     names = [f"TODO {number}" for number in range(1, max(2, channels))]
-    return _MASKS.format(name=json.dumps(end.path), classes=json.dumps(names))
+    extent = "volume" if "3D" in end.kind else "image"
+    return _MASKS.format(name=json.dumps(end.path), classes=json.dumps(names), extent=extent)
 
 
 _HEAD = """\
@@ -97,7 +98,7 @@ sites = "TODO"
 never_measured = ["TODO", "whether it uses what lies outside the organ"]
 
 [input]
-size = [{rows}, {columns}]
+size = {sides}
 channels = {channels}
 steps = {steps}  # scaling as in training: minus_one_to_one, to_255, imagenet, imagenet_bgr, standardise, or none
 unit = "any"  # or "HU", with the step window
@@ -143,7 +144,7 @@ kind = "segmentation"
 classes = {classes}  # without the background
 
 [outputs.mask]
-extent = "image"  # or "volume": every slice; "reader": where the reader says the organ is
+extent = "{extent}"  # "image", or "volume": every slice; "reader": where the reader says the organ is
 
 """
 

@@ -215,11 +215,14 @@ def trials(
         One table a curve with the fields of :class:`medimg_core.registry.Curve`: the changes of
         :data:`medimg_core.evaluation.robustness.CHANGES`, then ``"fgsm"`` and ``"pgd"``; metric ``"auc"``, then
         metric ``"dice"``. Of a volume the slice with the largest target is taken. A model that reads images in
-        windows is not attacked: its input is no whole image.
+        windows is not attacked: its input is no whole image. None of a model that takes volumes: the changes are
+        those of images.
 
     Raises:
         NotApplicableError: Rows of one class only, or no grey range can be told (see the errors of the parts).
     """
+    if card.input.depth:
+        return []
     trial = _Trial(card, judged, name, most, progress or _silent)
     curves: tuple[Curve, ...] = ()
     if judged.predictions:

@@ -74,7 +74,8 @@ def asked_region(
 
     Raises:
         IncompatibleInputError: No such class or slice, or a region of another shape.
-        NotApplicableError: The model does not segment or reads images in windows, or the region is empty.
+        NotApplicableError: The model does not segment, takes volumes or reads images in windows, or the region is
+            empty.
         ModelError: The network cannot be run.
     """
     output = card.segmentation
@@ -82,6 +83,8 @@ def asked_region(
         raise NotApplicableError(f"Seg-Grad-CAM needs a model that segments; {card.id} does {card.task}")
     if not resizes(card):
         raise NotApplicableError(f"Seg-Grad-CAM needs the whole image in one pass; {card.id} reads it in windows")
+    if card.input.depth:
+        raise NotApplicableError(f"Seg-Grad-CAM needs a network of images; {card.id} takes whole volumes")
     chosen = label if label is not None else output.classes[0]
     if chosen not in output.classes:
         raise IncompatibleInputError(f"label must be one of {', '.join(output.classes)}, got {chosen[:60]!r}")

@@ -33,6 +33,11 @@ def check_kind(volume: Volume, card: ModelCard, *, slice_index: int | None = Non
     if slices > 1 and (single or slice_index is None):
         text = f"The model reads {'single projection images' if single else 'one slice at a time'}; this has {slices}."
         reasons.append(GateReason("volume", text, refuses=True))
+    if card.input.depth and slices == 1:
+        reasons.append(GateReason("volume", "The model reads volumes; this is a single image.", refuses=True))
+    elif 2 * slices < card.input.depth:
+        text = f"The volume has few slices, {slices}; the network sees {card.input.depth}."
+        reasons.append(GateReason("small", text, refuses=False))
     if single and volume.frames > 1:
         text = f"The model reads single projection images; this has {volume.frames} frames."
         reasons.append(GateReason("frames", text, refuses=True))

@@ -3,12 +3,13 @@
 import numpy as np
 import numpy.typing as npt
 
+from medimg_core.errors import IncompatibleInputError
 from medimg_core.gate import is_grey
 from medimg_core.registry import InputSpec, ModelCard
 from medimg_core.study import Volume
-from medimg_core.voi import EIGHT_BIT
+from medimg_core.voi import EIGHT_BIT, auto_window
 
-__all__ = ["model_input", "slice_values"]
+__all__ = ["model_input", "slice_values", "volume_values"]
 
 
 def model_input(volume: Volume, card: ModelCard, slice_index: int = 0, frame: int = 0) -> npt.NDArray[np.float32]:
@@ -50,3 +51,30 @@ def slice_values(volume: Volume, spec: InputSpec, slice_index: int = 0, frame: i
         return shown if spec.channels == 3 else np.asarray(shown.mean(axis=-1), dtype=np.float32)
     plain = plane.dtype == np.uint8 and not volume.voi
     return volume.presented(slice_index, voi=EIGHT_BIT if plain else None, frame=frame)
+
+
+def volume_values(volume: Volume, spec: InputSpec, frame: int = 0) -> npt.NDArray[np.float32]:
+    """Values of all slices as the steps of a network that takes whole volumes expect them.
+
+    As :func:`model_input` has them; but where the file has no window of its own, the grey is that of one window for
+    the whole volume, from 1 to 99 % of its values, and not of one for each slice.
+
+    Args:
+        volume: The input, without colour.
+        spec: What the network takes.
+        frame: Frame, from 0.
+
+    Returns:
+        ``float32``, shape ``(slices, rows, columns)``.
+
+    Raises:
+        IncompatibleInputError: The volume has colour.
+    """
+    if volume.colour:
+        raise IncompatibleInputError("a network that takes volumes reads grey ones; this has colour")
+    values = volume.array[frame] if volume.frames_axis else volume.array
+    if spec.unit != "any":
+        return np.asarray(values, dtype=np.float32)
+    plain = values.dtype == np.uint8
+    voi = volume.voi[0] if volume.voi else EIGHT_BIT if plain else auto_window(values, padding=volume.padding)
+    return np.stack([volume.presented(index, voi=voi, frame=frame) for index in range(volume.shape[0])])

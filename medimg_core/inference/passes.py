@@ -18,7 +18,7 @@ from medimg_core.preprocess import prepare, stepped
 from medimg_core.registry import ModelCard
 from medimg_core.results import Activations
 
-__all__ = ["Passed", "canvas", "passes", "resizes"]
+__all__ = ["Passed", "canvas", "passes", "resizes", "softened"]
 
 Array = npt.NDArray[np.float32]
 T = TypeVar("T")
@@ -133,7 +133,7 @@ def _forward(card: ModelCard, canvases: Sequence[Array]) -> list[Passed]:
     found, at = [], 0
     for one, stack in zip(canvases, stacks, strict=True):
         part = slice(at, at + len(stack))
-        scores = _scores(result.masks[part])
+        scores = softened(result.masks[part])
         found.append(
             Passed(
                 canvas=one,
@@ -146,8 +146,8 @@ def _forward(card: ModelCard, canvases: Sequence[Array]) -> list[Passed]:
     return found
 
 
-def _scores(logits: Array) -> Array:
-    """Sigmoid of one channel, softmax over several."""
+def softened(logits: Array) -> Array:
+    """Scores of mask logits, shape ``(..., channels)``: the sigmoid of one channel, the softmax over several."""
     if logits.shape[-1] == 1:
         return np.asarray(0.5 * (1.0 + np.tanh(0.5 * logits)), dtype=np.float32)
     power = np.exp(logits - logits.max(axis=-1, keepdims=True))

@@ -1,4 +1,4 @@
-"""Segmentation of an image, or of a volume slice by slice."""
+"""Segmentation of an image, or of a volume: slice by slice, or at once where the network takes volumes."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -11,6 +11,8 @@ import numpy.typing as npt
 from medimg_core.errors import IncompatibleInputError, NotApplicableError
 from medimg_core.gate import Declared, assess_network, assess_slices, joined, over_slices
 from medimg_core.inference.agreement import agreement, spread
+from medimg_core.inference.blocks import Block, read_block
+from medimg_core.inference.blocks import agreement as block_agreement
 from medimg_core.inference.model_input import model_input
 from medimg_core.inference.painting import labelled, painted
 from medimg_core.inference.passes import Passed, canvas, passes, resizes
@@ -40,7 +42,7 @@ def segment(  # noqa: PLR0913 - what a reader may say of one input
     check_agreement: bool = True,
     progress: Progress | None = None,
 ) -> Segmentation:
-    """Segment an image, or a volume slice by slice.
+    """Segment an image, or a volume slice by slice; at once where the network takes volumes.
 
     A volume in mL is given only where the geometry is known and several slices were read that hold all of what is
     measured: every slice of the volume, or those the reader named. A model whose card says that it was trained
@@ -52,7 +54,8 @@ def segment(  # noqa: PLR0913 - what a reader may say of one input
         card: The model.
         series: Its series, for the gate's tags; without one everything in them counts as unknown.
         declared: The reader's word for what the tags do not say.
-        slices: First and last slice that hold what is sought, from 0, the reader's word; None for all.
+        slices: First and last slice that hold what is sought, from 0, the reader's word; None for all. A network that
+            takes volumes is given all of them, and what it marks on others is left out.
         frame: Frame of the volume, from 0.
         enforce_gate: False makes masks for refused input too, for measurements; the outcome still says refuse.
         check_agreement: False leaves out the masks under small changes, which cost up to 16 forward passes.
@@ -81,10 +84,14 @@ def segment(  # noqa: PLR0913 - what a reader may say of one input
         return job.result(gate, ())
     chosen = held if enforce_gate else tuple(every)
     report = None if progress is None else partial(_report, progress, len(chosen) + 1, card.title)
-    found = passes(
-        card, [partial(job.canvas, index) for index in chosen], partial(job.treat, chosen, gate), progress=report
-    )
-    agreed = job.agreement(found) if check_agreement else {}
+    agreed: Mapping[str, float] = {}
+    if card.input.depth:
+        found, block = job.whole_volume(every)
+        agreed = block_agreement(card, block, labels, output.mask.threshold) if check_agreement else agreed
+    else:
+        sources = [partial(job.canvas, index) for index in chosen]
+        found = passes(card, sources, partial(job.treat, chosen, gate), progress=report)
+        agreed = job.agreement(found) if check_agreement else agreed
     result = job.result(joined(gate, over_slices([one.gate for one in found])), found, agreed)
     if progress is not None:
         progress(len(chosen) + 1, len(chosen) + 1, card.title)
@@ -152,6 +159,13 @@ class _Job:
             gate=gate,
             prediction=prediction,
         )
+
+    def whole_volume(self, read: Sequence[int]) -> tuple[list[_Read], Block]:
+        """One pass for all slices; what it says of those that are to be read."""
+        block = read_block(self.volume, self.card, self.frame)
+        gate = assess_network(block.middle, block.embedding, self.card)
+        planes = block.painted(self.card, self.spec.threshold)
+        return [_Read(index, planes[index], planes[index], gate, None) for index in read], block
 
     def agreement(self, found: Sequence[_Read]) -> dict[str, float]:
         marked = [one for one in found if one.small.any()] or found

@@ -7,17 +7,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medimg_core.errors import IncompatibleInputError, InvalidCardError
+from medimg_core.preprocess.blocks import RESIZING, BlockLike, along, prepare_block
 from medimg_core.preprocess.placement import InputLike, Placement, letterboxed, placement, resize, squashed
 from medimg_core.preprocess.steps import CLIP_SD, STEPS
 
 __all__ = [
     "CLIP_SD",
+    "RESIZING",
     "STEPS",
+    "BlockLike",
     "InputLike",
     "Placement",
+    "along",
     "letterboxed",
     "placement",
     "prepare",
+    "prepare_block",
     "resize",
     "squashed",
     "stepped",

@@ -13,6 +13,12 @@ class InputSpec:
         steps: Names of functions of :mod:`medimg_core.preprocess`, in order.
         unit: Unit of the volume's values that the steps expect, or ``"any"``.
         window: Lowest and highest value that the step ``window`` lets through, in that unit, or None.
+        depth: Slices of a network that takes a whole volume at once; 0 for one that takes images. On the card they
+            are the first of three sides.
+
+    Examples:
+        >>> InputSpec((64, 48), 1, ("squash",), "any", depth=24).shape
+        (24, 64, 48, 1)
     """
 
     size: tuple[int, int]
@@ -20,6 +26,17 @@ class InputSpec:
     steps: tuple[str, ...]
     unit: str
     window: tuple[float, float] | None = None
+    depth: int = 0
+
+    @property
+    def sides(self) -> tuple[int, ...]:
+        """Rows and columns; slices before them where the network takes volumes."""
+        return (self.depth, *self.size) if self.depth else self.size
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one input: :attr:`sides`, then channels."""
+        return (*self.sides, self.channels)
 
 
 @dataclass(frozen=True)

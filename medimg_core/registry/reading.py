@@ -164,6 +164,9 @@ def _disagreements(card: ModelCard, *, calibrated: bool) -> list[str]:
         problems.append(f"{where} `task` {card.task} must have outputs of {', '.join(sorted(TASKS[card.task]))}")
     if card.classification is not None and not (calibrated and card.thresholds):
         problems.append(f"{where} must have a calibration and a threshold for its classification")
+    mask = card.segmentation.mask if card.segmentation is not None else None
+    if card.input.depth and (card.task != "segmentation" or mask is None or mask.extent == "image"):
+        problems.append(f"{where} must segment, with an extent of volume or reader, where its input has three sides")
     if card.id != card.folder.name:
         problems.append(f"card `id` must be its folder's name, {card.folder.name}, got {card.id[:60]}")
     return problems

@@ -1,7 +1,7 @@
 """The parts of a card, each read from its table and checked."""
 
 from medimg_core.errors import InvalidCardError
-from medimg_core.preprocess import STEPS
+from medimg_core.preprocess import RESIZING, STEPS
 from medimg_core.registry.card import Curve, DataSource, Figure, Population, Threshold
 from medimg_core.registry.network import CamSpec, InputSpec, MaskSpec, OutputSpec, Reading, Target
 from medimg_core.registry.table import Table
@@ -140,23 +140,35 @@ def read_outputs(table: Table) -> tuple[OutputSpec, ...]:
 def read_input(table: Table) -> InputSpec:
     """What the network takes."""
     size = table.take("size", list)
-    if len(size) != 2 or not all(isinstance(side, int) and 16 <= side <= 2048 for side in size):
-        raise InvalidCardError(f"{table.where} `size` must be two whole numbers of 16 to 2048, got {size}")
+    if len(size) not in (2, 3) or not all(isinstance(side, int) for side in size):
+        raise InvalidCardError(f"{table.where} `size` must be two whole numbers, or three for volumes, got {size}")
+    *slices, rows, columns = size
+    depth = slices[0] if slices else 0
+    if not all(16 <= side <= 2048 for side in (rows, columns)) or (slices and not 2 <= depth <= 512):
+        raise InvalidCardError(
+            f"{table.where} `size` must be of 16 to 2048 rows and columns, and of 2 to 512 slices before them where "
+            f"the network takes volumes, got {size}"
+        )
     channels = table.take("channels", int)
     if channels not in (1, 3):
         raise InvalidCardError(f"{table.where} `channels` must be 1 or 3, got {channels}")
+    if depth and channels != 1:
+        raise InvalidCardError(f"{table.where} `channels` of a network that takes volumes must be 1, got {channels}")
     spec = InputSpec(
-        size=(size[0], size[1]),
+        size=(rows, columns),
         channels=channels,
         steps=table.strings("steps"),
         unit=table.take("unit", str),
         window=table.pair("window"),
+        depth=depth,
     )
     unknown = [step for step in spec.steps if step not in STEPS]
     if unknown:
         raise InvalidCardError(f"{table.where} `steps` must be some of {', '.join(STEPS)}, got {unknown[0][:40]!r}")
     if ("window" in spec.steps) != (spec.window is not None and spec.window[0] < spec.window[1]):
         raise InvalidCardError(f"{table.where} must give `window` = [low, high] if and only if a step names it")
+    if depth and not set(RESIZING) & set(spec.steps):
+        raise InvalidCardError(f"{table.where} `steps` of a network that takes volumes must hold squash or letterbox")
     table.done()
     return spec
 

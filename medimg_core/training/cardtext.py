@@ -91,7 +91,7 @@ def card_text(model_id: str, sha256: str, about: Mapping[str, Any], measured: Me
     lines += [f"region = {toml(about.get('region', ''))}"]
     lines += [f"uses_outside = {toml(measured.uses_outside)}", f"sha256 = {toml(sha256)}"]
     lines += _section("[population]", about["population"])
-    lines += _section("[input]", asdict(measured.input))
+    lines += _section("[input]", {**_without(asdict(measured.input), "depth"), "size": measured.input.sides})
     for output in measured.outputs:
         lines += _section("[[outputs]]", output)
     if measured.cam:
@@ -106,6 +106,10 @@ def card_text(model_id: str, sha256: str, about: Mapping[str, Any], measured: Me
         lines += _rows(key, (asdict(figure) for figure in figures))
     lines += _rows("robustness", (asdict(curve) for curve in measured.robustness))
     return "\n".join(lines) + "\n"
+
+
+def _without(values: Mapping[str, Any], key: str) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name != key}
 
 
 def _rows(key: str, rows: Iterable[Mapping[str, Any]]) -> list[str]:

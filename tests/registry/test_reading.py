@@ -126,6 +126,48 @@ def test_a_broken_card_is_refused_with_the_rule(tmp_path: Path, old: str, new: s
         read_card(write(tmp_path, CARD.replace(old, new, 1)))
 
 
+MASKS = """\
+[[outputs]]
+name = "masks"
+kind = "segmentation"
+classes = ["organ"]
+
+[outputs.mask]
+extent = "{extent}"
+
+"""
+
+
+def of_volumes(sides: str = "[8, 32, 48]", extent: str = "volume") -> str:
+    """A card that segments volumes."""
+    start, end = CARD.index("[[outputs]]"), CARD.index("[gate]")
+    text = CARD[:start] + MASKS.replace("{extent}", extent) + CARD[end:]
+    return text.replace('task = "classification"', 'task = "segmentation"').replace("[32, 48]", sides)
+
+
+def test_three_sides_are_those_of_a_network_of_volumes(tmp_path: Path) -> None:
+    card = read_card(write(tmp_path, of_volumes()))
+    assert (card.input.depth, card.input.size, card.input.sides) == (8, (32, 48), (8, 32, 48))
+    assert card.input.shape == (8, 32, 48, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (of_volumes("[8, 32, 48, 2]"), "two whole numbers, or three for volumes"),
+        (of_volumes("[1, 32, 48]"), "2 to 512 slices before them"),
+        (of_volumes("[8, 8, 48]"), "16 to 2048 rows and columns"),
+        (of_volumes().replace("channels = 1", "channels = 3"), "takes volumes must be 1, got 3"),
+        (of_volumes().replace('["squash"]', "[]"), "`steps` of a network that takes volumes must hold squash"),
+        (of_volumes(extent="image"), "must segment, with an extent of volume or reader"),
+        (CARD.replace("[32, 48]", "[8, 32, 48]"), "must segment, with an extent of volume or reader"),
+    ],
+)
+def test_what_a_network_of_volumes_cannot_be_is_told(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(InvalidCardError, match=message):
+        read_card(write(tmp_path, text))
+
+
 def test_every_part_that_is_wrong_is_told(tmp_path: Path) -> None:
     text = CARD.replace("channels = 1", "channels = 2").replace('title = "A toy"', "title = 3")
     text = text.replace("value = 0.6", "value = 1.6").replace("uses_outside", "uses_inside")
