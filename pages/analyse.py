@@ -5,8 +5,9 @@ from collections.abc import Mapping
 import streamlit as st
 
 from medimg_core.registry import ModelCard
-from pages._ui import blind_form, jobs, reading_room, running
-from pages._ui.declaring import run_form, silent
+from pages._ui import blind_form, jobs, reading_room
+from pages._ui.asking import ask_and_run
+from pages._ui.declaring import silent
 from pages._ui.errors import shown
 from pages._ui.fitting import fitting, misfits
 from pages._ui.frame import enter
@@ -45,14 +46,6 @@ def model(card: ModelCard, colours: Mapping[tuple[str, int], Rgb], *, keyed: boo
     return Laying(laid=laid, maps=maps)
 
 
-def ask_and_run(card: ModelCard, label: str) -> None:
-    """The run button, with questions where the file is silent; nothing while the model is at it."""
-    busy = any(job.title == running.title(card) for job in jobs.pending())
-    if not busy and run_form(load(), card, label):
-        running.run(load(), card)
-        st.rerun()
-
-
 @st.fragment
 def analysing() -> None:
     """Picture and results; only this part runs again when an overlay or a slice changes."""
@@ -83,6 +76,7 @@ def analysing() -> None:
         with st.container(horizontal=True, vertical_alignment="center", key="toolbar"):
             link("worklist", _("Worklist"))
             link("read", _("Read"))
+            link("explain", _("Explain"))
         maps = [each.laid for each in over if each.laid is not None]
         masks = [each for each in (*(each.masks for each in over), nodules) if each is not None]
         reading_room.picture(load(), reading_room.SIDE, maps, masks)

@@ -11,7 +11,8 @@ from pages._ui.explaining.compare_beside import compared_beside
 from pages._ui.explaining.compare_panel import compare_panel
 from pages._ui.explaining.desk import seat
 from pages._ui.explaining.export import export_button
-from pages._ui.explaining.laying import laid_of, reveal
+from pages._ui.explaining.kept import reveal
+from pages._ui.explaining.laying import laid_of
 from pages._ui.explaining.neighbour_panel import neighbour_panel
 from pages._ui.explaining.pairing import pair_of
 from pages._ui.explaining.perturb_panel import changed_beside, perturb_panel
@@ -55,7 +56,7 @@ def panels(card: ModelCard, cards: list[ModelCard], lungs: ModelCard | None) -> 
             beside = compared_beside(seat(load(), card), cards)
     export_button(desk, pair_of(desk, cards) if task == tasks.COMPARE else None)
     if laid is not None and laid.visible:
-        reveal(desk)
+        reveal(load())
     return laid, beside
 
 
@@ -72,6 +73,9 @@ def explaining() -> None:
         jobs.watch()
         good, rest = fitting(case)
         cards = explainable(good)
+        if case.straightened and cards:
+            text = _("The straightened view is on show. Maps are of image {n} as acquired and need that view.")
+            st.warning(text.format(n=case.view.slice_index + 1))
         if hidden(case.series_key):
             blind_form.ask(case, good)
         elif cards:

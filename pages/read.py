@@ -18,7 +18,11 @@ def reading() -> None:
         case = load()
         with st.container(horizontal=True, vertical_alignment="center", key="toolbar"):
             link("worklist", _("Worklist"))
-            link("analyse", _("Record your finding") if hidden(case.series_key) else _("Analyse"))
+            if hidden(case.series_key):
+                link("analyse", _("Record your finding"))
+            else:
+                link("analyse", _("Analyse"))
+                link("explain", _("Explain"))
         reading_room.picture(case, reading_room.PAGE)
 
 

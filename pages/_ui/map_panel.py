@@ -4,11 +4,15 @@ from typing import Any
 
 import streamlit as st
 
+from medimg_core.decision import decision
 from medimg_core.explain import METHODS, explain
 from medimg_core.explain.scale import usual_peak
 from medimg_core.registry import ModelCard
-from medimg_core.results import Prediction
+from medimg_core.results import Audit, Prediction
+from pages._ui.explained import Asked
+from pages._ui.explaining.kept import explained, reveal
 from pages._ui.language import _
+from pages._ui.places import link
 from pages._ui.plain import plain
 from pages._ui.score_bar import percent
 from pages._ui.state import Case, change, load
@@ -20,7 +24,9 @@ __all__ = ["asked_map", "map_panel"]
 
 
 def asked_map(case: Case, card: ModelCard, result: Prediction | None) -> Laid | None:
-    """The map for the prediction on show, made when it is asked for; None while the plain image is wanted.
+    """The map for the prediction on show, made when it is asked for.
+
+    None while the plain image is wanted, or where the map's audit folds it: the Explain page shows it anyway.
 
     Raises:
         MedImgError: The model makes no map.
@@ -31,6 +37,10 @@ def asked_map(case: Case, card: ModelCard, result: Prediction | None) -> Laid | 
     if found is None or found.score != result.score:
         made = found = explain(result, card)
         change(lambda now: now.with_explanation(now.series_key, made))
+    if not explained(case).shown(_asked(case, card, found.label)):
+        return None
+    if found.has_evidence:
+        reveal(case)
     usual = usual_peak(card)
     return Laid(found, found.peak if usual is None or case.overlay.stretched else usual, usual)
 
@@ -58,14 +68,34 @@ def map_panel(case: Case, card: ModelCard, result: Prediction, laid: Laid | None
         width="stretch",
         on_click=lambda: change(lambda now: now.with_overlay(shown=not now.overlay.shown)),
     )
+    audit = _audit(case, card, result)
     if laid is not None and laid.visible:
-        _about(case, laid)
+        _about(case, laid, audit)
     elif laid is not None:
         say(_("The map is empty: the model found no positive evidence for this reading."))
+    elif case.overlay.shown and audit is not None and audit.folded:
+        st.warning(plain(audit.line))
+        st.caption(_("The map is folded; the Explain page can show it anyway."))
+    if case.overlay.shown:
+        link("explain", _("Audit it, probe it, compare it"))
     return True
 
 
-def _about(case: Case, laid: Laid) -> None:
+def _asked(case: Case, card: ModelCard, label: str) -> Asked:
+    """The map of this page, as the Explain page knows it."""
+    image = (case.series_key, card.id, case.view.slice_index, case.view.frame)
+    return Asked(image, "grad_cam", label, card.cam.layer if card.cam is not None else "")
+
+
+def _audit(case: Case, card: ModelCard, result: Prediction) -> Audit | None:
+    """What is known of the map of this page."""
+    if result.activations is None:
+        return None
+    label = decision(card, result.activations.logits).label
+    return explained(case).audits.get(_asked(case, card, label))
+
+
+def _about(case: Case, laid: Laid, audit: Audit | None) -> None:
     """How strong a map is, how it is drawn, and what it shows."""
     _strength(case, laid)
     if failed():
@@ -76,13 +106,14 @@ def _about(case: Case, laid: Laid) -> None:
     st.caption(
         _(
             "{method} of layer {layer}, {rows} x {columns} cells, for {label}. It shows where evidence for the score "
-            "lies, not where disease lies, and has not been audited."
+            "lies, not where disease lies. {audit}"
         ).format(
             method=METHODS[found.method].title,
             layer=plain(found.layer),
             rows=found.native.shape[0],
             columns=found.native.shape[1],
             label=plain(found.label),
+            audit=_("It has not been audited.") if audit is None else plain(audit.line),
         )
     )
 

@@ -87,6 +87,8 @@ def study_table(case: Case) -> None:
             go("read")
         if st.button(_("Analyse"), key="worklist-analyse"):
             go("analyse")
+        if st.button(_("Explain"), key="worklist-explain"):
+            go("explain")
         st.button(_("Close study"), key="worklist-close", on_click=_close)
     for study in case.studies:
         if study.uid == case.study_uid:

@@ -11,7 +11,7 @@ import pytest
 from medimg_core.measuring import measure
 from medimg_core.results import Audit, AuditItem, GateReason
 from pages._ui.explained import Asked
-from pages._ui.explaining.desk import explained, keep
+from pages._ui.explaining.kept import explained, keep
 from tests.pages.conftest import (
     SHA,
     alts,

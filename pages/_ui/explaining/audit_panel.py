@@ -10,7 +10,8 @@ from medimg_core.registry import ModelCard
 from medimg_core.results import Audit, AuditItem, Explanation, Prediction, Segmentation
 from pages._ui import jobs
 from pages._ui.explained import Asked
-from pages._ui.explaining.desk import Desk, change, explained, keep
+from pages._ui.explaining.desk import Desk
+from pages._ui.explaining.kept import change, explained, keep
 from pages._ui.explaining.regions import drawn_before
 from pages._ui.language import _
 from pages._ui.plain import plain

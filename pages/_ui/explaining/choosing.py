@@ -7,7 +7,8 @@ from medimg_core.registry import ModelCard
 from medimg_core.results import Prediction
 from pages._ui import slice_range
 from pages._ui.asking import ask_and_run
-from pages._ui.explaining.desk import Desk, change, explained
+from pages._ui.explaining.desk import Desk
+from pages._ui.explaining.kept import change, explained
 from pages._ui.language import _
 from pages._ui.plain import plain
 from pages._ui.result_card import at_operating_point, refusal
@@ -19,8 +20,8 @@ __all__ = ["choose_model", "explainable", "said"]
 
 
 def explainable(cards: list[ModelCard]) -> list[ModelCard]:
-    """Models that some method makes a map for."""
-    return [card for card in cards if methods_for(card)]
+    """Models that some method makes a map for; those that decide something first."""
+    return sorted((card for card in cards if methods_for(card)), key=lambda card: card.classification is None)
 
 
 def choose_model(case: Case, cards: list[ModelCard]) -> ModelCard:

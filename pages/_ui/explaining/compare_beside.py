@@ -7,7 +7,8 @@ from medimg_core.explain import METHODS
 from medimg_core.explain.compare import Comparison
 from medimg_core.registry import ModelCard
 from medimg_core.study import Volume
-from pages._ui.explaining.desk import Desk, explained
+from pages._ui.explaining.desk import Desk
+from pages._ui.explaining.kept import explained
 from pages._ui.explaining.laying import MAP_KEY, laid_of
 from pages._ui.explaining.pairing import SHOWN, agreed, compared, pair_of
 from pages._ui.explaining.pictures import beside_case, beside_volume, image_alone

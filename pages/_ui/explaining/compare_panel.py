@@ -8,7 +8,8 @@ from medimg_core.explain.compare import TOP
 from medimg_core.registry import ModelCard
 from medimg_core.results import Explanation
 from pages._ui.explaining import mapping
-from pages._ui.explaining.desk import Desk, change, explained, seat
+from pages._ui.explaining.desk import Desk, seat
+from pages._ui.explaining.kept import change, explained
 from pages._ui.explaining.method_panel import choices
 from pages._ui.explaining.pairing import CASE, MODEL, SHOWN, Pair, agreed, compared, others_of, pair_of
 from pages._ui.language import _

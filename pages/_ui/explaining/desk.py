@@ -1,35 +1,20 @@
 """What the Explain page works on now: the model chosen for the series, what it said, the map that is asked for."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from medimg_core.decision import decision, decision_labels
 from medimg_core.explain import Method, identical, methods_for
 from medimg_core.registry import ModelCard
 from medimg_core.results import Audit, Explanation, Measurement, Prediction, Segmentation
-from pages._ui import state
-from pages._ui.explained import Asked, Choice, Explained
+from pages._ui.explained import Asked, Choice
+from pages._ui.explaining.kept import explained
 from pages._ui.explaining.regions import chosen_region
 from pages._ui.mask_card import current
 from pages._ui.state import Case
 from pages._ui.view import ResultKey
 
-__all__ = ["Desk", "change", "explained", "keep", "labels_of", "offered", "seat", "takes_layer"]
-
-
-def explained(case: Case) -> Explained:
-    """What the session keeps of explaining."""
-    return case.findings.explained
-
-
-def keep(case: Case, made: Explained) -> Case:
-    """The case with this in it."""
-    return replace(case, findings=replace(case.findings, explained=made))
-
-
-def change(step: Callable[[Explained], Explained]) -> None:
-    """Apply one arrow to what the session keeps of explaining."""
-    state.change(lambda case: keep(case, step(explained(case))))
+__all__ = ["Desk", "labels_of", "offered", "seat", "takes_layer"]
 
 
 @dataclass(frozen=True, eq=False)

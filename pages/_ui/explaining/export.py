@@ -14,7 +14,8 @@ import streamlit as st
 from medimg_core.explain import METHODS
 from medimg_core.explain.compare import TOP
 from medimg_core.results import Explanation, Prediction, RegionProbe, Variant
-from pages._ui.explaining.desk import Desk, explained
+from pages._ui.explaining.desk import Desk
+from pages._ui.explaining.kept import explained
 from pages._ui.explaining.laying import MAP_KEY, laid_of, usual_of
 from pages._ui.explaining.pairing import Pair, compared
 from pages._ui.explaining.perturb_panel import change_title, changed_laid, current_change

@@ -4,12 +4,12 @@ from medimg_core.decision import decision
 from medimg_core.explain.scale import usual_peak
 from medimg_core.registry import ModelCard
 from medimg_core.results import Audit, Explanation
-from pages._ui.explaining.desk import Desk, change, explained
-from pages._ui.explaining.regions import regions_of_series
+from pages._ui.explaining.desk import Desk
+from pages._ui.explaining.kept import explained
 from pages._ui.language import _
 from pages._ui.view import Laid
 
-__all__ = ["MAP_KEY", "laid_of", "mark_of", "reveal", "usual_of"]
+__all__ = ["MAP_KEY", "laid_of", "mark_of", "usual_of"]
 
 MAP_KEY = "explain-map"
 """Name under which the viewer keeps how maps of the Explain page are drawn, whatever their method."""
@@ -45,11 +45,3 @@ def laid_of(desk: Desk) -> Laid | None:
 def mark_of(audit: Audit | None) -> str:
     """What is burnt into every picture of a map that its audit folds."""
     return _("MAP NOT SHOWN TO FOLLOW THE MODEL") if audit is not None and audit.folded else ""
-
-
-def reveal(desk: Desk) -> None:
-    """Note that a map of the series is on show."""
-    key = desk.case.series_key
-    if key not in explained(desk.case).before:
-        drawn = regions_of_series(desk.case)
-        change(lambda now: now.with_reveal(key, drawn))

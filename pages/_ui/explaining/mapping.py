@@ -8,7 +8,8 @@ from medimg_core.registry import ModelCard
 from medimg_core.results import Explanation
 from pages._ui import jobs
 from pages._ui.explained import Asked
-from pages._ui.explaining.desk import Desk, change, explained, keep
+from pages._ui.explaining.desk import Desk
+from pages._ui.explaining.kept import change, explained, keep
 from pages._ui.explaining.regions import mask_of_region
 from pages._ui.language import _
 from pages._ui.state import Case, load

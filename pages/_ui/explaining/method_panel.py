@@ -12,7 +12,8 @@ from medimg_core.results import Explanation
 from pages._ui import jobs
 from pages._ui.explained import Choice
 from pages._ui.explaining import mapping
-from pages._ui.explaining.desk import Desk, change, explained, keep, labels_of, offered, takes_layer
+from pages._ui.explaining.desk import Desk, labels_of, offered, takes_layer
+from pages._ui.explaining.kept import change, explained, keep
 from pages._ui.explaining.laying import usual_of
 from pages._ui.language import _
 from pages._ui.score_bar import percent

@@ -9,7 +9,8 @@ from medimg_core.explain.compare import Agreement, Comparison, agreement, compar
 from medimg_core.registry import ModelCard
 from medimg_core.results import Explanation
 from pages._ui.explained import Choice
-from pages._ui.explaining.desk import Desk, explained, seat
+from pages._ui.explaining.desk import Desk, seat
+from pages._ui.explaining.kept import explained
 from pages._ui.state import Case, hidden
 
 __all__ = ["CASE", "MODEL", "SHOWN", "Pair", "agreed", "compared", "others_of", "pair_of"]

@@ -14,7 +14,8 @@ from medimg_core.prevalence import shifted
 from medimg_core.results import Explanation, Perturbed, Prediction
 from pages._ui import jobs
 from pages._ui.explained import Asked, Changed
-from pages._ui.explaining.desk import Desk, change, explained, keep
+from pages._ui.explaining.desk import Desk
+from pages._ui.explaining.kept import change, explained, keep
 from pages._ui.explaining.laying import MAP_KEY, mark_of, usual_of
 from pages._ui.explaining.pictures import as_stored, beside_volume
 from pages._ui.explaining.words import changed_by, log_odds, unusual

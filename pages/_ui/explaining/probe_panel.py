@@ -15,7 +15,8 @@ from medimg_core.explain.probes import hide_region
 from medimg_core.results import Measurement, Prediction, RegionProbe, Variant
 from pages._ui import jobs
 from pages._ui.explained import Asked, Probed
-from pages._ui.explaining.desk import Desk, change, explained, keep
+from pages._ui.explaining.desk import Desk
+from pages._ui.explaining.kept import change, explained, keep
 from pages._ui.explaining.pictures import as_stored, beside_volume
 from pages._ui.explaining.regions import CHOSEN, mask_of_region, region_title, regions
 from pages._ui.explaining.words import changed_by, log_odds, unusual

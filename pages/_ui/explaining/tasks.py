@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages._ui.explaining.desk import Desk, change, explained
+from pages._ui.explaining.desk import Desk
+from pages._ui.explaining.kept import change, explained
 from pages._ui.language import _
 from pages._ui.state import load
 
