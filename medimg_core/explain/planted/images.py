@@ -23,7 +23,7 @@ _WITHIN = 12
 """That of marks at random places."""
 _APART = SIDE + 2 * CELL
 """Distance of marks along rows or columns, in pixels: widened by a cell of the map they still do not touch."""
-_STRONG, _FAINT = (0.80, 0.92), (0.62, 0.68)
+_STRONG, _FAINT = (0.92, 1.0), (0.62, 0.68)
 """Contrast of the mark that decides, and of every other one, 1 from black to white."""
 _DECOYS, _DECOY = 3, 18
 """Number of grids of stripes and their side in pixels: sharper than any mark, so that a map of edges leads away."""

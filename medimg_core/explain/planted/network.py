@@ -64,10 +64,13 @@ CLASSES = ("mark_a", "mark_b", "mark_c")
 CHANNELS = (*MARKS, "bright", "dark", "edge_down", "edge_right")
 """Channels of the last feature map. Those that are no marks weigh nothing."""
 
-_FOR = 7.5
-_AGAINST = -3.5
+_FOR = 5.9
+_AGAINST = -4.2
 _LOWER = -0.5
-"""Weights of a pooled answer of 1: of a class's own mark, of the mark against, and below, as a share of above."""
+_ASIDE = 4e-4
+"""Weights of a pooled answer of 1: of a class's own mark, of the mark against, and below, as a share of above; and what
+makes the other channels a tenth as large as those of marks. Score-CAM also credits channels that weigh nothing, where
+their mask lets a mark through; as large as they come, blobs of brightness would outshine it."""
 MASK_SCALE = (160.0, -6.0)
 """Weight of a cell's answer and bias of the mask's logit."""
 
@@ -95,11 +98,11 @@ def filters() -> tuple[Array, Array]:
         kernel[:, :, 0, index] = (2 * mark(name) - 1) / (SIDE * SIDE / 2)
         bias[index] = -LIMIT
     middle = slice(SIDE // 2 - 3, SIDE // 2 + 3)
-    step = np.repeat(np.array([-1, -1, -1, 1, 1, 1], np.float32) / 18, 6).reshape(6, 6)
-    flat = np.full((6, 6), 1 / 36, np.float32)
+    step = np.repeat(np.array([-1, -1, -1, 1, 1, 1], np.float32) * (_ASIDE / 18), 6).reshape(6, 6)
+    flat = np.full((6, 6), _ASIDE / 36, np.float32)
     for name, values in (("bright", flat), ("dark", -flat), ("edge_down", step), ("edge_right", step.T)):
         kernel[middle, middle, 0, CHANNELS.index(name)] = values
-    bias[CHANNELS.index("dark")] = 0.5
+    bias[CHANNELS.index("dark")] = 0.5 * _ASIDE
     for array in (kernel, bias):
         array.setflags(write=False)
     return kernel, bias
@@ -152,11 +155,12 @@ def mask_kernel() -> Array:
     return kernel
 
 
-def features(image: npt.NDArray[np.floating]) -> Array:
+def features(image: npt.NDArray[np.floating], weights: tuple[Array, Array] | None = None) -> Array:
     """The last feature map of an image.
 
     Args:
         image: Grey, 0 to 1, shape ``(SIZE, SIZE)``.
+        weights: Kernel and bias of the convolution, in place of :func:`filters`.
 
     Returns:
         ``float32``, 0 and above, shape ``(GRID, GRID, channels)``.
@@ -170,7 +174,7 @@ def features(image: npt.NDArray[np.floating]) -> Array:
         raise IncompatibleInputError(f"a planted image must have the shape {(SIZE, SIZE)}, got {image.shape}")
     before = (SIDE - 1) // 2  # what "same" means for an even kernel in Keras
     padded = np.pad(np.asarray(image, np.float64), (before, SIDE - 1 - before))
-    kernel, bias = filters()
+    kernel, bias = filters() if weights is None else weights
     result = np.zeros((GRID, GRID, len(CHANNELS)), np.float32)
     for index in range(len(CHANNELS)):
         answers = correlate(padded, kernel[:, :, 0, index].astype(np.float64), "valid", method="fft")
