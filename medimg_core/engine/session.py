@@ -87,7 +87,12 @@ def threads() -> int:
 
 
 def forward(
-    card: ModelCard, batch: npt.NDArray[np.floating[Any]], *, features: bool = True, masks: bool = True
+    card: ModelCard,
+    batch: npt.NDArray[np.floating[Any]],
+    *,
+    features: bool = True,
+    masks: bool = True,
+    alone: bool = False,
 ) -> Forward:
     """Run a batch through a model once.
 
@@ -98,6 +103,7 @@ def forward(
             volumes.
         features: Whether the last feature map is kept; large batches that need none say False.
         masks: Whether the logits a pixel are kept.
+        alone: Whether the pass keeps to the thread that called it, as passes side by side do.
 
     Raises:
         IncompatibleInputError: The batch has another shape than the card's input, or is not finite.
@@ -110,7 +116,7 @@ def forward(
     values = np.ascontiguousarray(batch, dtype=np.float32)
     if not np.isfinite(values).all():
         raise IncompatibleInputError("batch must be finite, got NaN or infinity")
-    loaded = _loaded(card)
+    loaded = _loaded(card, 1 if alone else threads())
     unwanted = {name for name, kept in (("features", features), ("masks", masks)) if not kept}
     session, names = loaded.session, [name for name in loaded.names if name not in unwanted]
     size = 1 if card.input.depth else _CHUNK
@@ -166,7 +172,7 @@ def dense_head(card: ModelCard) -> tuple[Array, Array]:
     """
     if card.classification is None:
         raise NotApplicableError(f"a dense head needs a model that classifies; {card.id} does {card.task}")
-    loaded = _loaded(card)
+    loaded = _loaded(card, threads())
     return loaded.kernel, loaded.bias
 
 
@@ -184,7 +190,7 @@ def warm(card: ModelCard, progress: Progress | None = None) -> None:
     """
     if progress is not None:
         progress(0, 1, card.title)
-    _loaded(card)
+    _loaded(card, threads())
     if progress is not None:
         progress(1, 1, card.title)
 
@@ -200,8 +206,11 @@ def check(card: ModelCard) -> None:
     forward(card, np.zeros((1, *card.input.shape), np.float32))
 
 
-def session_options() -> Any:
+def session_options(count: int | None = None) -> Any:
     """ONNX Runtime's ``SessionOptions`` for every network here.
+
+    Args:
+        count: Threads of a pass; :func:`threads` by default.
 
     Threads spin between the operators of a pass, and stop when it ends. Asleep they wake too late to help:
     on two quiet cores a pass takes 4.0 ms with spinning and 7.2 ms without, as long as on one core. On
@@ -210,7 +219,7 @@ def session_options() -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads()
+    options.intra_op_num_threads = threads() if count is None else count
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", "1")
@@ -218,8 +227,9 @@ def session_options() -> Any:
     return options
 
 
-def _loaded(card: ModelCard) -> _Loaded:
-    key = _key(card)
+def _loaded(card: ModelCard, count: int) -> _Loaded:
+    """The session of a card whose passes take ``count`` threads."""
+    key = _key(card, count)
     found = _sessions.get(key)
     if found is not None:
         return found
@@ -228,17 +238,17 @@ def _loaded(card: ModelCard) -> _Loaded:
     with lock:
         if key not in _sessions:
             card.check_weights()
-            _sessions[key] = _load(card)
+            _sessions[key] = _load(card, count)
         return _sessions[key]
 
 
-def _key(card: ModelCard) -> Key:
+def _key(card: ModelCard, count: int) -> Key:
     """What tells sessions apart. Made at every pass, so without a look at the disk."""
     classes, masks, cam = card.classification, card.segmentation, card.cam
     return (
         card.sha256,
         card.weights,
-        threads(),
+        count,
         card.input.shape,
         None if classes is None else (classes.name, classes.ensemble, len(classes.classes)),
         None if masks is None else (masks.name, len(masks.classes)),
@@ -246,27 +256,27 @@ def _key(card: ModelCard) -> Key:
     )
 
 
-def _load(card: ModelCard) -> _Loaded:
+def _load(card: ModelCard, count: int) -> _Loaded:
     """Build a session; an entry that ONNX Runtime cannot read is built again once."""
     from onnxruntime.capi import onnxruntime_pybind11_state as state
 
     unreadable = (state.Fail, state.InvalidArgument, state.InvalidGraph, state.InvalidProtobuf, state.NotImplemented)
     try:
-        return _open(card)
+        return _open(card, count)
     except unreadable:
         discard(card)
     try:
-        return _open(card)
+        return _open(card, count)
     except unreadable as error:
         raise ModelError(f"the export of model {card.id} must load in ONNX Runtime; twice it did not") from error
 
 
-def _open(card: ModelCard) -> _Loaded:
+def _open(card: ModelCard, count: int) -> _Loaded:
     import onnxruntime
 
     folder = entry(card)
     session = onnxruntime.InferenceSession(
-        str(folder / "model.onnx"), session_options(), providers=["CPUExecutionProvider"]
+        str(folder / "model.onnx"), session_options(count), providers=["CPUExecutionProvider"]
     )
     with np.load(folder / "head.npz", allow_pickle=False) as head:
         kernel, bias = head["kernel"], head["bias"]

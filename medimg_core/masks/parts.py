@@ -103,10 +103,13 @@ def parts(mask: Mask, value: int) -> Parts:
     inside = mask == value
     box = _box(inside)
     numbered, count = label(inside[box], structure=np.ones((3, 3, 3), np.bool_), output=np.int32)
-    sizes = np.zeros(count + 1, np.int64)
-    for plane in numbered:  # one after the other: the whole volume as machine words would be a large copy
-        sizes += np.bincount(plane.ravel(), minlength=count + 1)
-    sizes = sizes[1:]
+    if count == 1:
+        sizes = np.array([np.count_nonzero(numbered)])
+    else:
+        sizes = np.zeros(count + 1, np.int64)
+        for plane in numbered:  # one after the other: the whole volume as machine words would be a large copy
+            sizes += np.bincount(plane.ravel(), minlength=count + 1)
+        sizes = sizes[1:]
     order = np.argsort(-sizes, kind="stable")
     return Parts(value, tuple(sizes[order].tolist()), box, numbered, tuple((order + 1).tolist()))
 
