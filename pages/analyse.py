@@ -57,13 +57,14 @@ def analysing() -> None:
     with right, st.container(key="result"), shown():
         jobs.watch()
         good, rest = fitting(case)
-        st.caption(_("Models that fit this series") if good else _("No model fits this series."))
+        unread = hidden(case.series_key)
+        if not unread:
+            st.caption(_("Models that fit this series") if good else _("No model fits this series."))
         if case.straightened and good:
             text = _("The straightened view is on show. Results are of image {n} as acquired, maps need that view.")
             st.warning(text.format(n=case.view.slice_index + 1))
         colours = label_colours(good)
         label_style(colours)
-        unread = hidden(case.series_key)
         (blind_form.ask if unread else blind_form.told)(case, good)
         for number, card in enumerate([] if unread else good):
             if number:

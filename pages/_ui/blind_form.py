@@ -169,11 +169,13 @@ def _again(key: SeriesKey, number: int, model: str) -> None:
 
 def _truth(key: SeriesKey, number: int, each: BlindReading) -> None:
     name = f"blind-truth-{tag_of(key)}-{number}"
-    st.session_state[name] = each.truth
+    st.session_state[name] = each.truth or ""
     st.selectbox(
         _("Truth, where it is known"),
-        [None, "present", "absent"],
-        format_func=lambda value: _("not known") if value is None else finding_word(value),
+        ["", "present", "absent"],
+        format_func=lambda value: finding_word(value) if value else _("not known"),
         key=name,
-        on_change=lambda: change_blind(lambda log, _case: log.with_truth(key, each.model, st.session_state[name])),
+        on_change=lambda: change_blind(
+            lambda log, _case: log.with_truth(key, each.model, st.session_state[name] or None)
+        ),
     )

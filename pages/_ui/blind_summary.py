@@ -62,6 +62,20 @@ def _turn() -> None:
 
 
 def _counts(found: Summary) -> None:
+    lines: list[str] = []
+    if found.read:
+        lines += _agreed(found)
+    if found.seen_before:
+        text = ngettext(
+            "{n} answer is left out: results had been on show before.",
+            "{n} answers are left out: results had been on show before.",
+            found.seen_before,
+        )
+        lines.append(text.format(n=found.seen_before))
+    st.markdown("\n".join(f"- {line}" for line in lines))
+
+
+def _agreed(found: Summary) -> list[str]:
     lines = [
         _("Agreed with the model: {before} before it was shown, {after} after.").format(
             before=_share(found.agreed_before), after=_share(found.agreed_after)
@@ -85,14 +99,7 @@ def _counts(found: Summary) -> None:
         if found.seconds_after is not None:
             text += " " + _("After the model was shown: {seconds:.0f} s.").format(seconds=found.seconds_after)
         lines.append(text)
-    if found.seen_before:
-        text = ngettext(
-            "{n} answer is left out: results had been on show before.",
-            "{n} answers are left out: results had been on show before.",
-            found.seen_before,
-        )
-        lines.append(text.format(n=found.seen_before))
-    st.markdown("\n".join(f"- {line}" for line in lines))
+    return lines
 
 
 def _share(share: Share) -> str:

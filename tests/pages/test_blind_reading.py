@@ -91,7 +91,14 @@ def chest():
 
 
 CASES = {"radiograph": radiograph, "chest": chest}
-PLACES = (("worklist", False), ("read", False), ("read", True), ("analyse", False), ("analyse", True))
+PLACES = (
+    ("worklist", False),
+    ("read", False),
+    ("read", True),
+    ("analyse", False),
+    ("analyse", True),
+    ("explain", False),
+)
 """Pages, and whether the picture is a still one."""
 
 
