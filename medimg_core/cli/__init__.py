@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from medimg_core.cli import commands, explanation, models, segmentation
+from medimg_core.cli import audit, commands, explanation, models, segmentation
 from medimg_core.cli.commands import Answer
 from medimg_core.errors import MedImgError
 
@@ -87,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("explain", explanation.explain, "where a model looked, as a picture (.png) or as numbers (.npz)")
     explanation.arguments(sub)
     _words(sub)
+    audit.arguments(command("audit", audit.audit, "whether a model's maps notice when it forgets what it learned"))
     sub = command("evaluate", commands.evaluate, "metrics on a folder with index.csv")
     sub.add_argument("id")
     sub.add_argument("folder")
@@ -104,7 +105,8 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--fresh", action="store_true", help="start again instead of resuming")
     sub.add_argument("--search", type=int, default=0, metavar="N", help="try N variants of the recipe's plan instead")
     sub.add_argument("--time-limit", dest="time_limit", type=float, help="stop cleanly after this many minutes")
-    command("selftest", commands.selftest, "check this installation on phantoms whose truth is known")
+    sub = command("selftest", commands.selftest, "check this installation on phantoms whose truth is known")
+    sub.add_argument("--explain", action="store_true", help="try explanations and their audit on planted evidence instead")
     command("warm", commands.warm, "prepare the inference cache")
     return parser
 

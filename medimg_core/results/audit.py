@@ -126,10 +126,15 @@ class Audit:
         empty = self.item("evidence")
         if empty is not None and empty.verdict == "not_shown":
             told, missing = [empty], []
-        reasons = [f"{item.name.replace('_', ' ')}: {item.reason or _WORDS.get(item.verdict, '')}" for item in told]
+        verdict = self.verdict
+        reasons = []
+        for item in told:
+            other = f"{_WORDS[item.verdict]} " if item.verdict in _WORDS and item.verdict != verdict else ""
+            name = item.name.replace("_", " ")
+            reasons.append(f"{other if item is not empty else ''}{name}: {item.reason or _WORDS.get(item.verdict, '')}")
         reasons += [f"{name}: not asked" for name in missing]
         why = f" ({'; '.join(reasons)})" if reasons else ""
-        return f"Map follows the model: {_WORDS[self.verdict]}{why}. It does not say that the model is right."
+        return f"Map follows the model: {_WORDS[verdict]}{why}. It does not say that the model is right."
 
     @property
     def folded(self) -> bool:

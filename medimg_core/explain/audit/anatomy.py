@@ -22,7 +22,9 @@ Mask = npt.NDArray[np.bool_]
 MOST = 0.5
 """Excess from which on a map lies in the lungs: half of what it can be."""
 STRAY = 0.1
-"""Share of a map, and at least twice the area's, on burnt-in marks or outside the body, that is too much."""
+"""Share of a map on burnt-in marks or outside the body that is too much."""
+TWICE = 2.0
+"""Times the area's share that it must be on marks: widened by a cell, these cover tissue as well."""
 FRAME = 0.25
 """Excess from which on a map lies at the border."""
 AIR = 0.1
@@ -32,9 +34,9 @@ BODY = (0.1, 0.95)
 
 RULE = (
     "With lungs outlined: shown where at least half of the map's possible excess over the area's share lies in the "
-    "lungs, widened by one native cell; not shown where there is none. Not shown either where a tenth of the map and "
-    "twice the area's share lies on burnt-in marks or outside the body, or a quarter of the possible excess in the "
-    "outermost cells. Information where nothing of this can be asked."
+    "lungs, widened by one native cell; not shown where there is none. Not shown either where a tenth of the map lies "
+    "outside the body, or a tenth and twice the area's share on burnt-in marks, or a quarter of the possible excess in "
+    "the outermost cells. Information where nothing of this can be asked."
 )
 SOURCE = (
     "Shortcuts at borders and marks: Zech et al. 2018, doi:10.1371/journal.pmed.1002683; DeGrave et al. 2021, "
@@ -123,9 +125,9 @@ def _where(name: str) -> str:
 
 
 def _judged(parts: dict[str, Part], implausible: bool) -> tuple[Verdict, str]:
-    for name in ("burnt-in marks", "outside the body"):
+    for name, least in (("burnt-in marks", TWICE), ("outside the body", 0.0)):
         part = parts.get(name)
-        if part is not None and part.share >= STRAY and part.ratio >= 2:
+        if part is not None and part.share >= STRAY and part.ratio >= least:
             return "not_shown", f"{100 * part.share:.0f} % of it lies {_where(name)}"
     if excess(parts["border"]) >= FRAME:
         return "not_shown", "it lies at the border"

@@ -22,7 +22,7 @@ from medimg_core.explain.native import native_maps
 from medimg_core.preprocess import resize
 from medimg_core.registry import ModelCard
 
-__all__ = ["CUTS", "LEAST", "PAIRS", "Drawn", "Images", "forgetting"]
+__all__ = ["CUTS", "LEAST", "PAIRS", "Drawn", "Images", "Trained", "forgetting"]
 
 Array = npt.NDArray[np.float32]
 Progress = Callable[[int, int, str], None]
@@ -94,7 +94,7 @@ def forgetting(
     with tempfile.TemporaryDirectory(prefix="medimg-") as folder:
         report(0, 1, "writing copies that have forgotten")
         copies = randomised(card, Path(folder), seed)
-        trained = {method: _Trained(card, images, method, count, seed) for method in methods}
+        trained = {method: Trained(card, images, method, count, seed) for method in methods}
         found: dict[str, list[Stage]] = {method: [] for method in methods}
         for number, (name, copy) in enumerate(copies):
             try:
@@ -110,8 +110,19 @@ def forgetting(
     return Record(card.sha256, images.data, seed, records)
 
 
-class _Trained:
-    """Maps of one method under the trained network."""
+class Trained:
+    """Maps of one method under the trained network, to compare others with.
+
+    Args:
+        card: The model.
+        images: Of which maps are made.
+        method: Name of the method.
+        count: Images that are kept, of those whose map is not empty.
+        seed: Of the choice.
+
+    Raises:
+        NotApplicableError: Too few images have a map.
+    """
 
     def __init__(self, card: ModelCard, images: Images, method: str, count: int, seed: int) -> None:
         self.card, self.images, self.method = card, images, method
@@ -133,7 +144,12 @@ class _Trained:
         self.maps = np.stack([normalised(native) for native in maps.native[full][:count]])
 
     def stage(self, name: str, copy: ModelCard) -> Stage:
-        """Compare the maps with those of a copy."""
+        """Compare the maps with those of a copy.
+
+        Args:
+            name: Of the stage.
+            copy: Card of the copy.
+        """
         native = native_maps(self.images.batch[self.chosen], copy, self.question, method=self.method).native
         pairs = [(one, normalised(other)) for one, other in zip(self.maps, native, strict=True)]
         alike = np.array([ssim(one, other) for one, other in pairs])
@@ -142,7 +158,13 @@ class _Trained:
         return Stage(name, float(alike.mean()), float(ranks.mean()), float(empty), float(alike.std(ddof=1)))
 
     def record(self, stages: tuple[Stage, ...], drawn: Drawn | None, seed: int) -> MethodRecord:
-        """Everything that is written down."""
+        """Everything that is written down.
+
+        Args:
+            stages: From :meth:`stage`.
+            drawn: Training images with masks, or None.
+            seed: Of the pairs.
+        """
         rng = np.random.default_rng(seed + 1)
         others = [rng.choice(len(self.maps), 2, replace=False) for _ in range(PAIRS)]
         alike = np.array([ssim(self.maps[one], self.maps[other]) for one, other in others])

@@ -23,9 +23,8 @@ TWICE = 2.0
 """Share of the map inside, over the region's share of the area, from which on the map lies there."""
 
 RULE = (
-    "Shown where the map's largest value lies in the region, give or take half a native cell, and the region holds at "
-    "least twice its share of the area of the map; not shown where the largest value lies elsewhere and the region "
-    "holds no more than its share."
+    "Shown where the native cell with the map's largest value touches the region, and the region holds at least twice "
+    "as much of the map as of the area; not shown where it lies elsewhere and the region holds no more than its share."
 )
 SOURCE = (
     "Pointing game: Zhang et al. 2018, doi:10.1007/s11263-017-1059-x; energy: Wang et al. 2020, arXiv:1910.01279, "
@@ -71,18 +70,20 @@ def place(asked: Asked, drawn: Drawn, record: Record | None) -> AuditItem:
         return AuditItem("place", "not_applicable", sentence, RULE, SOURCE)
     values = np.where(asked.picture, asked.on_input, 0)
     whole = float(asked.picture.sum())
-    near = _near(asked, inside) & asked.picture
-    hit = bool(near[np.unravel_index(int(values.argmax()), values.shape)])
+    of_pixel = _cells(asked)
+    touched = np.unique(of_pixel[inside])
+    hit = bool(np.isin(int(asked.evidence.argmax()), touched))
+    near = float((np.isin(of_pixel, touched) & asked.picture).sum()) / whole
     energy, area = float(values[inside].sum() / values.sum()), float(inside.sum()) / whole
     figures: dict[str, object] = {
         "source": drawn.source,
         "pointing": hit,
-        "pointing_chance": float(near.sum()) / whole,
+        "pointing_chance": near,
         "energy": energy,
         "energy_chance": area,
     }
     told = (
-        f"its largest value lies {'in' if hit else 'outside'} {whose} (by chance {100 * near.sum() / whole:.0f} %), "
+        f"its largest value lies {'in' if hit else 'outside'} {whose} (by chance {100 * near:.0f} %), "
         f"{100 * energy:.0f} % of it lies there (by chance {100 * area:.0f} %)"
     )
     found = record.methods.get(asked.explanation.method) if record is not None else None
@@ -111,12 +112,10 @@ def place(asked: Asked, drawn: Drawn, record: Record | None) -> AuditItem:
     return AuditItem("place", "cannot_tell", sentence, RULE, SOURCE, figures, "it lies partly there")
 
 
-def _near(asked: Asked, inside: Mask) -> Mask:
-    """The region and half a native cell around it: a peak lies anywhere in its cell."""
-    from scipy.ndimage import maximum_filter
-
-    size = [2 * round(side / 2) + 1 for side in asked.cell]
-    return np.asarray(maximum_filter(inside, size=size, mode="constant", cval=False))
+def _cells(asked: Asked) -> npt.NDArray[np.intp]:
+    """Number of each pixel's native cell, counted row by row: a peak cannot be placed finer than its cell."""
+    (rows, columns), (down, across) = asked.shape, asked.evidence.shape
+    return (np.arange(rows) * down // rows)[:, None] * across + (np.arange(columns) * across // columns)[None, :]
 
 
 def _chance(one: float, other: float) -> float:
