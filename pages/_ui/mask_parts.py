@@ -39,9 +39,10 @@ def mask_parts(case: Case, card: ModelCard, result: Segmentation, found: Measure
             if regions and reason and all(flag.code != "extent" for flag in result.flags):  # which says why itself
                 st.caption(plain(_("Volume withheld: {why}.").format(why=reason)))
             listed = [] if alone else regions
-            for region in listed[:_FIRST]:
+            open_ones = _FIRST if len(listed) > _FIRST + 1 else len(listed)  # a fold is no shorter than one of them
+            for region in listed[:open_ones]:
                 _part(case, card, label, region)
-            rest = listed[_FIRST:]
+            rest = listed[open_ones:]
             if rest:
                 with st.expander(ngettext("{n} more part", "{n} more parts", len(rest)).format(n=len(rest))):
                     for region in rest:

@@ -133,9 +133,10 @@ def _list(chosen: list[NoduleCandidate], count: int) -> None:
         else:
             text = ngettext("**{n} candidate** of {all}", "**{n} candidates** of {all}", len(chosen))
             st.markdown(text.format(n=len(chosen), all=count))
-        for each in chosen[:_FIRST]:
+        open_ones = _FIRST if len(chosen) > _FIRST + 1 else len(chosen)  # a fold is no shorter than one of them
+        for each in chosen[:open_ones]:
             _row(each)
-        rest = chosen[_FIRST:]
+        rest = chosen[open_ones:]
         if rest:
             with st.expander(ngettext("{n} more candidate", "{n} more candidates", len(rest)).format(n=len(rest))):
                 for each in rest:

@@ -22,7 +22,7 @@ def candidate(label, score, place, **changes):
 def found_in(volume: Volume, *candidates) -> NoduleList:
     labels = np.zeros(volume.shape, np.uint8)
     for each in candidates:
-        labels[round(each.voxel[0]), 2, each.label] = each.label
+        labels[round(each.voxel[0]), 2, each.label % 8] = each.label
     return NoduleList(
         volume.fingerprint, "lung_nodules_dot_filter", ("A paper",), "Measured on phantoms only, on no patient.",
         {"least_score": 0.6}, candidates, labels, ("Slices lie 3.0 mm apart.",),
@@ -88,6 +88,13 @@ def test_a_higher_score_shows_fewer_on_the_list_and_on_the_image(open_app):
     app.switch_page("../read.py").run()
     app.switch_page("../analyse.py").run()
     assert app.slider(key="nodules-least").value == 0.8
+
+
+@pytest.mark.parametrize(("count", "folds"), [(9, []), (11, ["3 more candidates"])])
+def test_a_long_list_is_folded(open_app, count, folds):
+    app = open_app(searched(*(candidate(n, 0.9, 4.0) for n in range(1, count + 1))), "analyse")
+    assert [fold.label for fold in app.expander if "candidate" in fold.label] == folds
+    assert len([button for button in app.button if (button.key or "").startswith("part-nodules-")]) == count
 
 
 def test_an_empty_list_is_no_all_clear(open_app):
