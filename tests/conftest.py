@@ -6,18 +6,44 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.keras_reference import keras_references  # noqa: F401 - a fixture for every test
 from tests.tiny_model import (  # noqa: F401 - fixtures for every test
     mask_models,
     medimg_cache,
     shipped_model,
+    shipped_models,
     tiny_masks,
     tiny_model,
+    tiny_models,
     tiny_multi,
+)
+
+ONE_THREAD = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+    "MEDIMG_THREADS",
 )
 
 # A busy machine is no fault of the code: examples are bounded in number, not in time.
 settings.register_profile("medimg", deadline=None)
 settings.load_profile("medimg")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes():
+    """A core a worker: threads of several that wait by spinning, as those of BLAS do, would be in each other's way."""
+    for name in ONE_THREAD:
+        os.environ.setdefault(name, "1")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Of runs with several workers; see :mod:`tests.shares`."""
+    from tests.shares import Shares
+
+    return Shares(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")

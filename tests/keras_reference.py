@@ -1,62 +1,61 @@
 """What Keras and tf-keras-vis say of a model: the reference that ONNX Runtime and our map are held to.
 
-``python -m tests.keras_reference MODEL_FOLDER BATCH.npy OUT.npz``, run by :func:`keras_reference` in a
-process of its own.
+``python -m tests.keras_reference WORK MODEL_FOLDER...`` reads ``WORK/ID.npy``, a batch, and writes ``WORK/ID.npz``.
 """
 
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from medimg_core.decision import decision, decision_labels
 from medimg_core.registry import ModelCard, read_card
+from tests.keras_process import run_keras
+from tests.made_once import made_once
 
-ROOT = Path(__file__).resolve().parent.parent
+Reference = tuple[np.ndarray, dict[str, np.ndarray]]
 
 
-def keras_reference(card: ModelCard, batch: np.ndarray, work: Path) -> dict[str, np.ndarray]:
-    """Outputs of the Keras model (``features``, ``logits``, ``ensemble``), and Grad-CAM by tf-keras-vis.
+def batch_for(card: ModelCard) -> np.ndarray:
+    """Three inputs, smooth, noise and both; shape ``(3, rows, columns, 1)``."""
+    rows, columns = card.input.size
+    smooth = np.add.outer(np.sin(np.arange(rows) / 5), np.cos(np.arange(columns) / 7))
+    noise = np.random.default_rng(2).normal(size=(rows, columns))
+    return np.stack([smooth, noise, smooth * noise])[..., None].clip(-3, 3).astype(np.float32)
 
-    Args:
-        card: The model.
-        batch: Shape ``(n, rows, columns, channels)``.
-        work: A folder to write to.
 
-    Returns:
-        Outputs by name, and ``map <label>`` of shape ``(n, rows, columns)`` for each label.
+@pytest.fixture(scope="session")
+def keras_references(
+    tmp_path_factory: pytest.TempPathFactory, tiny_model: ModelCard, shipped_model: ModelCard
+) -> dict[str, Reference]:
+    """For both models by id: a batch, and what Keras and tf-keras-vis say of it.
+
+    The latter are outputs by name (``features``, ``logits``, ``ensemble``) and, for each label, Grad-CAM as
+    ``map <label>`` of shape ``(n, rows, columns)``.
     """
-    np.save(work / "batch.npy", batch)
-    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
-    command = [sys.executable, "-m", "tests.keras_reference", card.folder, work / "batch.npy", work / "out.npz"]
-    subprocess.run(command, env=environment, cwd=ROOT, check=True, capture_output=True, timeout=240)
-    with np.load(work / "out.npz") as file:
-        return {name: file[name] for name in file.files}
+    cards = (tiny_model, shipped_model)
+
+    def make(work: Path) -> None:
+        for card in cards:
+            np.save(work / f"{card.id}.npy", batch_for(card))
+        run_keras("tests.keras_reference", work, *(card.folder for card in cards))
+
+    work = made_once(tmp_path_factory, "keras_references", make)
+    found = {}
+    for card in cards:
+        with np.load(work / f"{card.id}.npz") as file:
+            found[card.id] = np.load(work / f"{card.id}.npy"), {name: file[name] for name in file.files}
+    return found
 
 
-_asked: dict[str, tuple[np.ndarray, dict[str, np.ndarray]]] = {}
-
-
-def reference_of(card: ModelCard, work: Path) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """A batch of three inputs, smooth, noise and both, and what :func:`keras_reference` says of it; asked once."""
-    if card.sha256 not in _asked:
-        rows, columns = card.input.size
-        smooth = np.add.outer(np.sin(np.arange(rows) / 5), np.cos(np.arange(columns) / 7))
-        noise = np.random.default_rng(2).normal(size=(rows, columns))
-        batch = np.stack([smooth, noise, smooth * noise])[..., None].clip(-3, 3).astype(np.float32)
-        _asked[card.sha256] = batch, keras_reference(card, batch, work)
-    return _asked[card.sha256]
-
-
-def main(folder: Path, batch_file: Path, out: Path) -> None:
+def refer(folder: Path, work: Path) -> None:
     import keras
     import tensorflow as tf
     from tf_keras_vis.gradcam import Gradcam
 
     card = read_card(folder)
-    batch = np.load(batch_file)
+    batch = np.load(work / f"{card.id}.npy")
     model = keras.saving.load_model(card.weights, compile=False)
     output = card.outputs[0]
     names = [card.cam.layer, output.name, output.ensemble]
@@ -86,8 +85,9 @@ def main(folder: Path, batch_file: Path, out: Path) -> None:
                 for i in range(len(batch))
             ]
         )
-    np.savez(out, **found)
+    np.savez(work / f"{card.id}.npz", **found)
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:]))
+    for name in sys.argv[2:]:
+        refer(Path(name), Path(sys.argv[1]))

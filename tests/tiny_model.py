@@ -3,19 +3,21 @@
 ``tiny_model`` classifies, with random weights. ``tiny_masks`` segments and ``tiny_multi`` does both: their masks
 have weights set by hand, so that what they find is known: pixels brighter or darker than their limits.
 
-Run as a program (``python tests/tiny_model.py FOLDER...``) it writes folders, the last name of each choosing the
-network; :func:`make_tiny_models` does so in a process of its own, which keeps TensorFlow out of the test process.
+Run as a program (``python -m tests.tiny_model FOLDER...``) it writes folders, the last name of each choosing the
+network, and exports them into the cache as the engine's program does: one process, since starting Keras takes
+longer than the rest, and one that keeps TensorFlow out of the tests'.
 """
 
-import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from medimg_core.registry import ModelCard, load_card, read_card, sha256_of
+from medimg_core.registry import ModelCard, list_models, load_card, read_card, sha256_of
+from tests.exports import fill_cache
+from tests.keras_process import run_keras
+from tests.made_once import made_once, shared_folder
 
 SIZE = 48
 MASK_SIZE = (40, 56)
@@ -191,26 +193,6 @@ split = "none"
 """
 
 
-def make_tiny_model(folder: Path) -> ModelCard:
-    """Build one folder: see :func:`make_tiny_models`."""
-    return make_tiny_models(folder)[0]
-
-
-def make_tiny_models(*folders: Path) -> list[ModelCard]:
-    """Build folders (card, weights, no reference fit) and read their cards.
-
-    Args:
-        folders: Where; the name becomes the model's id, and one of ``tiny_masks`` and ``tiny_multi`` chooses that
-            network. Must not exist.
-    """
-    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
-    root = str(Path(__file__).resolve().parent.parent)
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, (root, environment.get("PYTHONPATH"))))
-    command = [sys.executable, __file__, *map(str, folders)]
-    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=240)
-    return [read_card(folder) for folder in folders]
-
-
 def _network() -> object:
     """Residual, flat, last feature map 12 x 12 x 16; every weight drawn from one seed."""
     import keras
@@ -261,38 +243,72 @@ def _mask_network(classify: bool) -> object:
     return keras.Model(image, found, name="tiny")
 
 
-@pytest.fixture(scope="session")
+def write_tiny_model(folder: Path) -> None:
+    """Write one folder (card, weights, no reference fit), and its export into the cache.
+
+    Args:
+        folder: Where; the name becomes the model's id and chooses the network. Must not exist.
+    """
+    import keras
+
+    keras.backend.clear_session()  # the names of layers do not tell what was built before
+    folder.mkdir(parents=True)
+    texts = {"tiny_masks": MASKS, "tiny_multi": MULTI}
+    network = _mask_network(folder.name == "tiny_multi") if folder.name in texts else _network()
+    network.save(folder / "weights.keras")  # type: ignore[attr-defined]
+    text = texts.get(folder.name, CARD).format(
+        id=folder.name,
+        sha256=sha256_of(folder / "weights.keras"),
+        size=SIZE,
+        rows=MASK_SIZE[0],
+        columns=MASK_SIZE[1],
+    )
+    (folder / "card.toml").write_text(text, encoding="utf-8")
+    fill_cache(read_card(folder))
+
+
+@pytest.fixture(scope="session", autouse=True)
 def medimg_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A cache of this test session, instead of the user's."""
-    folder = tmp_path_factory.mktemp("cache")
+    folder = shared_folder(tmp_path_factory, "cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MEDIMG_CACHE", str(folder))
         yield folder
 
 
 @pytest.fixture(scope="session")
-def tiny_model(tmp_path_factory: pytest.TempPathFactory, medimg_cache: Path) -> ModelCard:
-    """The tiny model's card; built, and exported into the session's cache, once."""
-    return make_tiny_model(tmp_path_factory.mktemp("models") / "tiny_model")
+def tiny_models(tmp_path_factory: pytest.TempPathFactory, medimg_cache: Path) -> Path:
+    """Folders ``class/tiny_model``, ``masks/tiny_masks`` and ``masks/tiny_multi``, exported into the cache."""
+
+    def make(folder: Path) -> None:
+        names = ("class/tiny_model", "masks/tiny_masks", "masks/tiny_multi")
+        run_keras("tests.tiny_model", *(folder / name for name in names))
+
+    return made_once(tmp_path_factory, "tiny_models", make)
 
 
 @pytest.fixture(scope="session")
-def mask_models(tmp_path_factory: pytest.TempPathFactory, medimg_cache: Path) -> list[ModelCard]:
-    """``tiny_masks`` and ``tiny_multi``, of one process: half of the time goes into starting Keras."""
-    folder = tmp_path_factory.mktemp("models")
-    return make_tiny_models(folder / "tiny_masks", folder / "tiny_multi")
+def tiny_model(tiny_models: Path) -> ModelCard:
+    """The tiny model's card."""
+    return read_card(tiny_models / "class" / "tiny_model")
 
 
 @pytest.fixture(scope="session")
-def tiny_masks(mask_models: list[ModelCard]) -> ModelCard:
+def tiny_masks(tiny_models: Path) -> ModelCard:
     """A card that segments: CT in HU, ``bright`` where the mean of 3 x 3 pixels of its grid is above 100 HU."""
-    return mask_models[0]
+    return read_card(tiny_models / "masks" / "tiny_masks")
 
 
 @pytest.fixture(scope="session")
-def tiny_multi(mask_models: list[ModelCard]) -> ModelCard:
+def tiny_multi(tiny_models: Path) -> ModelCard:
     """A card of both tasks: US; the lowest quarter of the grey is ``dark``, the highest ``bright``."""
-    return mask_models[1]
+    return read_card(tiny_models / "masks" / "tiny_multi")
+
+
+@pytest.fixture(scope="session")
+def mask_models(tiny_masks: ModelCard, tiny_multi: ModelCard) -> list[ModelCard]:
+    """Both models that segment, which share a folder."""
+    return [tiny_masks, tiny_multi]
 
 
 @pytest.fixture(scope="session")
@@ -301,17 +317,14 @@ def shipped_model(medimg_cache: Path) -> ModelCard:
     return load_card("chest_xray_pneumonia")
 
 
+@pytest.fixture(scope="session")
+def shipped_models(tmp_path_factory: pytest.TempPathFactory, medimg_cache: Path) -> list[ModelCard]:
+    """All models of the repository, exported into the cache by one process."""
+    cards = list_models()
+    made_once(tmp_path_factory, "shipped", lambda _: run_keras("tests.exports", *(card.folder for card in cards)))
+    return cards
+
+
 if __name__ == "__main__":
-    TEXTS = {"tiny_masks": MASKS, "tiny_multi": MULTI}
     for target in map(Path, sys.argv[1:]):
-        target.mkdir(parents=True)
-        network = _mask_network(target.name == "tiny_multi") if target.name in TEXTS else _network()
-        network.save(target / "weights.keras")  # type: ignore[attr-defined]
-        text = TEXTS.get(target.name, CARD).format(
-            id=target.name,
-            sha256=sha256_of(target / "weights.keras"),
-            size=SIZE,
-            rows=MASK_SIZE[0],
-            columns=MASK_SIZE[1],
-        )
-        (target / "card.toml").write_text(text, encoding="utf-8")
+        write_tiny_model(target)

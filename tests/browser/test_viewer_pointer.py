@@ -41,7 +41,7 @@ def test_the_wheel_scrolls_and_a_trackpad_adds_up(open_case: Opener) -> None:
         mouse.wheel(0, delta)
         viewer.page.wait_for_timeout(20)
         viewer.frame()
-        assert viewer.js("picture.index[0]") == expected, delta
+        viewer.becomes("picture.index[0]", expected, str(delta))
     assert viewer.told()["slice"] == 23
 
 

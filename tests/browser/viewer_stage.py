@@ -57,7 +57,7 @@ class Viewer:
 
     def becomes(self, expression: str, expected: object, said: str = "") -> None:
         """Wait until an expression has a value."""
-        end = time.monotonic() + 4
+        end = time.monotonic() + 20
         while (found := self.js(expression)) != expected and time.monotonic() < end:
             self.frame()
         assert found == expected, said

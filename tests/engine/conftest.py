@@ -1,22 +1,39 @@
 """What the engine's tests share."""
 
 import json
-import os
-import subprocess
-import sys
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from tests.engine.own_models import own_models  # noqa: F401 - a fixture
-from tests.keras_reference import ROOT
+from medimg_core.registry import ModelCard, read_card
+from tests.engine.own_models import batch_of_two
+from tests.keras_process import run_keras
+from tests.made_once import made_once
 
 
 @pytest.fixture(scope="session")
-def judged_networks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+def keras_work(tmp_path_factory: pytest.TempPathFactory, medimg_cache: Path) -> Path:
+    """Folder of what :mod:`tests.engine.keras_work` wrote."""
+
+    def make(folder: Path) -> None:
+        np.save(folder / "batch.npy", batch_of_two())
+        run_keras("tests.engine.keras_work", folder)
+
+    return made_once(tmp_path_factory, "engine", make)
+
+
+@pytest.fixture(scope="session")
+def judged_networks(keras_work: Path) -> dict[str, dict[str, Any]]:
     """What the engine makes of the networks of :mod:`tests.engine.networks`, by name."""
-    out = tmp_path_factory.mktemp("networks") / "out.json"
-    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
-    command = [sys.executable, "-m", "tests.engine.networks", str(out)]
-    subprocess.run(command, env=environment, cwd=ROOT, check=True, capture_output=True, timeout=280)
-    return dict(json.loads(out.read_text()))
+    return dict(json.loads((keras_work / "networks.json").read_text()))
+
+
+@pytest.fixture(scope="session")
+def own_models(keras_work: Path) -> tuple[ModelCard, ModelCard, np.ndarray, dict[str, np.ndarray]]:
+    """Cards of both of :mod:`tests.engine.own_models`, a batch for the first, and what Keras says of it."""
+    with np.load(keras_work / "said.npz") as file:
+        said = {name: file[name] for name in file.files}
+    cards = (read_card(keras_work / name) for name in ("own_nested", "own_masks"))
+    return *cards, np.load(keras_work / "batch.npy"), said

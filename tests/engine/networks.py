@@ -1,12 +1,6 @@
-"""Small networks that end in every way a network of one's own may end, and what the engine makes of each.
-
-``python -m tests.engine.networks OUT.json`` builds them all, saves and loads each as the engine does, and writes
-what came: numbers, or the refusal. One process, since starting Keras takes longer than all of them together.
-"""
+"""Small networks that end in every way a network of one's own may end, and what the engine makes of each."""
 
 import json
-import os
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -260,15 +254,11 @@ def judged(build: Callable[[], Any], judge: Callable[[Any], dict[str, Any]]) -> 
             return {"refused": str(error)}
 
 
-def main(out: Path) -> None:
+def judge_all(out: Path) -> None:
+    """Build them all, save and load each as the engine does, and write what came: numbers, or the refusal."""
     found = {}
     for name, (build, changes) in CLASSIFIERS.items():
         found[name] = judged(build, lambda model, changes=changes: classified(model, **changes))
     for name, (build, layer, classes) in SEGMENTERS.items():
         found[name] = judged(build, lambda model, layer=layer, classes=classes: segmented(model, layer, classes))
     out.write_text(json.dumps(found))
-
-
-if __name__ == "__main__":
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    main(Path(sys.argv[1]))

@@ -1,23 +1,12 @@
-"""Models as somebody brings them: a MobileNetV2 inside a network, of colour, and masks that end in a sigmoid.
+"""Models as somebody brings them: a MobileNetV2 inside a network, of colour, and masks that end in a sigmoid."""
 
-``python -m tests.engine.own_models BATCH.npy OUT.npz NESTED MASKS`` writes both folders, exports them into the
-cache as the engine's program does, and says what Keras itself makes of a batch: one process, since starting Keras
-takes longer than the rest.
-"""
-
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 
-from medimg_core.engine.cache import entry_folder
-from medimg_core.engine.export import export, spec_of
-from medimg_core.registry import ModelCard, read_card, sha256_of
-from tests.keras_reference import ROOT
+from medimg_core.registry import read_card, sha256_of
+from tests.exports import fill_cache
 
 SIDE = 64
 BACK = "mobilenetv2_0.35_64"
@@ -140,18 +129,23 @@ def grad_cam(model: Any, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return features.numpy(), tf.nn.relu(tf.reduce_sum(weights * features, axis=-1)).numpy()
 
 
-def main(batch_file: Path, out: Path, *folders: Path) -> None:
-    batch = np.load(batch_file)
+def write(work: Path) -> None:
+    """Write both folders, ``own_nested`` and ``own_masks``, their exports, and what Keras says of ``batch.npy``."""
+    import keras
+
+    keras.backend.clear_session()
+    batch = np.load(work / "batch.npy")
     found: dict[str, np.ndarray] = {}
-    for folder, build, task, outputs, steps in (
-        (folders[0], nested, "classification", _NESTED, '["squash", "minus_one_to_one"]'),
-        (folders[1], masks, "segmentation", _MASKS, '["squash"]'),
+    for name, build, task, outputs, steps in (
+        ("own_nested", nested, "classification", _NESTED, '["squash", "minus_one_to_one"]'),
+        ("own_masks", masks, "segmentation", _MASKS, '["squash"]'),
     ):
-        folder.mkdir(parents=True)
+        folder = work / name
+        folder.mkdir()
         model = build()
         model.save(folder / "weights.keras")
         text = _CARD.format(
-            id=folder.name,
+            id=name,
             task=task,
             side=SIDE,
             steps=steps,
@@ -159,33 +153,15 @@ def main(batch_file: Path, out: Path, *folders: Path) -> None:
             sha256=sha256_of(folder / "weights.keras"),
         )
         (folder / "card.toml").write_text(text, encoding="utf-8")
-        card = read_card(folder)
-        cached = entry_folder(card)
-        cached.mkdir()
-        export(spec_of(card), cached)
         if build is nested:
             found["features"], found["map"] = grad_cam(model, batch)
             found["scores"] = model(batch, training=False).numpy()
-    np.savez(out, **found)
+    np.savez(work / "said.npz", **found)
+    fill_cache(read_card(work / "own_nested"), read_card(work / "own_masks"))
 
 
-@pytest.fixture(scope="session")
-def own_models(
-    tmp_path_factory: pytest.TempPathFactory, medimg_cache: Path
-) -> tuple[ModelCard, ModelCard, np.ndarray, dict[str, np.ndarray]]:
-    """Cards of both, a batch for the first, and what Keras says of it."""
-    work = tmp_path_factory.mktemp("own")
+def batch_of_two() -> np.ndarray:
+    """A batch for the first of them."""
     batch = np.random.default_rng(8).uniform(-1, 1, (2, SIDE, SIDE, 3)).astype(np.float32)
     batch[1, :20] *= 0.1
-    np.save(work / "batch.npy", batch)
-    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
-    arguments = [work / name for name in ("batch.npy", "out.npz", "own_nested", "own_masks")]
-    command = [sys.executable, "-m", "tests.engine.own_models", *map(str, arguments)]
-    subprocess.run(command, env=environment, cwd=ROOT, check=True, capture_output=True, timeout=280)
-    with np.load(work / "out.npz") as file:
-        said = {name: file[name] for name in file.files}
-    return read_card(work / "own_nested"), read_card(work / "own_masks"), batch, said
-
-
-if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:]))
+    return batch

@@ -16,7 +16,7 @@ from medimg_core.explain import explain
 from medimg_core.inference import classify
 from medimg_core.registry import ModelCard
 from medimg_core.study import Volume
-from tests.keras_reference import ROOT, reference_of
+from tests.keras_process import ROOT
 
 
 def batch_for(card: ModelCard, n: int = 3) -> np.ndarray:
@@ -25,9 +25,9 @@ def batch_for(card: ModelCard, n: int = 3) -> np.ndarray:
 
 
 @pytest.mark.parametrize("which", ["tiny_model", "shipped_model"])
-def test_outputs_equal_keras(which, request, tmp_path):
+def test_outputs_equal_keras(which, request, keras_references):
     card = request.getfixturevalue(which)
-    batch, keras = reference_of(card, tmp_path)
+    batch, keras = keras_references[card.id]
     onnx = forward(card, batch)
     np.testing.assert_allclose(onnx.logits, keras["logits"], atol=1e-4)
     np.testing.assert_allclose(onnx.features, keras["features"], atol=1e-4)

@@ -8,7 +8,6 @@ from medimg_core.engine import dense_head, forward
 from medimg_core.errors import NotApplicableError
 from medimg_core.explain.cam import grad_cam, signed_cam
 from medimg_core.results import Activations
-from tests.keras_reference import reference_of
 
 
 def activations_of(card, batch, index=0):
@@ -17,9 +16,9 @@ def activations_of(card, batch, index=0):
 
 
 @pytest.mark.parametrize("which", ["tiny_model", "shipped_model"])
-def test_equals_tf_keras_vis_on_the_native_grid(which, request, tmp_path):
+def test_equals_tf_keras_vis_on_the_native_grid(which, request, keras_references):
     card = request.getfixturevalue(which)
-    batch, reference = reference_of(card, tmp_path)
+    batch, reference = keras_references[card.id]
     shown = 0
     for label in decision_labels(card):
         for index in range(len(batch)):
