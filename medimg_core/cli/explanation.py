@@ -41,9 +41,7 @@ def arguments(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--slices", type=slice_range, default=None, metavar="A-B", help="every slice from A to B, from 0")
     sub.add_argument("--region", type=Path, default=None, metavar="FILE", help="of a mask: a picture, 0 outside")
     text = "a setting of the method, e.g. samples=30; may be given again"
-    sub.add_argument(
-        "--set", dest="settings", type=setting, action="append", default=[], metavar="NAME=VALUE", help=text
-    )
+    sub.add_argument("--set", type=setting, action="append", default=[], metavar="NAME=VALUE", help=text)
     sub.add_argument("--out", required=True, help="file to write, .png or .npz")
 
 

@@ -32,6 +32,7 @@ _CHUNK = 8
 """Inputs at once: the activations of all layers stay in memory for the way back."""
 _KEPT = 2
 """Networks that stay loaded."""
+_NO_PLACE = frozenset({"ZeroPadding2D", "Cropping2D"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,6 +189,8 @@ def saliency(
 def places(spec: ExportSpec, progress: Progress) -> tuple[tuple[str, int, int, int], ...]:
     """Layers that a map can be made of: the last one of each grid on the way from the input to the outputs.
 
+    The input's own grid is none, nor are those that padding and cropping leave.
+
     Args:
         spec: The network.
         progress: Not called.
@@ -204,7 +207,8 @@ def places(spec: ExportSpec, progress: Progress) -> tuple[tuple[str, int, int, i
     last: dict[tuple[int, int], tuple[str, int, int, int]] = {}
     for call in graph.calls:
         shape = tuple(getattr(call.output, "shape", ()))
-        if call.path in before and len(shape) == 4 and None not in shape[1:]:
+        plain = call.layer.__class__.__name__ not in _NO_PLACE and len(shape) == 4 and None not in shape[1:]
+        if call.path in before and plain and shape[1:3] != graph.image.shape[1:3]:
             rows, columns, channels = shape[1:]
             last.pop((rows, columns), None)  # so that the order is that of the last layers
             last[rows, columns] = (call.path, rows, columns, channels)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from medimg_core.errors import IncompatibleInputError
+from medimg_core.errors import IncompatibleInputError, NotApplicableError
 from medimg_core.registry import ModelCard
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Family",
     "Method",
     "Setting",
+    "check_images",
     "closed_form",
     "identical",
     "method_named",
@@ -220,6 +221,12 @@ def method_named(name: str) -> Method:
     return METHODS[name]
 
 
+def check_images(card: ModelCard) -> None:
+    """Raise NotApplicableError where a network takes volumes at once."""
+    if card.input.depth:
+        raise NotApplicableError(f"a map needs a network of images; {card.id} takes {card.input.depth} slices at once")
+
+
 def closed_form(name: str, card: ModelCard, layer: str | None = None) -> bool:
     """Whether a method's map follows from the features of the one forward pass.
 
@@ -253,7 +260,9 @@ def needs_of(name: str, card: ModelCard, layer: str | None = None) -> frozenset[
 
 
 def methods_for(card: ModelCard) -> tuple[Method, ...]:
-    """The methods that make a map for a model, in the order of :data:`METHODS`."""
+    """The methods that make a map for a model, in the order of :data:`METHODS`; none for networks of volumes."""
+    if card.input.depth:
+        return ()
     tasks = {"decision": card.classification is not None, "mask": card.segmentation is not None}
     return tuple(
         method

@@ -13,7 +13,7 @@ from medimg_core.errors import IncompatibleInputError, NotApplicableError
 from medimg_core.explain.cam import CONSTANT, GENERAL, channel_gradient
 from medimg_core.explain.gradients import integrated_gradients
 from medimg_core.explain.hiding import MARGIN
-from medimg_core.explain.methods import Method, closed_form, method_named
+from medimg_core.explain.methods import Method, check_images, closed_form, method_named
 from medimg_core.explain.occlusion import CELL, occlusion
 from medimg_core.explain.score_cam import score_cam
 from medimg_core.registry import ModelCard
@@ -68,6 +68,7 @@ def native_maps(
         NotApplicableError: The method makes no map for this model.
         ModelError: The network cannot be run.
     """
+    check_images(card)
     chosen = method_named(method)
     if chosen.explains != "decision":
         raise IncompatibleInputError(f"{method} explains a mask and not a decision; ask explain() for it")
@@ -121,8 +122,7 @@ def _score_cam(asked: _Asked) -> Maps:
         score_cam(image, features[index], card, asked.question, asked.part(index))
         for index, image in enumerate(asked.batch)
     ]
-    weights = "log-odds of the masked input less those of an input masked altogether"
-    return Maps(np.stack(native), card.cam.layer, described(asked.method, weights=weights))
+    return Maps(np.stack(native), card.cam.layer, described(asked.method, weights="log-odds of the masked input"))
 
 
 def _saliency(asked: _Asked) -> Maps:

@@ -1,9 +1,9 @@
 """Score-CAM: each channel is worth what its own mask lets the network see.
 
 Source: Wang et al., CVPR Workshops 2020, doi:10.1109/CVPRW50498.2020.00020. Every channel of the last feature map,
-brought to the input's size and to 0..1, multiplies the input; the channel's weight is by how much the log-odds of
-the decision then exceed those of an input that is masked altogether (definition 2, the increase of confidence; here
-in log-odds, and like tf-keras-vis without a softmax over the channels). The map is the weighted sum, cut at zero.
+brought to the input's size and to 0..1, multiplies the input; the channel's weight is what the network then says. The
+map is the weighted sum, cut at zero. What is said here is the log-odds of the decision, as for every other method; like
+tf-keras-vis, whose map this is, we leave out the paper's baseline and its softmax over the channels.
 
 Masks are those of tf-keras-vis to rounding: interpolated with the corner cells' centres on the corner pixels, as
 SciPy's ``zoom`` does it.
@@ -34,7 +34,7 @@ def score_cam(
 ) -> Array:
     """Map of one input.
 
-    Channels that are the same everywhere mask everything: their weight is 0, and they need no pass.
+    Channels that are zero everywhere add nothing, whatever their weight, and need no pass.
 
     Args:
         image: As the network takes it, shape ``(rows, columns, channels)``.
@@ -46,14 +46,13 @@ def score_cam(
     Returns:
         ``float32``, shape ``(cell rows, cell columns)``, log-odds times activation, 0 and above.
     """
-    alive = np.flatnonzero(np.ptp(features, axis=(0, 1)) > 0)
+    alive = np.flatnonzero(features.any(axis=(0, 1)))
     weights = np.zeros(features.shape[2], np.float32)
     size = (image.shape[0], image.shape[1])
-    blank = log_odds(np.zeros((1, *image.shape), np.float32), card, question)[0]
     for at in range(0, len(alive), CHUNK):
         chosen = alive[at : at + CHUNK]
         masked = channel_masks(features[..., chosen], size)[..., None] * image
-        weights[chosen] = log_odds(masked, card, question) - blank
+        weights[chosen] = log_odds(masked, card, question)
         if progress is not None:
             progress(min(at + CHUNK, len(alive)), len(alive), "Score-CAM")
     return np.asarray(np.maximum(np.einsum("rck,k->rc", features, weights), 0), dtype=np.float32)
@@ -78,6 +77,7 @@ def channel_masks(features: Array, size: tuple[int, int]) -> Array:
     low = values.min(axis=(1, 2), keepdims=True)
     values -= low
     values /= values.max(axis=(1, 2), keepdims=True) + _EPSILON
+    values[np.ptp(features, axis=(0, 1)) == 0] = 0  # else rounding is all that is left, stretched to 0..1
     return cast(Array, values)
 
 
