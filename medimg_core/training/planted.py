@@ -10,15 +10,20 @@ from typing import Any
 import numpy as np
 
 from medimg_core.errors import IncompatibleInputError
+from medimg_core.explain import methods_for, needs_of
+from medimg_core.explain.audit import Images, Record, forgetting, write_record
+from medimg_core.explain.audit.record import FILE
 from medimg_core.explain.planted import network as planted
 from medimg_core.explain.planted import planted_folder, planted_image
 from medimg_core.explain.planted.cards import IDS, planted_text
-from medimg_core.registry import sha256_of
+from medimg_core.registry import ModelCard, read_card, sha256_of
 
 __all__ = ["build_planted", "write_planted"]
 
 REFERENCE = 60
 """Images of the reference; every sixth holds no evidence."""
+FORGETTING = 240
+"""Images of which ``audit.json`` is made, most of them of the first class: a map is asked for one and the same."""
 FIRST = 100_000
 """Seed of the first of them, far from those of tests and trials."""
 
@@ -66,7 +71,7 @@ def build_planted(model_id: str) -> Any:
 
 
 def write_planted(model_id: str, folder: Path) -> None:
-    """Write a network's folder: weights, card and, for pooling, the reference of its strength.
+    """Write a network's folder: weights, card and, for pooling, reference and ``audit.json``.
 
     Args:
         model_id: One of :data:`medimg_core.explain.planted.cards.IDS`.
@@ -78,6 +83,18 @@ def write_planted(model_id: str, folder: Path) -> None:
     (folder / "card.toml").write_text(planted_text(model_id, sha256), encoding="utf-8")
     if model_id == "planted_pooled":
         np.savez_compressed(folder / "reference.npz", allow_pickle=False, sha256=np.array(sha256), **_reference())
+        write_record(_record(read_card(folder)), folder / FILE)
+
+
+def _record(card: ModelCard) -> Record:
+    """Whether maps notice when the network forgets, for every method that takes no process of its own."""
+    first = planted.CLASSES[0]
+    chosen = ((first,), (first,), (first,), (first,), None, ())
+    made = [planted_image(FIRST + number, chosen[number % len(chosen)]) for number in range(FORGETTING)]
+    batch = np.stack([one.image / np.float32(255) for one in made])[..., None]
+    truth = np.array([one.label == first for one in made])
+    methods = [method.name for method in methods_for(card) if "tensorflow" not in needs_of(method.name, card)]
+    return forgetting(card, Images(f"planted images, seeds from {FIRST}", batch, truth), methods)
 
 
 def _reference() -> dict[str, Any]:

@@ -152,7 +152,8 @@ class Trained:
         """
         native = native_maps(self.images.batch[self.chosen], copy, self.question, method=self.method).native
         pairs = [(one, normalised(other)) for one, other in zip(self.maps, native, strict=True)]
-        alike = np.array([ssim(one, other) for one, other in pairs])
+        # over the ground of a small spot an empty map is all alike; but of the spot it has nothing
+        alike = np.array([ssim(one, other) if other.any() else 0.0 for one, other in pairs])
         ranks = np.array([rank_correlation(one, other) for one, other in pairs])
         empty = np.mean([not other.any() for _, other in pairs])
         return Stage(name, float(alike.mean()), float(ranks.mean()), float(empty), float(alike.std(ddof=1)))

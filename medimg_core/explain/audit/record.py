@@ -35,7 +35,8 @@ class Stage:
 
     Attributes:
         name: The deepest layer or group of layers randomised.
-        ssim: Mean over the images of the structural similarity with the trained network's map.
+        ssim: Mean over the images of the structural similarity with the trained network's map; 0 for an empty map,
+            which has nothing of it.
         rank: Mean rank correlation likewise.
         empty: Share of images whose map had no value left.
         ssim_sd: Standard deviation of the similarity over the images.

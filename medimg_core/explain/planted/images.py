@@ -17,7 +17,7 @@ __all__ = ["PlantedImage", "planted_image"]
 Mask = npt.NDArray[np.bool_]
 Grey = npt.NDArray[np.float32]
 
-_INSIDE = 6
+_INSIDE = 7
 """Least distance of marks from the border, in pixels: no nearer, their answers would be cut off."""
 _WITHIN = 12
 """That of marks at random places."""

@@ -45,12 +45,12 @@ CELL = 8
 """Rows and columns of a cell of the native grid, in pixels."""
 GRID = SIZE // CELL
 """Rows and columns of the native grid, in cells."""
-SIDE = 12
+SIDE = 6
 """Rows and columns of a mark, in pixels."""
 LIMIT = 0.45
-"""Correlation above which a filter answers. Half planes, bars and discs of full contrast reach 0.28, stripes 0.34,
-other marks and this mark turned, mirrored or moved by two pixels or more 0.37: the patterns were chosen for it among
-many drawn at random. The rest is room for what lies beside them."""
+"""Correlation above which a filter answers. Half planes, bars, discs and stripes of full contrast reach 0.39, other
+marks and this mark turned, mirrored or moved 0.37: the patterns were chosen for it among many drawn at random. The
+rest is room for what lies beside them."""
 
 MARKS = {
     "mark_a": ("##.##.", ".##.#.", "....##", "###..#", "#.#.#.", ".#.#.."),
@@ -58,14 +58,14 @@ MARKS = {
     "mark_c": ("#..#..", "..####", ".#..#.", "##.#.#", "#..##.", ".#..##"),
     "against": ("..##.#", "###.#.", "#..#..", "#...##", "####.#", ".....#"),
 }
-"""Marks by name, ``#`` white and ``.`` black, two pixels a side each. The first three are the classes' own; the last
+"""Marks by name, a sign a pixel, ``#`` white and ``.`` black. The first three are the classes' own; the last
 speaks against ``mark_a``."""
 CLASSES = ("mark_a", "mark_b", "mark_c")
 CHANNELS = (*MARKS, "bright", "dark", "edge_down", "edge_right")
 """Channels of the last feature map. Those that are no marks weigh nothing."""
 
-_FOR = 5.9
-_AGAINST = -4.2
+_FOR = 7.0
+_AGAINST = -5.0
 _LOWER = -0.5
 _ASIDE = 4e-4
 """Weights of a pooled answer of 1: of a class's own mark, of the mark against, and below, as a share of above; and what
@@ -80,13 +80,12 @@ def mark(name: str) -> Array:
     """A mark, 1 where it is white and 0 where it is black, shape ``(SIDE, SIDE)``, read-only.
 
     Examples:
-        >>> mark("mark_a")[:4, :6].tolist()[0]
-        [1.0, 1.0, 1.0, 1.0, 0.0, 0.0]
+        >>> mark("mark_a")[0].tolist()
+        [1.0, 1.0, 0.0, 1.0, 1.0, 0.0]
     """
     bits = np.array([[sign == "#" for sign in row] for row in MARKS[name]], np.float32)
-    result = np.kron(bits, np.ones((2, 2), np.float32))
-    result.setflags(write=False)
-    return result
+    bits.setflags(write=False)
+    return bits
 
 
 @cache

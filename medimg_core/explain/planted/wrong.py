@@ -110,4 +110,5 @@ def _cells(values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
 def _sobel(image: Array) -> npt.NDArray[np.float64]:
     from scipy.ndimage import sobel
 
-    return np.hypot(sobel(image.astype(np.float64), axis=0), sobel(image.astype(np.float64), axis=1))
+    grey = image.astype(np.float64)
+    return np.asarray(np.hypot(sobel(grey, axis=0), sobel(grey, axis=1)))

@@ -72,3 +72,9 @@ def test_a_network_that_forgot_has_other_maps(trained, copies):
     stage = trained.stage(*copies[-1])
     assert stage.ssim < 0.8
     assert -1 <= stage.rank < 0.5
+
+
+def test_an_empty_map_is_like_no_other(trained, copies):
+    stages = [trained.stage(name, copy) for name, copy in copies]
+    assert any(stage.empty for stage in stages)
+    assert all(stage.ssim <= 1 - stage.empty + 1e-9 for stage in stages)
