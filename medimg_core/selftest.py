@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from medimg_core.errors import MedImgError
+from medimg_core.explain.planted.checks import explain_checks
 from medimg_core.io import open_study
 from medimg_core.phantoms import Phantom, catalogue, make_phantom
 from medimg_core.registry import ModelCard, list_models
@@ -22,15 +23,19 @@ Progress = Callable[[int, int, str], None]
 Check = dict[str, Any]
 
 
-def selftest(*, progress: Progress | None = None) -> dict[str, Any]:
+def selftest(*, explain: bool = False, progress: Progress | None = None) -> dict[str, Any]:
     """Run every check on every phantom and every model.
 
     Args:
+        explain: Instead try explanations and their audit on evidence that is known
+            (:mod:`medimg_core.explain.planted`).
         progress: Called as ``progress(done, total, text)``; may raise ``Cancelled``.
 
     Returns:
         ``{"checks": [{"name", "value", "expected", "holds"}, ...], "holds": bool}``, JSON-ready.
     """
+    if explain:
+        return _answer(explain_checks(progress=progress))
     infos = catalogue()
     cards = list_models()
     total = len(infos) + len(cards)
@@ -56,6 +61,10 @@ def selftest(*, progress: Progress | None = None) -> dict[str, Any]:
         _report(progress, len(infos) + number, total, card.id)
         checks += _model(card, {name: series for name, (_, series) in opened.items()})
     _report(progress, total, total, "done")
+    return _answer(checks)
+
+
+def _answer(checks: list[Check]) -> dict[str, Any]:
     return {"checks": checks, "holds": all(check["holds"] for check in checks)}
 
 

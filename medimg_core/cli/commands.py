@@ -126,11 +126,11 @@ def train(args: argparse.Namespace) -> Answer:
     return dict(result)
 
 
-def selftest(_: argparse.Namespace) -> Answer:
+def selftest(args: argparse.Namespace) -> Answer:
     """Check this installation on phantoms."""
     from medimg_core import selftest as checks
 
-    return dict(checks.selftest(progress=_progress))
+    return dict(checks.selftest(explain=args.explain, progress=_progress))
 
 
 def warm(_: argparse.Namespace) -> Answer:
