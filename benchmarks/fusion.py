@@ -24,8 +24,8 @@ from medimg_core.evaluation.folder import Row
 from medimg_core.preprocess import prepare
 from medimg_core.registry import InputSpec, load_card
 from medimg_core.training.fusion import Embed, compare, read_patients
-from medimg_core.training.plan import Plan
 from medimg_core.training.pictures import decode
+from medimg_core.training.plan import Plan
 
 IMAGENET = "imagenet"
 MODEL = "brain_flair_abnormality"
