@@ -33,7 +33,10 @@ def panels(card: ModelCard, cards: list[ModelCard], lungs: ModelCard | None) -> 
     if not said(desk):
         return None, None
     task = tasks.choose(desk)
-    method_panel.choices(desk)
+    if task == tasks.MAP:
+        method_panel.choices(desk)
+    else:
+        method_panel.choice_words(desk)
     with shown():
         mapping.wanted(desk)
     desk = seat(load(), card)

@@ -121,17 +121,11 @@ class Explained:
         """Choose the model for a series."""
         return replace(self, models=put(self.models, key, model_id))
 
-    def with_choice(self, model_id: str, *, second: bool = False, **changes: Any) -> "Explained":
-        """Change how maps of a model are asked for.
-
-        Args:
-            model_id: The model.
-            second: Of the second map of a comparison.
-            changes: Fields of :class:`Choice`.
-        """
-        known = self.others if second else self.choices
-        made = put(known, model_id, replace(known.get(model_id, Choice()), **changes))
-        return replace(self, others=made) if second else replace(self, choices=made)
+    def with_choice(self, model_id: str, choice: Choice, *, second: bool = False) -> "Explained":
+        """Choose how maps of a model are asked for, or the second map of a comparison."""
+        if second:
+            return replace(self, others=put(self.others, model_id, choice))
+        return replace(self, choices=put(self.choices, model_id, choice))
 
     def with_layers(self, sha256: str, names: tuple[str, ...]) -> "Explained":
         """Keep the layers that maps of a network can be made of."""

@@ -200,7 +200,7 @@ def compared(case):
     """With a second map, by another method."""
     other = replace(make_explanation(case.volume), method="layer_cam", native=np.eye(3, 4, dtype=np.float32))
     made = explained(case).with_map(asked_of(case, "grad_cam_plus_plus"), replace(other, method="grad_cam_plus_plus"))
-    return keep(case, made.with_choice("tiny_model", second=True, method="grad_cam_plus_plus"))
+    return keep(case, made)
 
 
 def test_two_maps_stand_side_by_side_with_their_figures(open_app):

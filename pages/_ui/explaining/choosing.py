@@ -84,8 +84,10 @@ def _score(desk: Desk, found: Prediction) -> None:
     positive = reading.positive_text if reading else _("above the threshold")
     negative = reading.negative_text if reading else _("not above the threshold")
     st.markdown(
-        _("**Score {score}** - {decision}").format(
-            score=as_score(at.score), decision=plain(positive if at.positive else negative)
+        _("**Score {score}** - {decision} (threshold {threshold})").format(
+            score=as_score(at.score),
+            decision=plain(positive if at.positive else negative),
+            threshold=as_score(at.threshold),
         )
     )
     if at.uses_outside:

@@ -26,6 +26,7 @@ def compare_panel(desk: Desk, cards: list[ModelCard]) -> None:
     pair = pair_of(desk, cards)
     if pair.same:
         _other_model(desk, pair, cards)
+        st.caption(_("With this second map:"))
         choices(pair.other, second=True)
     if pair.other.result is None or pair.other.asked is None:
         st.caption(_("This model has no answer there to explain. Run it there first, on Analyse."))
@@ -88,7 +89,7 @@ def _make(pair: Pair) -> None:
     assert other.asked is not None
     if mapping.at_once(other.card, other.asked):
         mapping.make(other, other.asked)
-        st.rerun(scope="fragment")
+        st.rerun()
     if not mapping.on_its_way(other.card, other.asked):
         st.button(
             _("Make the second map"),

@@ -24,6 +24,7 @@ class Desk:
     Attributes:
         case: The session's.
         card: The model.
+        choice: How the map is asked for.
         result: What it said of the image on show: a prediction, or masks for a method that explains these; None
             where it has not spoken.
         said: The prediction among it, or None.
@@ -34,6 +35,7 @@ class Desk:
 
     case: Case = field(repr=False)
     card: ModelCard
+    choice: Choice
     result: Prediction | Segmentation | None = field(repr=False)
     said: Prediction | None = field(repr=False)
     method: Method | None
@@ -68,18 +70,16 @@ class Desk:
         return _asked(self.key, self.card, self.result, choice, self.region)
 
 
-def seat(case: Case, card: ModelCard, *, second: bool = False, choice: Choice | None = None) -> Desk:
+def seat(case: Case, card: ModelCard, *, choice: Choice | None = None) -> Desk:
     """Sit down at a model's map of the image on show.
 
     Args:
         case: Its current series has voxels.
         card: A model that fits.
-        second: For the second map of a comparison.
         choice: How the map is asked for; what the reader chose for the model where None.
     """
-    known = explained(case)
     if choice is None:
-        choice = (known.others if second else known.choices).get(card.id, Choice())
+        choice = explained(case).choices.get(card.id, Choice())
     method = chosen_method(card, choice)
     said = case.prediction(card.id) if card.classification is not None else None
     masks = current(case, card) if card.segmentation is not None else None
@@ -88,7 +88,7 @@ def seat(case: Case, card: ModelCard, *, second: bool = False, choice: Choice | 
         result = masks
     region = chosen_region(case)
     asked = _asked(key_of_image(case, card), card, result, choice, region)
-    return Desk(case, card, result, said, method, asked, region)
+    return Desk(case, card, choice, result, said, method, asked, region)
 
 
 def key_of_image(case: Case, card: ModelCard) -> ResultKey:

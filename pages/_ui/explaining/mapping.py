@@ -3,6 +3,8 @@
 from functools import partial
 from typing import Any
 
+import streamlit as st
+
 from medimg_core.explain import METHODS, explain, needs_of
 from medimg_core.registry import ModelCard
 from medimg_core.results import Explanation
@@ -59,8 +61,11 @@ def wanted(desk: Desk) -> Explanation | None:
     asked, found = desk.asked, desk.explanation
     if found is not None or asked is None or not desk.case.overlay.shown:
         return found
-    if at_once(desk.card, asked) or asked not in explained(desk.case).tried:
+    if at_once(desk.card, asked):
         make(desk, asked)
+    elif asked not in explained(desk.case).tried:
+        make(desk, asked)
+        st.rerun()  # its progress stands on top
     return explained(load()).maps.get(asked)
 
 

@@ -1,6 +1,7 @@
 """The map: method, class and layer beside it, on and off by one key, and what it shows."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -10,12 +11,13 @@ from medimg_core.explain import METHODS, Method
 from medimg_core.registry import ModelCard
 from medimg_core.results import Explanation
 from pages._ui import jobs
-from pages._ui.explained import Choice
 from pages._ui.explaining import mapping
 from pages._ui.explaining.desk import Desk, labels_of, offered, takes_layer
 from pages._ui.explaining.kept import change, explained, keep
-from pages._ui.explaining.laying import usual_of
+from pages._ui.explaining.laying import MAP_KEY, usual_of
+from pages._ui.explaining.pictures import as_drawn
 from pages._ui.language import _
+from pages._ui.plain import plain
 from pages._ui.score_bar import percent
 from pages._ui.state import Case
 from pages._ui.state import change as change_case
@@ -23,7 +25,7 @@ from pages._ui.theme import say
 from pages._ui.view import Laid
 from pages._ui.viewer import failed
 
-__all__ = ["choices", "map_button", "map_words"]
+__all__ = ["choice_words", "choices", "map_button", "map_words"]
 
 MORE = "\N{HORIZONTAL ELLIPSIS}"
 
@@ -38,26 +40,24 @@ def choices(desk: Desk, *, second: bool = False) -> None:
     card, method = desk.card, desk.method
     if method is None:
         return
-    known = explained(desk.case)
-    choice = (known.others if second else known.choices).get(card.id, Choice())
-    _methods(desk, method, choice, second=second)
+    _methods(desk, method, second=second)
     left, right = st.columns(2, gap="xsmall")
     with left:
         labels = labels_of(card, method)
         label = desk.asked.label if desk.asked is not None else labels[0]
-        _select(_("Class"), labels, label, "label", card, second=second)
+        _select(_("Class"), labels, label, "label", desk, second=second)
     with right:
         if takes_layer(method):
-            _layers(desk, choice, second=second)
+            _layers(desk, second=second)
     if method.explains == "mask" and desk.region is not None:
         key = f"explain-drawn-{second}-{card.id}"
-        st.session_state[key] = choice.drawn
-        st.toggle(_("Of the region drawn"), key=key, on_change=_put(key, card, "drawn", second=second))
+        st.session_state[key] = desk.choice.drawn
+        st.toggle(_("Of the region drawn"), key=key, on_change=_put(key, desk, "drawn", second=second))
 
 
-def _methods(desk: Desk, method: Method, choice: Choice, *, second: bool) -> None:
+def _methods(desk: Desk, method: Method, *, second: bool) -> None:
     """Methods on offer; those that are one and the same map stand as one."""
-    rows = offered(desk.card, choice.layer)
+    rows = offered(desk.card, desk.choice.layer)
     titles = {row[0].name: " = ".join(each.title for each in row) for row in rows}
     chosen = next((row[0].name for row in rows if method in row), method.name)
     words = {"class_activation": _("class activation"), "gradient": _("gradient"), "perturbation": _("perturbation")}
@@ -67,15 +67,15 @@ def _methods(desk: Desk, method: Method, choice: Choice, *, second: bool) -> Non
         tuple(titles),
         chosen,
         "method",
-        desk.card,
+        desk,
         second=second,
         names={name: f"{title}, {families[name]}" for name, title in titles.items()},
     )
 
 
-def _layers(desk: Desk, choice: Choice, *, second: bool) -> None:
+def _layers(desk: Desk, *, second: bool) -> None:
     """Layers that maps can be made of: the card's, and the others once somebody asks for them."""
-    card = desk.card
+    card, choice = desk.card, desk.choice
     own = card.cam.layer if card.cam is not None else ""
     found = explained(desk.case).layers.get(card.sha256)
     known = tuple(dict.fromkeys((own, *(found or ()), choice.layer or own)))
@@ -89,7 +89,8 @@ def _layers(desk: Desk, choice: Choice, *, second: bool) -> None:
         if wanted == MORE:
             _find_layers(card)
         else:
-            change(lambda now: now.with_choice(card.id, second=second, layer="" if wanted == own else wanted))
+            made = replace(choice, layer="" if wanted == own else wanted)
+            change(lambda now: now.with_choice(card.id, made, second=second))
 
     st.selectbox(_("Layer"), shown, format_func=names.__getitem__, key=key, on_change=chosen)
 
@@ -113,12 +114,12 @@ def _select(
     options: Sequence[str],
     chosen: str,
     name: str,
-    card: ModelCard,
+    desk: Desk,
     *,
     second: bool,
     names: dict[str, str] | None = None,
 ) -> None:
-    key = f"explain-{name}-{second}-{card.id}"
+    key = f"explain-{name}-{second}-{desk.card.id}"
     st.session_state[key] = chosen
     shown = names or {option: _(option).replace("_", " ") for option in options}
     st.selectbox(
@@ -126,14 +127,16 @@ def _select(
         options,
         format_func=shown.__getitem__,
         key=key,
-        on_change=_put(key, card, name, second=second),
+        on_change=_put(key, desk, name, second=second),
     )
 
 
-def _put(key: str, card: ModelCard, name: str, *, second: bool) -> Any:
+def _put(key: str, desk: Desk, name: str, *, second: bool) -> Any:
+    chosen = desk.choice
+
     def step() -> None:
-        value = st.session_state[key]
-        change(lambda now: now.with_choice(card.id, second=second, **{name: value}))
+        made = replace(chosen, **{name: st.session_state[key]})
+        change(lambda now: now.with_choice(desk.card.id, made, second=second))
 
     return step
 
@@ -171,14 +174,29 @@ def map_words(desk: Desk, laid: Laid | None) -> None:
         return
     if not failed():
         st.caption(_("M hides and shows it on the image; opacity, contour and grid are in the image's own panel."))
-    st.caption(f"{_strength(desk.card, found)} {_about(found)}")
+    st.caption(f"{_strength(desk, found)} {_about(found)}")
 
 
-def _strength(card: ModelCard, found: Explanation) -> str:
-    usual = usual_of(card, found)
+def choice_words(desk: Desk) -> None:
+    """Method, class and layer in one line, where they are not chosen."""
+    asked = desk.asked
+    if asked is None:
+        return
+    text = _("{method} for {label}, layer {layer}") if asked.layer else _("{method} for {label}")
+    title = METHODS[asked.method].title
+    label = plain(_(asked.label).replace("_", " "))
+    st.caption(text.format(method=title, label=label, layer=plain(asked.layer)))
+
+
+def _strength(desk: Desk, found: Explanation) -> str:
+    usual = usual_of(desk.card, found)
     if usual is None:
         return _("Colours run to this map's own peak.")
-    return _("Peak: {share} of the usual peak in images with the label.").format(share=percent(found.peak / usual))
+    share = found.peak / usual
+    text = _("Peak: {share} of the usual peak in images with the label.").format(share=percent(share))
+    if share < as_drawn(desk.case, MAP_KEY).threshold:
+        text += " " + _("That is too faint for the contour.")
+    return text
 
 
 def _about(found: Explanation) -> str:

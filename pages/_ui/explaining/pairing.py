@@ -9,7 +9,7 @@ from medimg_core.explain.compare import Agreement, Comparison, agreement, compar
 from medimg_core.registry import ModelCard
 from medimg_core.results import Explanation
 from pages._ui.explained import Choice
-from pages._ui.explaining.desk import Desk, seat
+from pages._ui.explaining.desk import Desk, offered, seat
 from pages._ui.explaining.kept import explained
 from pages._ui.state import Case, hidden
 
@@ -62,7 +62,16 @@ def pair_of(desk: Desk, cards: list[ModelCard]) -> Pair:
         choice = known.choices.get(desk.card.id, Choice())
         return Pair(desk, seat(other, desk.card, choice=choice), same=False)
     card = next((card for card in cards if card.id == known.settings.get(MODEL)), desk.card)
-    return Pair(desk, seat(desk.case, card, second=True), same=True)
+    return Pair(desk, seat(desk.case, card, choice=known.others.get(card.id) or _other_choice(desk, card)), same=True)
+
+
+def _other_choice(desk: Desk, card: ModelCard) -> Choice:
+    """Until one is chosen: the same of another model; of the same one another method, since a map is itself."""
+    own = explained(desk.case).choices.get(desk.card.id, Choice())
+    if card.id != desk.card.id:
+        return Choice(method=own.method)
+    others = [row[0] for row in offered(card, own.layer) if desk.method not in row]
+    return Choice(method=others[0].name, label=own.label) if others else own
 
 
 def compared(one: Explanation, other: Explanation) -> Comparison:

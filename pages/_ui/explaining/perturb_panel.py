@@ -63,11 +63,17 @@ def _kind(desk: Desk) -> Perturbation:
 def _amount(desk: Desk, kind: Perturbation) -> None:
     key = f"explain-amount-{kind.name}"
     low, high = (float(end) for end in kind.span)
-    st.session_state[key] = float(explained(desk.case).settings.get(key, kind.neutral))
+    # put once: a slider that is given its value at every run loses what is moved meanwhile
+    st.session_state.setdefault(key, float(explained(desk.case).settings.get(key, kind.neutral)))
 
-    def put(value: float) -> None:
+    def put() -> None:
+        value = float(st.session_state[key])
         change(lambda now: now.with_setting(key, value))
         _start(desk, kind, value)
+
+    def back() -> None:
+        st.session_state[key] = float(kind.neutral)
+        put()
 
     st.slider(
         plain(_("{title}: {unit}").format(title=_(kind.title), unit=_(kind.unit))),
@@ -75,13 +81,13 @@ def _amount(desk: Desk, kind: Perturbation) -> None:
         high,
         step=0.05 if high - low < 5 else 1.0,
         key=key,
-        on_change=lambda: put(st.session_state[key]),
+        on_change=put,
     )
     st.button(
         _("As it was"),
         key="explain-neutral",
         disabled=isclose(st.session_state[key], kind.neutral),
-        on_click=lambda: put(float(kind.neutral)),
+        on_click=back,
     )
 
 

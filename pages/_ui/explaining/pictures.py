@@ -23,7 +23,9 @@ __all__ = ["as_drawn", "as_file", "as_stored", "beside_case", "beside_volume", "
 FILE = (1200, 900)
 """Width and height of a picture in a file, pixels."""
 
+# what the browser fetches must live as long as it is on show, and be the same at every rerun
 _alone: MutableMapping[Volume, tuple[tuple[int, int], Volume]] = weakref.WeakKeyDictionary()
+_stored: MutableMapping[Volume, Volume] = weakref.WeakKeyDictionary()
 
 
 def image_alone(volume: Volume, place: int, frame: int) -> Volume:
@@ -51,7 +53,9 @@ def image_alone(volume: Volume, place: int, frame: int) -> Volume:
 
 def as_stored(changed: Volume, volume: Volume, place: int, frame: int) -> Volume:
     """A changed image that hangs as the one it came from: pixels of a file hang as they were stored."""
-    return replace(changed, instances=_instance(volume, place, frame))
+    if changed not in _stored:
+        _stored[changed] = replace(changed, instances=_instance(volume, place, frame))
+    return _stored[changed]
 
 
 def _instance(volume: Volume, place: int, frame: int) -> tuple[tuple[str, int], ...]:

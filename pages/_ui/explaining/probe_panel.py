@@ -170,13 +170,17 @@ def _result(probe: RegionProbe, label: str) -> None:
             _("Log-odds"): [log_odds(value) for _name, value, *_rest in rows],
             _("Score"): [as_score(score) for _name, _value, score, _distance in rows],
             _("Strangeness"): [
-                "-" if distance is None else f"{distance:.2f}" for _name, _value, _score, distance in rows
+                "-" if distance is None else f"{distance:.3g}" for _name, _value, _score, distance in rows
             ],
         }
     )
     st.markdown(_sentence(probe))
     unusual(probe.after)
-    st.caption(plain(probe.control_note))
+    limit = probe.after.prediction.gate.limit
+    st.caption(
+        plain(probe.control_note)
+        + ("" if limit is None else " " + _("Strangeness: out-of-distribution score, limit {n:.3g}.").format(n=limit))
+    )
 
 
 def _row(name: str, variant: Variant) -> tuple[str, float, float, float | None]:

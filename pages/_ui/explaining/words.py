@@ -34,6 +34,6 @@ def unusual(variant: Variant) -> None:
     """A word of caution beside an answer to an image unlike those the model was trained on."""
     gate = variant.prediction.gate
     if variant.unusual and gate.distance is not None and gate.limit is not None:
-        text = _("the changed image is stranger than the model's own ({distance:.2f}, limit {limit:.2f}).")
+        text = _("the changed image is stranger than the model's own ({distance:.3g}, limit {limit:.3g}).")
         said = text.format(distance=gate.distance, limit=gate.limit)
         st.caption(f":orange[**{_('Caution:')}**] {said} " + _("Its answer to it means little."))

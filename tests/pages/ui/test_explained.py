@@ -65,10 +65,8 @@ def test_only_the_first_reveal_counts():
 
 
 def test_choices_are_kept_by_model_for_both_maps_apart():
-    made = Explained().with_choice("m", method="layer_cam").with_choice("m", label="y")
-    made = made.with_choice("m", second=True, label="z")
-    assert made.choices["m"] == Choice("layer_cam", "y")
-    assert made.others["m"] == Choice(label="z")
+    made = Explained().with_choice("m", Choice("layer_cam", "y")).with_choice("m", Choice(label="z"), second=True)
+    assert (made.choices["m"], made.others["m"]) == (Choice("layer_cam", "y"), Choice(label="z"))
 
 
 def test_nothing_stays_of_a_closed_series():
@@ -76,7 +74,7 @@ def test_nothing_stays_of_a_closed_series():
     for key in (SERIES, OTHER):
         made = made.with_map(asked(key), MAP).with_audit(asked(key), BAD).with_anyway(asked(key), on=True)
     made = replace(made, probed=Probed(asked(), None, None), changed=Changed(asked(OTHER), None, None))
-    left = made.with_choice("m", label="y").without(lambda key: key == SERIES)
+    left = made.with_choice("m", Choice(label="y")).without(lambda key: key == SERIES)
     assert list(left.maps) == list(left.audits) == [asked(OTHER)]
     assert left.anyway == {asked(OTHER)}
     assert not left.models
