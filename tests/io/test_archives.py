@@ -121,6 +121,7 @@ def test_members_are_limited():
         (archive(), "holds no files"),
         (archive(("a", b"1"))[:-10], "list of members cannot be read"),
     ],
+    ids=["no list", "empty", "cut short"],  # an archive holds the time, a name must not
 )
 def test_damaged_archives(data, reason):
     with pytest.raises(UnreadableFileError, match=reason):
