@@ -80,7 +80,8 @@ def is_whole(folder: Path, weights_sha256: str) -> bool:
             isinstance(meta, dict)
             and meta["format"] == FORMAT
             and meta["weights_sha256"] == weights_sha256
-            and all(meta["files"][name] == sha256_of(folder / name) for name in _FILES)
+            and set(_FILES) <= set(meta["files"])
+            and all(found == sha256_of(folder / name) for name, found in meta["files"].items())
         )
     except (OSError, ValueError, KeyError, TypeError):  # missing, cut short, or not what was written
         return False

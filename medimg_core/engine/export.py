@@ -8,6 +8,8 @@
   network have it: ``features`` (the layer of the class activation map), ``embedding`` (what the dense head
   takes; without one, the layer of that name), ``logits``, ``ensemble`` and ``masks`` (logits a pixel), all of
   them ``float32``;
+- ``scores.onnx``, of a network of both tasks: the same without ``masks`` and without what only they need, since ONNX
+  Runtime computes every output of a graph, asked for or not;
 - ``head.npz``: ``kernel`` (embedding, classes) and ``bias`` (classes) of the dense head, ``float32``; without
   a class where there is no head;
 - ``meta.json``: SHA-256 of the weights and of both files, versions of what made them.
@@ -29,7 +31,7 @@ from medimg_core.registry import ModelCard, sha256_of
 
 __all__ = ["FORMAT", "ExportSpec", "export", "spec_of"]
 
-FORMAT = 3
+FORMAT = 4
 """Raised whenever what an export holds changes; caches of another format are not looked at."""
 
 OPSET = 17
@@ -92,7 +94,7 @@ def spec_of(card: ModelCard) -> ExportSpec:
 
 
 def export(spec: ExportSpec, out: Path) -> None:
-    """Write ``model.onnx``, ``head.npz`` and ``meta.json``; see the module's text.
+    """Write ``model.onnx``, ``scores.onnx``, ``head.npz`` and ``meta.json``; see the module's text.
 
     Args:
         spec: What to export.
@@ -116,6 +118,9 @@ def export(spec: ExportSpec, out: Path) -> None:
     _rename(proto.graph, list(tensors))
     onnx.checker.check_model(proto)
     onnx.save(proto, out / "model.onnx")
+    if spec.logits and spec.masks:
+        names = [name for name in tensors if name != "masks"]
+        onnx.save(onnx.utils.Extractor(proto).extract_model(["image"], names), out / "scores.onnx")
     np.savez(out / "head.npz", kernel=kernel, bias=bias)
     meta = {
         "format": FORMAT,
@@ -124,7 +129,7 @@ def export(spec: ExportSpec, out: Path) -> None:
         "keras": keras.__version__,
         "onnx": onnx.__version__,
         "opset": OPSET,
-        "files": {name: sha256_of(out / name) for name in ("model.onnx", "head.npz")},
+        "files": {path.name: sha256_of(path) for path in sorted(out.iterdir())},
     }
     (out / "meta.json").write_text(json.dumps(meta, indent=1), encoding="utf-8")
 

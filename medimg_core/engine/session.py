@@ -116,7 +116,8 @@ def forward(
     values = np.ascontiguousarray(batch, dtype=np.float32)
     if not np.isfinite(values).all():
         raise IncompatibleInputError("batch must be finite, got NaN or infinity")
-    loaded = _loaded(card, 1 if alone else threads())
+    whole = masks or card.classification is None or card.segmentation is None
+    loaded = _loaded(card, 1 if alone else threads(), "model" if whole else "scores")
     unwanted = {name for name, kept in (("features", features), ("masks", masks)) if not kept}
     session, names = loaded.session, [name for name in loaded.names if name not in unwanted]
     size = 1 if card.input.depth else _CHUNK
@@ -227,9 +228,9 @@ def session_options(count: int | None = None) -> Any:
     return options
 
 
-def _loaded(card: ModelCard, count: int) -> _Loaded:
-    """The session of a card whose passes take ``count`` threads."""
-    key = _key(card, count)
+def _loaded(card: ModelCard, count: int, part: str = "model") -> _Loaded:
+    """The session of one of a card's exported networks whose passes take ``count`` threads."""
+    key = (part, *_key(card, count))
     found = _sessions.get(key)
     if found is not None:
         return found
@@ -238,7 +239,7 @@ def _loaded(card: ModelCard, count: int) -> _Loaded:
     with lock:
         if key not in _sessions:
             card.check_weights()
-            _sessions[key] = _load(card, count)
+            _sessions[key] = _load(card, count, part)
         return _sessions[key]
 
 
@@ -256,27 +257,27 @@ def _key(card: ModelCard, count: int) -> Key:
     )
 
 
-def _load(card: ModelCard, count: int) -> _Loaded:
+def _load(card: ModelCard, count: int, part: str) -> _Loaded:
     """Build a session; an entry that ONNX Runtime cannot read is built again once."""
     from onnxruntime.capi import onnxruntime_pybind11_state as state
 
     unreadable = (state.Fail, state.InvalidArgument, state.InvalidGraph, state.InvalidProtobuf, state.NotImplemented)
     try:
-        return _open(card, count)
+        return _open(card, count, part)
     except unreadable:
         discard(card)
     try:
-        return _open(card, count)
+        return _open(card, count, part)
     except unreadable as error:
         raise ModelError(f"the export of model {card.id} must load in ONNX Runtime; twice it did not") from error
 
 
-def _open(card: ModelCard, count: int) -> _Loaded:
+def _open(card: ModelCard, count: int, part: str) -> _Loaded:
     import onnxruntime
 
     folder = entry(card)
     session = onnxruntime.InferenceSession(
-        str(folder / "model.onnx"), session_options(count), providers=["CPUExecutionProvider"]
+        str(folder / f"{part}.onnx"), session_options(count), providers=["CPUExecutionProvider"]
     )
     with np.load(folder / "head.npz", allow_pickle=False) as head:
         kernel, bias = head["kernel"], head["bias"]

@@ -58,3 +58,24 @@ def test_other_classes_on_the_card_are_another_export(own_models):
     card = own_models[0]
     output = dataclasses.replace(card.outputs[0], classes=("a", "b", "c"))
     assert entry_folder(card) != entry_folder(dataclasses.replace(card, outputs=(output,)))
+
+
+def test_a_network_of_both_tasks_scores_without_its_masks(tiny_masks, tiny_multi, tiny_model):
+    """Nothing that only the masks need is computed, and the rest comes out as it does beside them."""
+    import onnxruntime
+
+    folder = entry(tiny_multi)
+    whole, scores = (
+        onnxruntime.InferenceSession(str(folder / f"{name}.onnx"), providers=["CPUExecutionProvider"])
+        for name in ("model", "scores")
+    )
+    names = [output.name for output in scores.get_outputs()]
+    assert names == [output.name for output in whole.get_outputs() if output.name != "masks"]
+    assert (folder / "scores.onnx").stat().st_size < (folder / "model.onnx").stat().st_size
+    for card in (tiny_masks, tiny_model):
+        assert not (entry(card) / "scores.onnx").exists()
+    batch = np.random.default_rng(5).normal(size=(3, *tiny_multi.input.shape)).astype(np.float32)
+    beside, alone = forward(tiny_multi, batch), forward(tiny_multi, batch, masks=False)
+    assert alone.masks is None
+    for name in ("features", "embedding", "logits", "ensemble"):
+        np.testing.assert_allclose(getattr(alone, name), getattr(beside, name), atol=1e-5)
