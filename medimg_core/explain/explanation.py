@@ -10,7 +10,7 @@ import numpy.typing as npt
 from medimg_core.decision import decision
 from medimg_core.engine import Forward
 from medimg_core.errors import IncompatibleInputError, NotApplicableError
-from medimg_core.explain.methods import METHODS, Method, check_images, closed_form, method_named
+from medimg_core.explain.methods import METHODS, Method, check_map, closed_form, method_named
 from medimg_core.explain.native import Maps, closed_maps, described, native_maps
 from medimg_core.explain.query import query
 from medimg_core.explain.seg_grad_cam import asked_region, region_map
@@ -68,8 +68,8 @@ def explain(  # noqa: PLR0913 - what a reader may ask of one result
         NotApplicableError: The gate refused the input, or the model makes no such map.
         ModelError: The network cannot be run.
     """
-    check_images(card)
     chosen = method_named(method)
+    check_map(card, chosen, layer)
     if result.weights_sha256 != card.sha256:
         raise IncompatibleInputError(
             f"a result must be explained with the model that made it, {result.model_id}; got {card.id}"

@@ -14,7 +14,7 @@ __all__ = [
     "Family",
     "Method",
     "Setting",
-    "check_images",
+    "check_map",
     "closed_form",
     "identical",
     "method_named",
@@ -221,10 +221,18 @@ def method_named(name: str) -> Method:
     return METHODS[name]
 
 
-def check_images(card: ModelCard) -> None:
-    """Raise NotApplicableError where a network takes volumes at once."""
+def check_map(card: ModelCard, method: Method, layer: str | None = None) -> None:
+    """Raise NotApplicableError where a method can make no map for a model: what a card alone can tell.
+
+    Args:
+        card: The model.
+        method: The method.
+        layer: Layer asked for; None for that of the card.
+    """
     if card.input.depth:
         raise NotApplicableError(f"a map needs a network of images; {card.id} takes {card.input.depth} slices at once")
+    if "features" in method.needs and card.cam is None and layer is None:
+        raise NotApplicableError(f"{method.title} needs a last feature map; model {card.id} names none")
 
 
 def closed_form(name: str, card: ModelCard, layer: str | None = None) -> bool:

@@ -13,7 +13,7 @@ from medimg_core.errors import IncompatibleInputError, NotApplicableError
 from medimg_core.explain.cam import CONSTANT, GENERAL, channel_gradient
 from medimg_core.explain.gradients import integrated_gradients
 from medimg_core.explain.hiding import MARGIN
-from medimg_core.explain.methods import Method, check_images, closed_form, method_named
+from medimg_core.explain.methods import Method, check_map, closed_form, method_named
 from medimg_core.explain.occlusion import CELL, occlusion
 from medimg_core.explain.score_cam import score_cam
 from medimg_core.registry import ModelCard
@@ -68,8 +68,8 @@ def native_maps(
         NotApplicableError: The method makes no map for this model.
         ModelError: The network cannot be run.
     """
-    check_images(card)
     chosen = method_named(method)
+    check_map(card, chosen, layer)
     if chosen.explains != "decision":
         raise IncompatibleInputError(f"{method} explains a mask and not a decision; ask explain() for it")
     asked = chosen.checked(settings)
@@ -105,8 +105,6 @@ class _Asked:
 def _through_the_head(
     batch: Array, card: ModelCard, question: Decision, method: Method, layer: str | None, progress: Progress | None
 ) -> Maps:
-    if layer is None and card.cam is None:
-        raise NotApplicableError(f"a class activation map needs a feature map; model {card.id} names none, so name one")
     chosen = layer or (card.cam.layer if card.cam is not None else "")
     found = apart.layer_gradient(card, chosen, batch, question, progress)
     native = GENERAL[method.name](found.features, found.gradient)
@@ -116,8 +114,8 @@ def _through_the_head(
 def _score_cam(asked: _Asked) -> Maps:
     card = asked.card
     features = forward(card, asked.batch, masks=False).features
-    if card.cam is None or features is None:
-        raise NotApplicableError(f"Score-CAM needs a last feature map; model {card.id} names none")
+    assert card.cam is not None  # it was checked
+    assert features is not None
     native = [
         score_cam(image, features[index], card, asked.question, asked.part(index))
         for index, image in enumerate(asked.batch)

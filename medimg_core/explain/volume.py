@@ -13,7 +13,7 @@ from medimg_core.decision import Decision, decision, sigmoid
 from medimg_core.engine import Forward, forward
 from medimg_core.errors import IncompatibleInputError, NotApplicableError
 from medimg_core.explain.explanation import explain
-from medimg_core.explain.methods import check_images, closed_form, method_named
+from medimg_core.explain.methods import check_map, closed_form, method_named
 from medimg_core.explain.native import Maps, closed_maps, native_maps
 from medimg_core.gate import Declared, assess_slices
 from medimg_core.inference import model_input
@@ -69,11 +69,11 @@ def explain_volume(  # noqa: PLR0913 - what a reader may ask of one volume
         NotApplicableError: The gate refuses the volume, or the model makes no such map.
         ModelError: The network cannot be run.
     """
-    check_images(card)
+    what = method_named(method)
+    check_map(card, what, layer)
     chosen = tuple(range(volume.shape[0]) if slices is None else slices)
     if not chosen or list(chosen) != sorted(set(chosen)) or not 0 <= chosen[0] <= chosen[-1] < volume.shape[0]:
         raise IncompatibleInputError(f"slices must rise within 0..{volume.shape[0] - 1}, got {list(chosen[:5])}")
-    what = method_named(method)
     if what.explains == "mask":
         return _of_masks(volume, card, chosen, method, label, layer, result, progress)
     what.checked(settings)

@@ -6,7 +6,7 @@ import pytest
 from medimg_core.decision import decision, decision_labels
 from medimg_core.engine import dense_head, forward
 from medimg_core.errors import NotApplicableError
-from medimg_core.explain.cam import grad_cam, signed_cam
+from medimg_core.explain.cam import CONSTANT, GENERAL, grad_cam, signed_cam
 from medimg_core.results import Activations
 
 
@@ -69,3 +69,34 @@ def test_a_model_without_a_feature_map_has_no_map(tiny_model):
     other = dataclasses.replace(tiny_model.cam, head="attention")
     with pytest.raises(NotApplicableError, match="closed form needs a head of pooling"):
         grad_cam(activations, dataclasses.replace(tiny_model, cam=other), decision(tiny_model))
+
+
+def test_a_gradient_that_is_the_same_in_every_cell_has_the_closed_form():
+    """For features of any sign: HiResCAM is Grad-CAM then, and Grad-CAM++ is LayerCAM."""
+    rng = np.random.default_rng(6)
+    features = rng.normal(size=(3, 4, 5, 7)).astype(np.float32)
+    weights = rng.normal(size=(3, 7)).astype(np.float32)
+    weights[1, 2] = 0
+    everywhere = np.broadcast_to(weights[:, None, None], features.shape)
+    for method, constant in CONSTANT.items():
+        np.testing.assert_allclose(constant(features, weights), GENERAL[method](features, everywhere), atol=1e-4)
+    np.testing.assert_array_equal(CONSTANT["grad_cam"](features, weights), CONSTANT["hires_cam"](features, weights))
+    once, twice = CONSTANT["layer_cam"], CONSTANT["grad_cam_plus_plus"]
+    np.testing.assert_array_equal(once(features, weights), twice(features, weights))
+    assert np.abs(once(features, weights) - CONSTANT["grad_cam"](features, weights)).max() > 0.1
+
+
+def test_formulas_by_hand():
+    """One channel, two cells: features 2 and 4, gradients 0.5 and -0.25."""
+    features = np.array([2.0, 4.0], np.float32).reshape(1, 1, 2, 1)
+    gradient = np.array([0.5, -0.25], np.float32).reshape(1, 1, 2, 1)
+    alpha = np.array([1 / (2 + 0.5 * 6), 1 / (2 - 0.25 * 6)])
+    alpha /= alpha.sum()
+    for method, wanted in (
+        ("grad_cam", [0.125 * 2, 0.125 * 4]),
+        ("hires_cam", [0.5 * 2, 0]),
+        ("layer_cam", [0.5 * 2, 0]),
+        ("grad_cam_plus_plus", [0.5 * alpha[0] * 2, 0.5 * alpha[0] * 4]),
+    ):
+        np.testing.assert_allclose(GENERAL[method](features, gradient).ravel(), wanted, rtol=1e-6, err_msg=method)
+    assert not any(GENERAL[method](features, -abs(gradient)).any() for method in GENERAL)

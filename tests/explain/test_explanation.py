@@ -65,7 +65,7 @@ def test_no_positive_evidence_is_said(prediction, tiny_model):
 
 
 def test_what_cannot_be_asked_says_what_can(prediction, tiny_model):
-    with pytest.raises(IncompatibleInputError, match="method must be one of grad_cam, .*, got 'crystal_ball'"):
+    with pytest.raises(IncompatibleInputError, match=r"method must be one of grad_cam, .*, got 'crystal_ball'"):
         explain(prediction, tiny_model, method="crystal_ball")
     with pytest.raises(IncompatibleInputError, match="label must be one of pneumonia, no pneumonia, normal"):
         explain(prediction, tiny_model, label="fracture")
@@ -84,3 +84,23 @@ def test_a_refused_input_has_nothing_to_explain(volume, tiny_model):
 
 def test_every_method_names_its_source():
     assert all(method.name == key and "doi" in method.source for key, method in METHODS.items())
+
+
+def test_a_method_that_needs_the_input_needs_the_volume(prediction, tiny_model, volume):
+    with pytest.raises(IncompatibleInputError, match="occlusion needs the volume that the result is of"):
+        explain(prediction, tiny_model, method="occlusion")
+    with pytest.raises(IncompatibleInputError, match="must be explained with the volume it is of"):
+        explain(prediction, tiny_model, method="occlusion", volume=Volume(np.zeros((1, 90, 130), np.uint8)))
+    made = explain(prediction, tiny_model, method="occlusion", volume=volume, settings={"how": "blur"})
+    assert (made.method, made.layer, made.signed) == ("occlusion", "", True)
+    assert made.native.shape == (12, 12)
+    assert made.native.min() < 0
+    assert made.parameters["how"] == "blur"
+    assert made.to_image.tolist() == explain(prediction, tiny_model).to_image.tolist()
+
+
+def test_only_evidence_against_is_no_evidence(prediction, tiny_model):
+    made = explain(prediction, tiny_model)
+    against = dataclasses.replace(made, native=-made.native - 1, signed=True)
+    assert not against.has_evidence
+    assert against.peak > 1
