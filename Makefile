@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
+# The tests' processes: two for two cores; each may take 4 GB.
+WORKERS ?= 2
 STAMP := $(VENV)/.runtime
 DEV_STAMP := $(VENV)/.development
 
@@ -39,7 +41,7 @@ browser:
 	@sh tests/browser/install.sh $(BIN)/playwright
 
 test: $(DEV_STAMP) browser
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: $(DEV_STAMP)
 	$(BIN)/ruff check

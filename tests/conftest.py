@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.explain.planted import planted_models  # noqa: F401 - a fixture for every test
 from tests.keras_reference import keras_references  # noqa: F401 - a fixture for every test
 from tests.tiny_model import (  # noqa: F401 - fixtures for every test
     mask_models,

@@ -1,6 +1,6 @@
 """Fitting a model's gate on its training images, choosing its limits on ``val``, and measuring it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Sized
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from medimg_core.registry import ModelCard, read_card
 from medimg_core.training.cardfile import replace_gate
 from medimg_core.training.gatefigures import measure_gate
 from medimg_core.training.postures import posed_thumbnails, postures, vary
-from medimg_core.training.samples import prepared
+from medimg_core.training.samples import prepared, shown
 
 __all__ = ["add_gate", "choose_limits", "choose_method", "fit_gate", "fit_posture", "measure_gate"]
 
@@ -35,6 +35,9 @@ PARTS = {"posture": 0.6, "limit": 0.2, "thumbnail": 0.2}
 
 STRANGE = 200
 """Validation images whose postures choose the distance."""
+
+LEAST = (30, 10)
+"""Training and validation images that a gate needs."""
 
 NEIGHBOURS = 10
 COMPONENTS = 100
@@ -121,6 +124,11 @@ def choose_limits(values: Mapping[str, Array], share: float = MARKED) -> dict[st
     return {name: float(np.quantile(values[name], 1 - part * low)) for name, part in PARTS.items()}
 
 
+def enough(train: Sized, val: Sized) -> bool:
+    """Whether there are as many images of each split as a gate needs."""
+    return len(train) >= LEAST[0] and len(val) >= LEAST[1]
+
+
 def fit_gate(
     folder: Path, train: Sequence[Grey], val: Sequence[Grey], *, seed: int = 0, progress: Progress | None = None
 ) -> dict[str, Any]:
@@ -139,22 +147,24 @@ def fit_gate(
     Raises:
         InputError: There are too few images.
     """
-    if len(train) < 30 or len(val) < 10:
-        raise InputError(f"a gate needs 30 training and 10 validation images, got {len(train)} and {len(val)}")
+    if not enough(train, val):
+        raise InputError(
+            f"a gate needs {LEAST[0]} training and {LEAST[1]} validation images, got {len(train)} and {len(val)}"
+        )
     card = read_card(folder)
     with np.load(card.reference, allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
     embedding = EmbeddingFit.from_arrays(arrays)
-    small = ThumbnailFit.fit(np.stack([thumbnail(prepared(image, card.input)[0, :, :, 0]) for image in train]))
+    small = ThumbnailFit.fit(np.stack([thumbnail(shown(prepared(image, card.input))[0]) for image in train]))
     posture = fit_posture(train, card, seed=seed, progress=progress)
     rng = np.random.default_rng((seed, 1))
     plain = np.concatenate([prepared(image, card.input) for image in val])
     some = val[:: max(1, len(val) // STRANGE)]
     posed = [image for whole in some for image in list(postures(whole, rng).values())[1:]]
     strange = np.concatenate([prepared(image, card.input) for image in posed])
-    inner = forward(card, plain, features=False).embedding
-    method, _ = choose_method(inner, forward(card, strange, features=False).embedding, embedding)
-    rows = thumbnails(plain[..., 0])
+    inner = forward(card, plain, features=False, masks=False).embedding
+    method, _ = choose_method(inner, forward(card, strange, features=False, masks=False).embedding, embedding)
+    rows = thumbnails(shown(plain))
     limits = choose_limits(
         {
             "posture": posture.not_upright(rows),
@@ -181,7 +191,8 @@ def add_gate(
         folder: Model folder.
         train: As for :func:`fit_gate`.
         val: As for :func:`fit_gate`.
-        data: Folder of the data sets to measure on; None measures nothing.
+        data: Folder of the data sets to measure on; None measures nothing, nor is a model of volumes measured, whose
+            figures would be of single images.
         progress: Called as ``progress(done, total, text)``.
 
     Returns:
@@ -190,7 +201,8 @@ def add_gate(
     card_file = folder / "card.toml"
     settings = fit_gate(folder, train, val, progress=progress)
     card_file.write_text(replace_gate(card_file.read_text(encoding="utf-8"), settings, ()), encoding="utf-8")
-    figures = measure_gate(read_card(folder), data, progress=progress) if data is not None else []
+    card = read_card(folder)
+    figures = [] if data is None or card.input.depth else measure_gate(card, data, progress=progress)
     card_file.write_text(replace_gate(card_file.read_text(encoding="utf-8"), settings, figures), encoding="utf-8")
     return read_card(folder)
 

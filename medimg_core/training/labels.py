@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medimg_core.evaluation.folder import Row
-from medimg_core.preprocess import resize
+from medimg_core.preprocess import along, resize
 from medimg_core.training.plan import UNKNOWN, Plan
 
-__all__ = ["EITHER", "MOST", "coded", "label_map", "resized"]
+__all__ = ["EITHER", "MOST", "coded", "label_map", "resized", "stacked", "unknown"]
 
 EITHER = 128
 """Code of a pixel that is background or of an undrawn class; their bits are added to it."""
@@ -67,16 +67,37 @@ def resized(label: NDArray[np.uint8], shape: tuple[int, int], classes: int) -> N
     """A label map on another grid of the same image: the label with the largest share of each cell.
 
     Args:
-        label: Shape ``(rows, columns)``.
+        label: Shape ``(rows, columns)``, or with slices last, which stay as many.
         shape: Rows and columns wanted.
         classes: Number of classes, the background not counted.
     """
-    if label.shape == shape:
+    if label.shape[:2] == shape:
         return label
-    if int(label[0, 0]) == int(label.max()) == UNKNOWN:
-        return np.full(shape, UNKNOWN, np.uint8)
+    if unknown(label):
+        return np.full((*shape, *label.shape[2:]), UNKNOWN, np.uint8)
     shares = [resize((label == value).astype(np.float32), shape) for value in range(classes + 1)]
     return np.asarray(np.argmax(shares, axis=0), dtype=np.uint8)
+
+
+def stacked(labels: NDArray[np.uint8], count: int, classes: int) -> NDArray[np.uint8]:
+    """Label maps of a volume's slices as those of ``count`` slices: the label with the largest share of each voxel.
+
+    Args:
+        labels: Shape ``(slices, rows, columns)``.
+        count: Slices wanted.
+        classes: Number of classes, the background not counted.
+    """
+    if len(labels) == count:
+        return labels
+    if unknown(labels):
+        return np.full((count, *labels.shape[1:]), UNKNOWN, np.uint8)
+    shares = [along((labels == value).astype(np.float32), count) for value in range(classes + 1)]
+    return np.asarray(np.argmax(shares, axis=0), dtype=np.uint8)
+
+
+def unknown(label: NDArray[np.uint8]) -> bool:
+    """Whether nobody drew a label map, of any shape."""
+    return int(label.flat[0]) == int(label.max()) == UNKNOWN
 
 
 def coded(label: NDArray[np.uint8], missing: int) -> NDArray[np.uint8]:

@@ -16,7 +16,7 @@ from medimg_core.training.labels import label_map
 from medimg_core.training.pictures import decode, decode_mask, placed
 from medimg_core.training.plan import UNKNOWN, Plan
 from medimg_core.training.samples import NO_CLASS, Origin, Samples, gathered, in_bits
-from medimg_core.training.slices import is_volume, read_slices
+from medimg_core.training.slices import is_volume, read_slices, read_whole
 
 VOLUME = re.compile(r"\.(nii|nii\.gz|dcm|zip|gz)$", re.IGNORECASE)
 """How the names of volumes end."""
@@ -31,17 +31,17 @@ def _picture(row: Row, plan: Plan) -> Samples:
 
 
 def _volume(row: Row, plan: Plan, *, thin: bool) -> Samples:
-    """The slices of one volume."""
+    """The slices of one volume, or the volume as a whole."""
     classes = _class_of(row, plan, 1)
-    found = read_slices(row, plan, thin=thin)
-    count = len(found.numbers)
+    found = read_whole(row, plan) if plan.depth else read_slices(row, plan, thin=thin)
+    count = len(found.images)
     name = VOLUME.sub("", row.columns.get("image", row.image.name))  # with its folder: files may all be named alike
     return Samples(
         found.images,
         np.repeat(classes, count),
         found.masks,
         (row.group,) * count,
-        tuple(f"{name}-{number:03d}" for number in found.numbers),
+        tuple(f"{name}-{number:03d}" for number in found.numbers) or (name,) * count,
         (Origin(str(row.image), found.undrawn, found.inside),) * count,
     )
 
@@ -69,7 +69,7 @@ def from_rows(rows: Sequence[Row], plan: Plan, *, thin: bool = False) -> Samples
     parts: list[Samples] = []
     taken = 0
     for done, row in enumerate(rows, start=1):
-        part = _volume(row, plan, thin=thin) if is_volume(row.image) else _picture(row, plan)
+        part = _volume(row, plan, thin=thin) if plan.depth or is_volume(row.image) else _picture(row, plan)
         taken += part.images.nbytes + part.masks.nbytes
         if taken > plan.memory_gb * 2**30:
             raise LimitError(

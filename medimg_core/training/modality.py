@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medimg_core import perturb
-from medimg_core.training.plan import UNKNOWN
+from medimg_core.training.labels import unknown
 
 Picture = NDArray[np.float32]
-"""Shape ``(rows, columns)`` or ``(rows, columns, 3)``, 0 to 1."""
+"""Shape ``(rows, columns)``, or with three colours or all slices of a volume last; 0 to 1."""
 
 BLUR, NOISE = 0.3, 0.003
 """Least sigma of a blur, in pixels, and least standard deviation of noise, where there is any."""
@@ -85,7 +85,7 @@ MODALITIES: Mapping[str, Changes] = MappingProxyType(
 
 
 def each(image: Picture, change: Callable[[perturb.Grey], perturb.Grey]) -> Picture:
-    """A change of grey images on every colour alike."""
+    """A change of grey images on every colour, or every slice, alike."""
     if image.ndim == 2:
         return change(image)
     return np.stack([change(np.ascontiguousarray(image[..., k])) for k in range(image.shape[2])], axis=-1)
@@ -112,12 +112,34 @@ def move(
 ) -> tuple[Picture, NDArray[np.uint8]]:
     """Image and label map through the same map; outside the image there is background."""
     moved = each(image, lambda grey: perturb.warp(grey, matrix, fill))
-    if mask[0, 0] == UNKNOWN:
+    if unknown(mask):
         return moved, mask
     result = np.zeros_like(mask)
     for value in range(1, int(mask.max()) + 1):
-        result[perturb.warp((mask == value).astype(np.float32), matrix) > 0.5] = value
+        result[each((mask == value).astype(np.float32), lambda part: perturb.warp(part, matrix)) > 0.5] = value
     return moved, result
+
+
+def along_slices(
+    image: Picture, mask: NDArray[np.uint8], limits: Changes, rng: np.random.Generator
+) -> tuple[Picture, NDArray[np.uint8]]:
+    """A volume and its label map stretched and moved along its slices; beyond its ends the last slice goes on.
+
+    Args:
+        image: Shape ``(rows, columns, slices)``.
+        mask: Label map of the same shape.
+        limits: Zoom and shift are those in the plane, their square root and half of it: slices are few.
+        rng: Random generator.
+    """
+    count = image.shape[2]
+    zoom = float(np.exp(0.5 * rng.uniform(np.log(limits.zoom[0]), np.log(limits.zoom[1]))))
+    shift = 0.5 * count * float(rng.uniform(-limits.shift, limits.shift))
+    middle = (count - 1) / 2
+    places = np.clip((np.arange(count) - middle) / zoom + middle + shift, 0, count - 1)
+    low = np.minimum(np.floor(places).astype(int), count - 2)
+    share = (places - low).astype(np.float32)
+    moved = image[..., low] * (1 - share) + image[..., low + 1] * share
+    return np.asarray(moved, dtype=np.float32), np.ascontiguousarray(mask[..., np.rint(places).astype(int)])
 
 
 def greys(image: Picture, limits: Changes, rng: np.random.Generator) -> Picture:
@@ -158,8 +180,8 @@ def augment(
     """One random variant of an image and its label map.
 
     Args:
-        image: 0 to 1.
-        mask: Label map of the same rows and columns; all unknown where nobody drew one.
+        image: 0 to 1; a picture, or a volume with its slices last.
+        mask: Label map of the same rows and columns, and slices; all unknown where nobody drew one.
         modality: One of :data:`MODALITIES`.
         rng: Random generator.
         strength: How far the changes go, as a share of what the modality allows.
@@ -170,4 +192,6 @@ def augment(
         fill = 0.0
     matrix = geometry((image.shape[0], image.shape[1]), limits, rng)
     moved, region = move(image, mask, matrix, fill)
+    if mask.ndim == 3:
+        moved, region = along_slices(moved, region, limits, rng)
     return greys(moved, limits, rng), region

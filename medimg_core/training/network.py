@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from medimg_core.errors import InputError, InvalidCardError
 from medimg_core.registry import load_card
-from medimg_core.training.architectures import multi_task
+from medimg_core.training.architectures import multi_task, unet3d
 from medimg_core.training.architectures.lite import load_imagenet
 from medimg_core.training.heads import log_odds, positives
 from medimg_core.training.labels import resized
@@ -17,12 +17,14 @@ from medimg_core.training.samples import Samples, prepared
 
 CHUNK = 32
 
-ENCODER = ("stem", "stage", "residual")
+ENCODER = ("stem", "stage", "residual", "down")
 """How the names of the encoders' layers begin."""
 
 
 def build(plan: Plan, *, training: bool = True) -> Any:
     """The plan's network with fresh weights; without dropout where it is not to be trained."""
+    if plan.depth:
+        return _of_volumes(plan)
     return multi_task(
         size=plan.size,
         channels=plan.channels,
@@ -34,6 +36,15 @@ def build(plan: Plan, *, training: bool = True) -> Any:
         decoder=plan.decoder,
         dropout=plan.dropout if training else 0.0,
     )
+
+
+def _of_volumes(plan: Plan) -> Any:
+    """A U-Net of whole volumes with the outputs that every model of masks has."""
+    import keras
+
+    network = unet3d(shape=(plan.depth, plan.size, plan.size), widths=plan.widths, masks=plan.mask_channels)
+    pooled = keras.layers.GlobalAveragePooling3D(name="embedding")(network.get_layer("features").output)
+    return keras.Model(network.inputs, [network.get_layer("mask_logits").output, pooled], name="unet3d")
 
 
 def start(network: Any, plan: Plan) -> None:
@@ -73,20 +84,27 @@ def heads_of(network: Any, plan: Plan) -> Any:
 
 
 def chunks(samples: Samples, plan: Plan) -> Iterator[NDArray[np.float32]]:
-    """Prepared batches of all images, in order."""
-    for first in range(0, len(samples), CHUNK):
-        last = min(first + CHUNK, len(samples))
+    """Prepared batches of all images, in order; volumes come one by one."""
+    size = 1 if plan.depth else CHUNK
+    for first in range(0, len(samples), size):
+        last = min(first + size, len(samples))
         yield np.concatenate([prepared(samples.image(i), plan.input) for i in range(first, last)])
 
 
 def small_masks(samples: Samples, plan: Plan) -> NDArray[np.uint8]:
-    """Label maps on the network's grid, shape ``(n, size, size)``."""
-    return np.stack([shrunk(mask, plan) for mask in samples.masks])
+    """Label maps on the network's grid, shape ``(n, size, size)``, of volumes with the slices before the rows."""
+    return np.stack([small_mask(mask, plan) for mask in samples.masks])
 
 
-def shrunk(mask: NDArray[np.uint8], plan: Plan) -> NDArray[np.uint8]:
-    """One label map on the network's grid: the label with the largest share of each cell."""
-    return resized(mask, (plan.size, plan.size), len(plan.masks))
+def small_mask(mask: NDArray[np.uint8], plan: Plan) -> NDArray[np.uint8]:
+    """One label map on the network's grid: the label with the largest share of each cell.
+
+    Args:
+        mask: Shape ``(rows, columns)``, or ``(rows, columns, slices)`` of a volume, which come first afterwards.
+        plan: The network's size.
+    """
+    small = resized(mask, (plan.size, plan.size), len(plan.masks))
+    return np.moveaxis(small, -1, 0) if plan.depth else small
 
 
 def decided(logits: NDArray[np.float32], threshold: float = 0.5) -> NDArray[np.uint8]:
@@ -103,7 +121,7 @@ def dice_rows(
     """Dice of one label in each image or volume; NaN where nobody drew or the true mask is empty.
 
     Args:
-        found: Label maps, shape ``(n, rows, columns)``.
+        found: Label maps, shape ``(n, rows, columns)`` or of whole volumes.
         true: Likewise.
         label: Which one.
         stacks: Number of the volume that each is a slice of, shape ``(n,)``; each is its own where it is None.
@@ -112,9 +130,10 @@ def dice_rows(
         Shape ``(n,)``, or one for each volume, as it is evaluated.
     """
     stack = np.arange(len(true)) if stacks is None else stacks
-    drawn = true[:, 0, 0] != UNKNOWN
+    found, true = found.reshape(len(found), -1), true.reshape(len(true), -1)
+    drawn = true[:, 0] != UNKNOWN
     both, theirs, ours = (
-        np.bincount(stack, weights=drawn * part.sum(axis=(1, 2)))
+        np.bincount(stack, weights=drawn * part.sum(axis=1))
         for part in ((found == label) & (true == label), true == label, found == label)
     )
     return np.where(theirs > 0, 2 * both / np.maximum(ours + theirs, 1), np.nan)
@@ -158,9 +177,11 @@ def validator(val: Samples, plan: Plan) -> Callable[[Any], Mapping[str, float]]:
             found = np.concatenate([decided(part["mask_logits"]) for part in parts])
             for number, target in enumerate(plan.masks, start=1):
                 record[f"val_dice_{target.name}"] = float(np.nanmean(dice_rows(found, masks, number, stacks)))
-            empty = (masks == 0).all(axis=(1, 2)) & whole
+            empty = (masks.reshape(len(masks), -1) == 0).all(axis=1) & whole
             if empty.any():
-                record["val_false_positive"] = float((found[empty] > 0).any(axis=(1, 2)).mean())
+                record["val_false_positive"] = float(
+                    (found[empty].reshape(int(empty.sum()), -1) > 0).any(axis=1).mean()
+                )
         record["val_score"] = float(np.mean([v for k, v in record.items() if k == "val_auc" or "dice" in k]))
         return record
 

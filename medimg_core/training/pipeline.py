@@ -14,7 +14,7 @@ from medimg_core.training.augment import targets
 from medimg_core.training.fit import Batch
 from medimg_core.training.labels import coded
 from medimg_core.training.modality import MODALITIES, Picture, augment, each
-from medimg_core.training.network import shrunk
+from medimg_core.training.network import small_mask
 from medimg_core.training.plan import UNKNOWN, Plan
 from medimg_core.training.samples import NO_CLASS, Samples, prepared
 
@@ -58,7 +58,7 @@ class Source:
         """Network input, row of the soft targets, and label map on the network's grid, undrawn classes coded."""
         image, mask, told = self.compose(index, rng)
         row = int(self.samples.classes[index]) if told else len(self.plan.classes)
-        label = coded(shrunk(mask, self.plan), self.samples.origins[index].undrawn)
+        label = coded(small_mask(mask, self.plan), self.samples.origins[index].undrawn)
         return prepared(image, self.plan.input)[0], row, label
 
 
@@ -110,7 +110,7 @@ def steps_of(samples: Samples, plan: Plan) -> int:
 def stream(source: Source) -> Callable[[int], Iterator[Batch]]:
     """Batches of an epoch by its number; each sample has a seed of its own, so an epoch is the same each time."""
     plan, count = source.plan, len(source.samples)
-    size = (plan.size, plan.size)
+    shape = plan.input.shape
 
     def make(epoch: Any, place: Any, index: Any) -> tuple[Any, Any, Any]:
         rng = np.random.default_rng((plan.seed, int(epoch), int(place)))
@@ -135,8 +135,8 @@ def stream(source: Source) -> Callable[[int], Iterator[Batch]]:
             if plan.classes:
                 wanted["logits"], weights["logits"] = source.soft[classes], source.weights[classes]
             if plan.masks:
-                wanted["mask_logits"] = masks.astype(np.float32).reshape(-1, *size, 1)
+                wanted["mask_logits"] = masks.astype(np.float32).reshape(-1, *shape[:-1], 1)
                 weights["mask_logits"] = np.ones(len(masks), np.float32)
-            yield images.reshape(-1, *size, plan.channels), wanted, weights
+            yield images.reshape(-1, *shape), wanted, weights
 
     return batches

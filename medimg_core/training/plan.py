@@ -48,6 +48,7 @@ class Plan:
         modality: Whose changes the images go through (:data:`medimg_core.training.modality.MODALITIES`).
         strength: How far they go, as a share of what the modality allows; 0 for none.
         size: Side of the network's square input, in pixels.
+        depth: Slices of the network's input where it takes whole volumes, 0 where it takes images or slices.
         cache_side: Side of the cached images that augmentation works on, in pixels.
         bits: Of a cached value: 8, or 16 or 32 (floating point) for volumes whose greys 256 steps are too coarse for.
         empty_share: Share of a training volume's slices without a mask that is taken, evenly spread; of ``val`` all
@@ -58,9 +59,9 @@ class Plan:
         unit: Unit of the volume's values that the steps expect.
         window: Of the step ``window``: what 0 and 255 of training images of 8 bits stand for. Values of volumes are
             cut to it.
-        encoder: ``"lite0"`` or ``"residual"``.
+        encoder: ``"lite0"`` or ``"residual"``; for whole volumes ``"unet"``.
         start: ``"imagenet"``, the id of a model to go on from, or empty for fresh weights.
-        widths: Channels of the residual encoder's stages.
+        widths: Channels of the residual encoder's stages; of a U-Net at full resolution and after each step down.
         head: Channels of the last feature map.
         decoder: Channels of the decoder's steps up, from stride 8 on.
         dropout: Share of the embedding dropped while training.
@@ -96,6 +97,7 @@ class Plan:
     modality: str = "radiograph"
     strength: float = 1.0
     size: int = 192
+    depth: int = 0
     cache_side: int = 256
     bits: int = 8
     empty_share: float = 0.5
@@ -144,9 +146,24 @@ class Plan:
         if self.start == "imagenet" and self.encoder != "lite0":
             raise InvalidCardError(f"recipe may start from imagenet with the encoder lite0 only, got {self.encoder!r}")
         self._check_images()
+        self._check_volumes()
         kinds = (bool(self.classes), bool(self.masks))
         names = {(True, False): "classification", (False, True): "segmentation", (True, True): "multi_task"}
         object.__setattr__(self, "task", names[kinds])
+
+    def _check_volumes(self) -> None:
+        if (self.encoder == "unet") != bool(self.depth):
+            raise InvalidCardError(f"recipe must have the encoder unet if and only if it has a depth, got {self.depth}")
+        whole = not (self.classes or self.marks or self.null_share or self.start) and self.channels == 1
+        if self.depth and not whole:
+            raise InvalidCardError(
+                "recipe with a `depth` must train masks alone from fresh weights in grey: no classes, marks or "
+                "null_share, no start, 1 channel"
+            )
+        if self.depth and (self.depth % 2 ** (len(self.widths) - 1) or not 2 <= self.depth <= 512):
+            raise InvalidCardError(
+                f"recipe `depth` must lie in 2 to 512 and halve {len(self.widths) - 1} times, got {self.depth}"
+            )
 
     def _check_images(self) -> None:
         if self.unit not in ("any", *UNITS):
@@ -168,7 +185,7 @@ class Plan:
     def input(self) -> InputSpec:
         """The network's input."""
         window = (self.window[0], self.window[1]) if self.window else None
-        return InputSpec((self.size, self.size), self.channels, self.steps, self.unit, window)
+        return InputSpec((self.size, self.size), self.channels, self.steps, self.unit, window, self.depth)
 
     @property
     def cached(self) -> InputSpec:

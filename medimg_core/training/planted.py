@@ -91,7 +91,7 @@ def _record(card: ModelCard) -> Record:
     first = planted.CLASSES[0]
     chosen = ((first,), (first,), (first,), (first,), None, ())
     made = [planted_image(FIRST + number, chosen[number % len(chosen)]) for number in range(FORGETTING)]
-    batch = np.stack([one.image / np.float32(255) for one in made])[..., None]
+    batch = np.stack([one.image / np.float32(255) for one in made])[..., None].astype(np.float32)
     truth = np.array([one.label == first for one in made])
     methods = [method.name for method in methods_for(card) if "tensorflow" not in needs_of(method.name, card)]
     return forgetting(card, Images(f"planted images, seeds from {FIRST}", batch, truth), methods)

@@ -1,6 +1,6 @@
 """Upright images turned, mirrored, inverted and cropped: what the gate is fitted and measured on.
 
-Images are grey, shape ``(rows, columns)``, or have three colours last.
+Images are grey, shape ``(rows, columns)``, or have three colours or all slices of a volume last.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from medimg_core.gate.thumbnail import SIDE, thumbnail
 from medimg_core.perturb import Grey, affine, gamma, warp
 from medimg_core.registry import InputSpec
 from medimg_core.training.modality import each
-from medimg_core.training.samples import prepared
+from medimg_core.training.samples import prepared, shown
 
 __all__ = ["CROP", "crop", "posed_thumbnails", "postures", "vary"]
 
@@ -61,10 +61,10 @@ def posed_thumbnails(image: Grey, spec: InputSpec, rng: np.random.Generator) -> 
         spec: The network's input.
         rng: Of the crop.
     """
-    small = thumbnail(prepared(image, spec)[0, :, :, 0])
+    small = thumbnail(shown(prepared(image, spec))[0])
     square = small.reshape(SIDE, SIDE)
     made = {name: np.ravel(turn(square)) for name, turn in TURNS.items()}
-    made |= {"inverted": -small, "cropped": thumbnail(prepared(crop(image, rng), spec)[0, :, :, 0])}
+    made |= {"inverted": -small, "cropped": thumbnail(shown(prepared(crop(image, rng), spec))[0])}
     return np.stack([made[name] for name in POSTURES])
 
 

@@ -1,4 +1,7 @@
-"""Training images of one split with their classes and masks.
+"""Training images of one split with their classes and masks; or whole volumes, for a network that takes them.
+
+A volume is a picture with its slices last, where the colours of others are: what is done to a picture's colours alike,
+turned, exposed or cropped, is done to slices alike too. :func:`prepared` turns it to the network's order.
 
 They stay in memory: a grey image of 8 bits takes two bytes for each pixel of the cache, one of them for its label map,
 a colour one four. A plan says how much one split may take (``memory_gb``).
@@ -12,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medimg_core.evaluation.networks import to_unit
-from medimg_core.preprocess import prepare
+from medimg_core.preprocess import prepare, prepare_block
 from medimg_core.registry import InputSpec
 from medimg_core.training.plan import UNKNOWN
 
@@ -42,10 +45,11 @@ class Samples:
     """Images of one split.
 
     Attributes:
-        images: uint8, or floats from 0 to 1 (:func:`in_bits`); shape ``(n, side, side)`` or with three colours last.
+        images: uint8, or floats from 0 to 1 (:func:`in_bits`); shape ``(n, side, side)``, or with three colours or all
+            slices of a volume last.
         classes: Index of each image's class, -1 where it has none; shape ``(n,)``.
-        masks: Label maps, uint8, shape ``(n, side, side)``: 0 background, then the mask classes from 1; all
-            :data:`~medimg_core.training.plan.UNKNOWN` where nobody drew one.
+        masks: Label maps, uint8, shape ``(n, side, side)`` or with all slices last: 0 background, then the mask classes
+            from 1; all :data:`~medimg_core.training.plan.UNKNOWN` where nobody drew one.
         groups: Patient or group of each.
         cases: File name without suffix of each; with folder and slice number where it is a slice of a volume.
         origins: What each is a part of.
@@ -66,7 +70,7 @@ class Samples:
         return len(self.cases)
 
     def image(self, index: int) -> NDArray[np.float32]:
-        """One image as float32, 0 to 1, shape ``(side, side)`` or ``(side, side, 3)``."""
+        """One image as float32, 0 to 1, shape ``(side, side)``, or with colours or slices last."""
         image = np.asarray(self.images[index], dtype=np.float32)
         return image / np.float32(255) if self.images.dtype == np.uint8 else image
 
@@ -77,7 +81,7 @@ class Samples:
 
     def drawn(self) -> NDArray[np.bool_]:
         """Whether somebody drew a mask (which may be empty), shape ``(n,)``."""
-        return np.asarray(self.masks[:, 0, 0] != UNKNOWN)
+        return np.asarray(self.masks.reshape(len(self), -1)[:, 0] != UNKNOWN)
 
     def take(self, chosen: NDArray[np.integer]) -> "Samples":
         """The images at ``chosen``."""
@@ -95,9 +99,24 @@ class Samples:
 def prepared(image: NDArray[np.float32], spec: InputSpec) -> NDArray[np.float32]:
     """A training image, 0 to 1, as the network takes it, shape ``(1, rows, columns, channels)``.
 
-    Where a card names a window, training images are what it lets through, from black to white.
+    A volume, shape ``(rows, columns, slices)``, becomes ``(1, slices, rows, columns, 1)`` of the network's size. Where
+    a card names a window, training images are what it lets through, from black to white.
     """
-    return prepare(to_unit(image, spec), spec)
+    values = to_unit(image, spec)
+    return prepare_block(np.moveaxis(values, -1, 0), spec) if spec.depth else prepare(values, spec)
+
+
+def shown(batch: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The planes by which the gate knows inputs of :func:`prepared`: their first channel, of volumes the middle slice.
+
+    Args:
+        batch: Shape ``(n, rows, columns, channels)`` or ``(n, slices, rows, columns, 1)``.
+
+    Returns:
+        Shape ``(n, rows, columns)``.
+    """
+    images = batch if batch.ndim == 4 else batch[:, batch.shape[1] // 2]
+    return np.asarray(images[..., 0])
 
 
 def joined(parts: Sequence[Samples]) -> Samples:

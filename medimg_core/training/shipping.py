@@ -14,7 +14,7 @@ from medimg_core.registry import ModelCard, read_card
 from medimg_core.training.cardtext import Measured
 from medimg_core.training.course import PlanData
 from medimg_core.training.fit import Fitted, Progress
-from medimg_core.training.gatefit import add_gate
+from medimg_core.training.gatefit import add_gate, enough
 from medimg_core.training.heads import (
     Calibration,
     Head,
@@ -34,7 +34,7 @@ from medimg_core.training.modality import Picture
 from medimg_core.training.network import build, heads_of
 from medimg_core.training.package import embedding_fits, write_folder
 from medimg_core.training.pipeline import Source
-from medimg_core.training.plan import UNKNOWN, Plan
+from medimg_core.training.plan import Plan
 from medimg_core.training.readme import plan_readme
 from medimg_core.training.recipe import read_about
 from medimg_core.training.samples import Pictures, Samples, prepared
@@ -87,7 +87,7 @@ def embedder(network: Any, plan: Plan) -> Embed:
 
     def embed(images: Iterable[Picture]) -> NDArray[np.float32]:
         waiting, parts = iter(images), []
-        while chunk := list(islice(waiting, CHUNK)):
+        while chunk := list(islice(waiting, 1 if plan.depth else CHUNK)):
             parts.append(np.asarray(traced(np.concatenate([prepared(image, plan.input) for image in chunk]))))
         return np.concatenate(parts).astype(np.float32)
 
@@ -175,7 +175,8 @@ def plausible(samples: Samples, plan: Plan) -> list[list[float]]:
     ranges = []
     inside = np.array([origin.inside for origin in samples.origins])
     for number in range(1, len(plan.masks) + 1):
-        share = (samples.masks == number).mean(axis=(1, 2)) / inside
+        areas = (samples.masks == number).mean(axis=(1, 2))
+        share = areas / (inside if areas.ndim == 1 else inside[:, None])
         low, high = np.quantile(share[share > 0], (0.005, 0.995))
         ranges.append([float(round(0.5 * low, 5)), float(round(min(1.0, 1.5 * high), 5))])
     return ranges
@@ -193,7 +194,7 @@ def reference(embed: Embed, data: PlanData, plan: Plan, heads: Heads | None) -> 
         arrays["score"] = sigmoid(odds).astype(np.float32)
         arrays["outcome"] = positives(plan)[data.val.classes].astype(np.uint8)
     elif plan.masks:
-        arrays["outcome"] = (data.val.masks != UNKNOWN).any(axis=(1, 2)).astype(np.uint8)
+        arrays["outcome"] = data.val.drawn().astype(np.uint8)
     return arrays
 
 
@@ -221,6 +222,9 @@ def ship(
     indexed = (data.folders[0] / INDEX).is_file()
     if not indexed:
         about["limits"] = [*about["limits"], "Its data set has no index: nothing was measured on it."]
+    if not enough(data.train, data.val):
+        few = "There were too few training images to fit a gate: nothing checks whether an input resembles them."
+        about["limits"] = [*about["limits"], few]
     network = finished(plan, fitted.weights)
     embed = embedder(network, plan)
     name = " and ".join(folder.name for folder in data.folders)
@@ -245,7 +249,8 @@ def ship(
     figures = measure_plan(card, data, progress, Kept(run, fitted.weights))
     card = write(figures)
     greys = (Pictures(data.train, GATE_TRAIN), Pictures(data.val, GATE_VAL))
-    card = add_gate(out, *greys, data.folders[0].parent if indexed else None, progress)
+    if enough(*greys):
+        card = add_gate(out, *greys, data.folders[0].parent if indexed else None, progress)
     write_curve(out, fitted.history)
     (out / "README.md").write_text(plan_readme(read_card(out), plan, fitted.epochs), encoding="utf-8")
     return {

@@ -18,27 +18,28 @@ from medimg_core.evaluation.folder import Row
 from medimg_core.evaluation.judging import drawn, image_of
 from medimg_core.evaluation.networks import to_grey
 from medimg_core.gate import is_blank
-from medimg_core.inference.model_input import slice_values
+from medimg_core.inference.model_input import slice_values, volume_values
 from medimg_core.io.sniffing import sniff
-from medimg_core.preprocess import placement, resize
+from medimg_core.preprocess import along, placement, resize
 from medimg_core.study import Volume
-from medimg_core.training.labels import label_map, resized
+from medimg_core.training.labels import label_map, resized, stacked, unknown
 from medimg_core.training.plan import UNKNOWN, Plan
 from medimg_core.training.samples import Stored, in_bits
 
-__all__ = ["Slices", "is_volume", "kept", "read_slices"]
+__all__ = ["Slices", "is_volume", "kept", "read_slices", "read_whole"]
 
 Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
 class Slices:
-    """Slices of one volume on the grid of the cache.
+    """Slices of one volume on the grid of the cache, or the volume as a whole.
 
     Attributes:
-        images: Shape ``(n, side, side)`` or with three colours last: uint8, or floats from 0 to 1.
-        masks: Label maps, uint8, shape ``(n, side, side)``.
-        numbers: Which slices of the volume they are, from 0.
+        images: Shape ``(n, side, side)`` or with three colours last, or ``(1, side, side, depth)`` for a whole volume:
+            uint8, or floats from 0 to 1.
+        masks: Label maps, uint8, shape ``(n, side, side)`` or ``(1, side, side, depth)``.
+        numbers: Which slices of the volume they are, from 0; none for a whole volume.
         undrawn: Bits of the classes that nobody drew in this volume.
         inside: Share of the cached grid that is image and not margin.
     """
@@ -75,7 +76,7 @@ def read_slices(row: Row, plan: Plan, *, thin: bool) -> Slices:
     affine = None if volume.geometry is None else volume.geometry.affine
     whole, undrawn = label_map(row, plan, volume.shape, partial(drawn, shape=volume.shape, affine=affine))
     shown = [index for index in range(volume.shape[0]) if not is_blank(volume.plane(index))]
-    if not plan.classes and (whole == UNKNOWN).all():
+    if not plan.classes and unknown(whole):
         shown = []  # nobody drew: nothing can be learned from it
     full = [index for index in shown if whole[index].any()]
     empty = [index for index in shown if not whole[index].any()]
@@ -88,6 +89,39 @@ def read_slices(row: Row, plan: Plan, *, thin: bool) -> Slices:
         np.stack(images) if images else np.empty((0, *side), np.uint8),
         np.stack(masks) if masks else np.empty((0, *side), np.uint8),
         tuple(numbers),
+        undrawn,
+        (bottom - top) * (right - left) / plan.cache_side**2,
+    )
+
+
+def read_whole(row: Row, plan: Plan) -> Slices:
+    """A volume as one training image of a network that takes volumes, with its label map.
+
+    Slices are resampled to the network's number at once, rows and columns to the cache's: augmentation moves a volume
+    in its planes.
+
+    Args:
+        row: Of an index; its image is a volume.
+        plan: Sizes, unit, window and classes.
+
+    Raises:
+        UnreadableFileError: As :func:`read_slices`; or the volume has one slice only.
+    """
+    volume: Volume = image_of(row.image).volume
+    _check(volume, plan)
+    if volume.shape[0] == 1:
+        raise UnreadableFileError("a network that takes volumes is trained on volumes, got a single image")
+    affine = None if volume.geometry is None else volume.geometry.affine
+    whole, undrawn = label_map(row, plan, volume.shape, partial(drawn, shape=volume.shape, affine=affine))
+    values = to_grey(volume_values(volume, plan.input), plan.input)
+    image = along(np.stack([_on_grid(plane, plan) for plane in values]), plan.depth)
+    label = stacked(np.stack([_placed_label(plane, plan) for plane in whole]), plan.depth, len(plan.masks))
+    top, left, bottom, right = placement((volume.shape[1], volume.shape[2]), plan.cached).box
+    none = slice(0, 0 if unknown(label) else 1)  # nobody drew: nothing can be learned from it
+    return Slices(
+        in_bits(np.moveaxis(image, 0, -1), plan.bits)[None][none],
+        np.moveaxis(label, 0, -1)[None][none],
+        (),
         undrawn,
         (bottom - top) * (right - left) / plan.cache_side**2,
     )
@@ -115,18 +149,23 @@ def _check(volume: Volume, plan: Plan) -> None:
 
 def _cached(image: Floats, plan: Plan) -> Stored:
     """An image, 0 to 1, on the grid of the cache, in as many bits as the plan keeps."""
+    return in_bits(_on_grid(image, plan), plan.bits)
+
+
+def _on_grid(image: Floats, plan: Plan) -> Floats:
+    """An image on the grid of the cache."""
     if plan.channels == 3 and image.ndim == 2:
         image = np.stack([image] * 3, axis=-1)
     top, left, bottom, right = placement((image.shape[0], image.shape[1]), plan.cached).box
     inside = resize(image, (bottom - top, right - left)) if image.shape[:2] != (bottom - top, right - left) else image
     result = np.full((plan.cache_side, plan.cache_side, *inside.shape[2:]), inside.min(), np.float32)
     result[top:bottom, left:right] = inside
-    return in_bits(result, plan.bits)
+    return result
 
 
 def _placed_label(label: NDArray[np.uint8], plan: Plan) -> NDArray[np.uint8]:
     """A label map where the image lies on the grid of the cache; the margin is background."""
-    if (label == UNKNOWN).all():
+    if unknown(label):
         return np.full((plan.cache_side, plan.cache_side), UNKNOWN, np.uint8)
     top, left, bottom, right = placement((label.shape[0], label.shape[1]), plan.cached).box
     result = np.zeros((plan.cache_side, plan.cache_side), np.uint8)

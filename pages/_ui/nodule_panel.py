@@ -111,7 +111,8 @@ def _least(case: Case, found: NoduleList) -> float:
         return floor
     key = "nodules-least"
     value = max(floor, case.view.least or floor)
-    st.session_state[key] = value
+    if st.session_state.get(key) != value:  # set at every run, it would fall back under a hand that moves it on
+        st.session_state[key] = value
     st.slider(
         _("Least score shown"),
         floor,

@@ -170,14 +170,38 @@ def test_a_clear_map_changes_no_grey(open_case: Opener) -> None:
         np.testing.assert_array_equal(all_planes(viewer, place), plain(place))
 
 
+def drawn_slices(viewer: Viewer) -> list[int]:
+    """Slices along the first axis at which something is drawn in the strip beside its slider."""
+    found: list[int] = viewer.page.locator(".mv-track canvas").first.evaluate(
+        """(strip) => {
+          const { data, width } = strip.getContext('2d').getImageData(0, 0, strip.width, strip.height);
+          const count = viewer.main.shape[0];
+          const drawn = (slice) => {
+            const x = Math.floor(((slice + 0.5) * width) / count);
+            for (let y = 0; y < strip.height; y += 1) if (data[4 * (y * width + x) + 3]) return true;
+            return false;
+          };
+          return [...Array(count).keys()].filter(drawn);
+        }"""
+    )
+    return found
+
+
 def test_the_strip_and_the_peak(open_case: Opener) -> None:
     viewer, truth = open_case("overlaid"), made("overlaid").truth
     viewer.layout("three")
-    counts = [[int((truth["mask"] > 0).sum(axis=tuple({0, 1, 2} - {axis}))[n]) for n in range(size)]
-              for axis, size in enumerate(truth["mask"].shape)]  # fmt: skip
-    assert viewer.page.evaluate("viewer.overlays[0].voxels.counts[0].map((each) => [...each])") == counts
+    axes = [tuple({0, 1, 2} - {axis}) for axis in range(3)]
+    strips = "[0, 1, 2].map((axis) => [...viewer.overlays[0].strip(axis, viewer.main.shape, 0)])"
+    for labels, hidden in (((1, 2), []), ((2,), [1]), ((), [1, 2])):
+        setting(viewer, 0, {"hidden": hidden})
+        seen = np.isin(truth["mask"], labels)
+        counts = [seen.sum(axis=others).tolist() for others in axes]
+        assert viewer.page.evaluate(strips) == counts
+        # columns of the strip that are drawn, as slices
+        assert drawn_slices(viewer) == [n for n, count in enumerate(counts[0]) if count]
+    setting(viewer, 0, {"hidden": []})
     viewer.press("p")
-    assert viewer.js("picture.index") == [int(np.argmax(each)) for each in counts]
+    assert viewer.js("picture.index") == [int(np.argmax((truth["mask"] > 0).sum(axis=others))) for others in axes]
     setting(viewer, 0, {"visible": False})
     viewer.press("p")
     cell = np.unravel_index(np.argmax(truth["cells"]), truth["cells"].shape)

@@ -2,7 +2,6 @@
 
 import json
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -84,7 +83,7 @@ def test_no_other_network_is_planted(call) -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_the_engine_says_what_the_formula_says(medimg_cache: Path, seed: int) -> None:
+def test_the_engine_says_what_the_formula_says(planted_models, seed: int) -> None:
     made = planted_image(seed)
     for model_id in ("planted_pooled", "planted_flat"):
         card = planted_card(model_id)
@@ -171,7 +170,7 @@ def test_no_other_shape_reaches_the_limit(name: str) -> None:
     assert reached < network.LIMIT
 
 
-def test_a_cell_below_speaks_against() -> None:
+def test_a_cell_below_speaks_against(planted_models) -> None:
     card = planted_card("planted_flat")
     made = planted_image(3, ("mark_b", "mark_b"), places=[(20, 30), (64, 50)])
     logits = forward(card, grey(made)[None, ..., None]).logits[0]
@@ -180,7 +179,7 @@ def test_a_cell_below_speaks_against() -> None:
     assert (network.flat_kernel().reshape(12, 12, -1, 3).mean(axis=(0, 1))[1, 1]) > 0
 
 
-def test_the_mask_lies_on_marks(medimg_cache: Path) -> None:
+def test_the_mask_lies_on_marks(planted_models) -> None:
     card = planted_card("planted_mask")
     for seed in range(8):
         made = planted_image(seed, ("mark_a",))

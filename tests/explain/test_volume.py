@@ -8,6 +8,7 @@ import pytest
 from medimg_core.errors import Cancelled, IncompatibleInputError, NotApplicableError
 from medimg_core.explain import explain, explain_volume
 from medimg_core.inference import classify
+from medimg_core.results import ExplanationStack
 from medimg_core.study import Series, Volume
 
 
@@ -122,3 +123,28 @@ def test_predictions_must_be_of_this_volume(volume, card, each):
     other = Volume(np.zeros((11, 60, 84), np.uint8))
     with pytest.raises(IncompatibleInputError, match="predictions must be of this volume"):
         explain_volume(other, card, result=each)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"slices": (1, 2)}, "one map and one score a slice"),
+        ({"native": np.zeros((3, 4), np.float32)}, "one map and one score a slice"),
+        ({"slices": (3, 2, 1)}, "slices of a stack must rise"),
+        ({"native": np.full((3, 4, 4), np.nan, np.float32)}, "maps of a stack must be finite"),
+        ({"to_image": np.eye(2)}, r"to_image must have shape \(3, 3\)"),
+    ],
+)
+def test_a_stack_is_whole(change, message):
+    good = {
+        "slices": (1, 2, 3),
+        "native": np.zeros((3, 4, 4), np.float32),
+        "to_image": np.eye(3),
+        "scores": np.zeros(3),
+        "image_shape": (8, 8),
+    }
+    names = ("model_id", "weights_sha256", "fingerprint", "method", "layer", "label")
+    text = dict.fromkeys(names, "x")
+    assert not ExplanationStack(frame=0, **text, **good).has_evidence
+    with pytest.raises(IncompatibleInputError, match=message):
+        ExplanationStack(frame=0, **text, **{**good, **change})

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from medimg_core.evaluation.folder import Row
-from medimg_core.training.labels import EITHER, MOST, coded, label_map, resized
+from medimg_core.training.labels import EITHER, MOST, coded, label_map, resized, stacked, unknown
 from medimg_core.training.plan import UNKNOWN, MaskTarget
 from tests.training.lesions import only_masks, plan
 
@@ -80,3 +80,22 @@ def test_parts_that_touch_leave_no_gap_when_they_are_resized():
         assert (np.diff(held) >= 0).all()  # 1s, then 2s, nothing between
         assert (np.diff(np.flatnonzero(line)) == 1).all()
     assert (resized(np.full((4, 4), UNKNOWN, np.uint8), (2, 2), 2) == UNKNOWN).all()
+
+
+@pytest.mark.parametrize("count", [3, 8, 20])
+def test_slices_of_a_label_map_are_resampled_without_new_labels(count):
+    label = np.zeros((8, 6, 6), np.uint8)
+    label[1:4, :3], label[4:7, 3:] = 1, 2
+    found = stacked(label, count, 2)
+    assert found.shape == (count, 6, 6)
+    assert set(np.unique(found).tolist()) <= {0, 1, 2}
+    for value in (1, 2):
+        share = (found == value).mean() / (label == value).mean()
+        assert share == pytest.approx(1, abs=1.5 / count * 8 / 3)
+    assert (stacked(np.full((4, 2, 2), UNKNOWN, np.uint8), 6, 2) == UNKNOWN).all()
+    assert stacked(label, 8, 2) is label
+
+
+def test_a_volume_that_nobody_drew_is_told_from_one_with_empty_ends():
+    assert unknown(np.full((2, 3, 4), UNKNOWN, np.uint8))
+    assert not unknown(np.zeros((2, 3, 4), np.uint8))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from medimg_core import perturb
-from medimg_core.training.modality import MODALITIES, augment, each, geometry, greys, move
+from medimg_core.training.modality import MODALITIES, along_slices, augment, each, geometry, greys, move
 from medimg_core.training.plan import UNKNOWN
 
 SIDE = 48
@@ -129,3 +129,56 @@ def test_strength_scales_how_far_changes_go(name):
     assert half.jpeg == pytest.approx(100 - (100 - limits.jpeg) / 2, abs=0.5)
     assert double.jpeg >= 10
     assert (half.rate, double.rate) == pytest.approx((limits.rate / 2, limits.rate))
+
+
+# --- volumes --------------------------------------------------------------------------------------
+
+
+def volume(slices=6):
+    """The L on some slices only, growing brighter from slice to slice; image and label map, slices last."""
+    image, mask = phantom()
+    level = np.where(np.isin(np.arange(slices), (2, 3)), 1.0, 0.2).astype(np.float32)
+    return image[..., None] * level, mask[..., None] * (level > 0.5).astype(np.uint8)
+
+
+@pytest.mark.parametrize("name", ["mr", "ct", "pet"])
+def test_slices_move_together_with_their_masks(name):
+    image, mask = volume()
+    for seed in range(6):
+        moved, region = augment(image, mask, name, np.random.default_rng(seed))
+        assert moved.shape == region.shape == image.shape
+        held = np.flatnonzero(region.any(axis=(0, 1)))
+        assert len(held) in (1, 2, 3, 4)
+        assert (np.diff(held) == 1).all()
+        for place in held:
+            assert moved[..., place][region[..., place] == 1].mean() > moved[..., place][region[..., place] == 0].mean()
+        outlines = [region[..., place] for place in held]
+        assert all(np.array_equal(outlines[0], one) for one in outlines)  # one turn for all slices
+
+
+def test_a_volume_is_stretched_along_its_slices():
+    image = np.arange(24, dtype=np.float32)[None, None] * np.ones((4, 4, 24), np.float32) / 24
+    mask = np.zeros(image.shape, np.uint8)
+    mask[..., 8:18] = 1
+    widths = set()
+    for seed in range(20):
+        moved, region = along_slices(image, mask, MODALITIES["mr"], np.random.default_rng(seed))
+        assert (np.diff(moved[0, 0]) >= -1e-6).all()  # slices keep their order
+        widths.add(int(region[0, 0].sum()))
+        inside = moved[region == 1]
+        assert ((inside > 7.4 / 24) & (inside < 17.6 / 24)).all()
+    assert len(widths) > 1
+    assert widths <= {9, 10, 11, 12}
+
+
+def test_an_unknown_volume_stays_unknown():
+    image, mask = volume()
+    found = augment(image, np.full_like(mask, UNKNOWN), "mr", np.random.default_rng(0))[1]
+    assert (found == UNKNOWN).all()
+
+
+def test_without_strength_a_volume_stays_as_it_is():
+    image, mask = volume()
+    changed, region = augment(image, mask, "mr", np.random.default_rng(6), strength=0.0)
+    assert changed == pytest.approx(image, abs=1e-6)
+    assert np.array_equal(region, mask)

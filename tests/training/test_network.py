@@ -8,11 +8,12 @@ import pytest
 from medimg_core.errors import InputError, InvalidCardError, UnknownModelError
 from medimg_core.registry import sha256_of
 from medimg_core.training.cardtext import Measured, card_text
-from medimg_core.training.network import build, decided, dice_rows, heads_of, shrunk, start, validator
+from medimg_core.training.network import build, decided, dice_rows, heads_of, small_mask, start, validator
 from medimg_core.training.plan import UNKNOWN, MaskTarget
 from medimg_core.training.samples import Origin
 from tests.training.lesions import SIDE, only_masks, plan, samples
 from tests.training.test_package import ABOUT
+from tests.training.volumes import whole
 
 
 def model_folder(root, network):
@@ -95,6 +96,16 @@ def test_the_trained_part_has_its_outputs_by_name():
         assert {w.path for w in heads.trainable_weights} == {w.path for w in network.trainable_weights}
 
 
+def test_a_network_of_volumes_has_the_outputs_of_every_model_of_masks():
+    chosen = whole(depth=8, size=16, cache_side=16)
+    network = build(chosen)
+    assert network.get_layer("image").output.shape[1:] == (8, 16, 16, 1)
+    assert network.get_layer("mask_logits").output.shape[1:] == (8, 16, 16, 3)
+    assert network.get_layer("embedding").output.shape[1:] == (8,)
+    assert set(heads_of(network, chosen)(np.zeros((1, 8, 16, 16, 1), np.float32))) == {"mask_logits"}
+    assert all(not layer.name.startswith(("conv3d", "batch_")) for layer in network.layers)
+
+
 # --- masks on the network's grid ----------------------------------------------------------------
 
 
@@ -102,14 +113,14 @@ def test_a_cell_has_the_label_with_the_largest_share():
     chosen = only_masks(masks=(MaskTarget("a"), MaskTarget("b")), size=16, cache_side=64)
     mask = np.zeros((64, 64), np.uint8)
     mask[8:24, 4:20], mask[40:56, 30:60] = 1, 2
-    small = shrunk(mask, chosen)
+    small = small_mask(mask, chosen)
     assert small.shape == (16, 16)
     expected = np.zeros((16, 16), np.uint8)
     expected[2:6, 1:5], expected[10:14, 8:15] = 1, 2
     assert np.abs((small > 0).sum() - (expected > 0).sum()) <= 4
     assert np.array_equal(small[2:6, 1:5], expected[2:6, 1:5])
     assert np.array_equal(small[10:14, 8:15], expected[10:14, 8:15])
-    assert (shrunk(np.full((64, 64), UNKNOWN, np.uint8), chosen) == UNKNOWN).all()
+    assert (small_mask(np.full((64, 64), UNKNOWN, np.uint8), chosen) == UNKNOWN).all()
 
 
 @pytest.mark.parametrize(
@@ -142,6 +153,25 @@ def test_slices_of_one_volume_have_one_dice():
     true[4] = UNKNOWN
     stacks = np.array([1, 1, 0, 2, 3])
     assert dice_rows(found, true, 1, stacks) == pytest.approx([np.nan, 2 * 4 / (8 + 6), 1.0, np.nan], nan_ok=True)
+
+
+def test_a_volume_lies_in_the_networks_order():
+    chosen = whole(depth=4, size=16, cache_side=32)
+    mask = np.zeros((32, 32, 4), np.uint8)
+    mask[8:16, 4:20, 2] = 1
+    small = small_mask(mask, chosen)
+    assert small.shape == (4, 16, 16)
+    expected = np.zeros((4, 16, 16), np.uint8)
+    expected[2, 4:8, 2:10] = 1
+    assert np.array_equal(small, expected)
+    assert (small_mask(np.full((32, 32, 4), UNKNOWN, np.uint8), chosen) == UNKNOWN).all()
+
+
+def test_a_whole_volume_has_one_dice():
+    true, found = np.zeros((2, 2, 4, 4, 4), np.uint8)
+    true[0, :2], found[0, 1:3] = 1, 1
+    true[1] = UNKNOWN
+    assert dice_rows(found, true, 1) == pytest.approx([0.5, np.nan], nan_ok=True)
 
 
 # --- validation ---------------------------------------------------------------------------------

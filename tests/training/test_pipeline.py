@@ -9,7 +9,7 @@ from medimg_core.errors import InputError, InvalidCardError
 from medimg_core.preprocess import prepare
 from medimg_core.training.labels import EITHER
 from medimg_core.training.loading import load
-from medimg_core.training.network import shrunk
+from medimg_core.training.network import small_mask
 from medimg_core.training.pipeline import source_of, steps_of, stream
 from medimg_core.training.plan import UNKNOWN, MaskTarget
 from medimg_core.training.samples import Origin
@@ -101,6 +101,22 @@ def test_volumes_give_batches_of_slices(tmp_path):
                 assert image[mask == 2].mean() > image[mask == 0].mean() + 0.5
 
 
+def test_whole_volumes_give_batches_in_the_networks_order(tmp_path):
+    chosen = volumes.whole(bits=16, cache_side=48, batch=2)
+    data = load(volumes.write_volumes(tmp_path), "train", chosen)
+    assert len(data) == 4
+    assert data.cases[0] == "train0/image"
+    found = batches(chosen, data)
+    assert len(found) == 2
+    for images, wanted, _ in found:
+        assert images.shape == (2, 8, SIDE, SIDE, 1)
+        assert wanted["mask_logits"].shape == (2, 8, SIDE, SIDE, 1)
+        for image, mask in zip(images[..., 0], wanted["mask_logits"][..., 0], strict=True):
+            assert image[mask == 2].mean() > image[mask == 0].mean() + 0.5
+            assert not mask[0].any()  # slices come first: parts lie in the middle ones
+            assert mask[3:5].any()
+
+
 def test_hidden_regions_tell_no_class_and_no_mask():
     data = samples()
     source = source_of(data, plan(null_share=1.0, strength=0.0))
@@ -144,7 +160,7 @@ def test_a_cached_image_may_be_larger_than_the_input():
     images, wanted, _ = batches(plan(cache_side=64, strength=0.0), data)[0]
     assert images.shape == (4, SIDE, SIDE, 1)
     assert wanted["mask_logits"].shape == (4, SIDE, SIDE, 1)
-    areas = [shrunk(mask, plan(cache_side=64)).sum() for mask in data.masks]
+    areas = [small_mask(mask, plan(cache_side=64)).sum() for mask in data.masks]
     assert set(wanted["mask_logits"].sum(axis=(1, 2, 3)).tolist()) <= {float(area) for area in areas}
 
 

@@ -8,6 +8,7 @@ from medimg_core.training.modality import MODALITIES
 from medimg_core.training.plan import MaskTarget, Plan, read_plan
 from medimg_core.training.tables import read_table
 from tests.training.lesions import only_masks, plan
+from tests.training.volumes import whole
 
 PLANS = sorted(path for path in models_dir().glob("*/recipe.toml") if read_table(path, "plan"))
 
@@ -53,6 +54,13 @@ def test_a_mask_may_hold_later_ones(tmp_path):
     assert found.cached.size == (found.cache_side, found.cache_side)
 
 
+def test_a_depth_makes_an_input_of_three_sides():
+    found = whole(depth=24, size=48, cache_side=64)
+    assert found.input.sides == (24, 48, 48)
+    assert found.cached.sides == (24, 64, 64)
+
+
+DEEP = "[plan]\nencoder = 'unet'\nwidths = [4, 8, 16]\n"
 MASKS = "\n[[plan.masks]]\nname = 'a'\n"
 
 
@@ -72,6 +80,11 @@ MASKS = "\n[[plan.masks]]\nname = 'a'\n"
         ("[plan]\nstrength = -1" + MASKS, "`strength` must lie in 0 to 2, got -1"),
         ("[plan]\nsteps = ['window']\nwindow = [0, 1]\nunit = 'hu'" + MASKS, "`unit` must be one of any, HU, .*'hu'"),
         ("[plan]\nunit = 'SUVbw'" + MASKS, "must give a `window` of SUVbw"),
+        ("[plan]\ndepth = 8" + MASKS, "encoder unet if and only if it has a depth, got 8"),
+        ("[plan]\nencoder = 'unet'" + MASKS, "encoder unet if and only if it has a depth, got 0"),
+        (DEEP + "depth = 6" + MASKS, "`depth` must lie in 2 to 512 and halve 2 times, got 6"),
+        (DEEP + "depth = 8\nchannels = 3" + MASKS, "must train masks alone from fresh weights in grey"),
+        (DEEP + "depth = 8\nnull_share = 0.1" + MASKS, "must train masks alone from fresh weights in grey"),
         ("[plan]\nbits = 12" + MASKS, "8, 16 or 32, got 12"),
         ("[plan]\nempty_share = 1.5" + MASKS, "`empty_share` must lie in 0 to 1, got 1.5"),
         ("[plan]" + MASKS + "\n[[plan.masks]]\nname = 'b'\ncovers = ['a']", "`covers` of b must name masks .* after"),

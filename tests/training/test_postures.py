@@ -1,5 +1,7 @@
 """Upright images in other postures, in grey and in colour."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from medimg_core.gate.posture import POSTURES
 from medimg_core.gate.thumbnail import thumbnail
 from medimg_core.registry import InputSpec
 from medimg_core.training.postures import CROP, crop, posed_thumbnails, postures, vary
-from medimg_core.training.samples import prepared
+from medimg_core.training.samples import prepared, shown
 
 SIZE = (40, 40)
 
@@ -64,3 +66,16 @@ def test_a_crop_is_a_part_of_a_colour_image():
     assert part.shape == (50, 30, 3)
     row, column = divmod(int(part[0, 0, 0]) // 3, 60)
     assert np.array_equal(part, image[row : row + 50, column : column + 30])
+
+
+def test_thumbnails_of_a_volume_are_those_of_its_middle_slice():
+    """Slices last: turning, mirroring and cropping leave them in their order."""
+    spec = InputSpec((32, 32), 1, ("to_grey01", "squash", "standardise"), "any", depth=4)
+    volume = np.stack([picture() * level for level in (0.2, 0.4, 1.0, 0.3)], axis=-1)
+    found = posed_thumbnails(volume, spec, np.random.default_rng(4))
+    posed = postures(volume, np.random.default_rng(4)).values()
+    slow = np.stack([thumbnail(shown(prepared(one, spec))[0]) for one in posed])
+    assert found == pytest.approx(slow, abs=0.02)
+    assert shown(prepared(volume, spec)).shape == (1, 32, 32)
+    flat = dataclasses.replace(spec, depth=0)
+    assert np.corrcoef(found[0], thumbnail(shown(prepared(volume[..., 2], flat))[0]))[0, 1] > 0.95

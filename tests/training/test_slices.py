@@ -8,14 +8,15 @@ import pytest
 from medimg_core.errors import UnreadableFileError
 from medimg_core.evaluation.folder import read_folder
 from medimg_core.evaluation.judging import image_of
-from medimg_core.inference.model_input import model_input
+from medimg_core.inference.model_input import model_input, volume_values
 from medimg_core.inference.passes import canvas
+from medimg_core.preprocess import prepare_block
 from medimg_core.training.plan import UNKNOWN
 from medimg_core.training.samples import prepared
-from medimg_core.training.slices import is_volume, kept, read_slices
+from medimg_core.training.slices import is_volume, kept, read_slices, read_whole
 from tests.training.lesions import plan as with_classes
 from tests.training.lesions import write_index, write_lesions
-from tests.training.volumes import AFFINE, FULL, SHAPE, image, labels, plan, write_volume, write_volumes
+from tests.training.volumes import AFFINE, FULL, SHAPE, image, labels, plan, whole, write_volume, write_volumes
 
 
 def first(folder, split="train"):
@@ -46,6 +47,32 @@ def test_the_network_is_given_in_training_what_inference_gives_it(tmp_path, sett
         given = prepared(as_stored(found, place), chosen.input)[0]
         assert given.shape[:2] == expected.shape[:2]
         assert np.abs(given - (expected if expected.ndim == 3 else expected[..., None])).max() < step
+
+
+@pytest.mark.parametrize("settings", [{}, CT, PET], ids=["grey", "HU", "SUV"])
+@pytest.mark.parametrize("bits", [8, 32])
+def test_a_network_of_volumes_is_given_in_training_what_inference_gives_it(tmp_path, settings, bits):
+    chosen = whole(bits=bits, **settings)
+    row = first(write_volumes(tmp_path, low=-100.0 if "window" in settings else 0.0, high=300.0))
+    found = read_whole(row, chosen)
+    assert found.images.shape == found.masks.shape == (1, 32, 32, 8)
+    expected = prepare_block(volume_values(image_of(row.image).volume, chosen.input), chosen.input)
+    given = prepared(as_stored(found, 0), chosen.input)
+    step = {8: 1 / 255, 32: 1e-5}[bits] * (8 if "standardise" in chosen.steps else 1)
+    assert given.shape == expected.shape == (1, 8, 32, 32, 1)
+    assert np.abs(given - expected).max() < step
+
+
+@pytest.mark.parametrize("depth", [4, 8, 14])
+def test_the_mask_of_a_whole_volume_lies_on_it(tmp_path, depth):
+    found = read_whole(first(write_volumes(tmp_path)), whole(depth=depth, cache_side=48))
+    grey, mask = as_stored(found, 0), found.masks[0]
+    assert mask.shape == (48, 48, depth)
+    assert grey[mask == 2].mean() > grey[mask == 1].mean() + 0.15 > grey[mask == 0].mean() + 0.3
+    held = np.flatnonzero(mask.any(axis=(0, 1)))
+    first_, last = (FULL[0] * depth / SHAPE[0], (FULL[-1] + 1) * depth / SHAPE[0])
+    assert abs(held[0] - first_) <= 1
+    assert abs(held[-1] + 1 - last) <= 1
 
 
 @pytest.mark.parametrize("step", ["letterbox", "squash"])
@@ -112,6 +139,14 @@ def test_a_volume_that_nobody_drew_on_gives_nothing(tmp_path):
     found = read_slices(first(tmp_path), plan(), thin=False)
     assert found.numbers == ()
     assert found.images.shape == found.masks.shape == (0, 32, 32)
+    assert len(read_whole(first(tmp_path), whole()).images) == 0
+
+
+def test_a_single_image_is_no_volume(tmp_path):
+    write_volume(tmp_path / "i.nii.gz", labels()[2:3])
+    write_index(tmp_path, [["i.nii.gz"]], ("image",))
+    with pytest.raises(UnreadableFileError, match="trained on volumes, got a single image"):
+        read_whole(first(tmp_path), whole())
 
 
 def test_a_volume_of_one_slice_may_have_a_class(tmp_path):

@@ -21,6 +21,11 @@ def plan(**changes):
     return only_masks(**{"masks": TWO, "steps": ("to_grey01", "letterbox", "standardise"), **changes})
 
 
+def whole(**changes):
+    """The same for a network that takes volumes of 8 slices."""
+    return plan(**{"depth": 8, "encoder": "unet", "widths": (4, 8), **changes})
+
+
 def labels():
     """1 at the top left, 2 below and to the right; shape :data:`SHAPE`."""
     found = np.zeros(SHAPE, np.uint8)

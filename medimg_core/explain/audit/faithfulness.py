@@ -6,9 +6,10 @@ What a map marks are the blocks with a tenth of its peak or more, at most a fift
 order is worth the log-odds that are left when so many of its first blocks are shown alone, less those that are left
 when they are hidden (ROAD's difference between least and most relevant first: Rong et al., ICML 2022, section 5).
 
-Hidden images are images that no model has seen, so a figure alone says nothing. It is compared with random orders, for
-two ways of hiding, and with two guesses that know the image and not the model: a blob in the middle, and edges. On a
-head or a breast, any map that lies on edges beats random orders.
+Hidden images are images that no model has seen, so a figure alone says nothing. It is compared with random choices of
+as many blocks, for two ways of hiding. Findings lie rather in the middle than in a corner, and have edges: two guesses
+that know the image and not the model, a blob in the middle and the image's edges, beat random choices, too. A map that
+marks what such a guess marks must do better than the guess.
 """
 
 from dataclasses import dataclass, field
@@ -38,8 +39,10 @@ CURVE = (0.1, 0.2, 0.4, 0.7)
 """Shares at which the map's own curves are given, for the eye."""
 LEVEL = 0.05
 """One-sided level of the rank test: at most one of 50 random orders does as well, p = 2/51."""
+SHARED = 0.5
+"""Share of the map's blocks that a guess must mark as well to be held against it."""
 NEARLY = 0.1
-"""Share of the map's lead over random orders by which a guess must stay behind."""
+"""Share of the map's lead over random choices by which such a guess must stay behind."""
 FEWEST = 12
 """Blocks with content below which orders cannot be told apart."""
 SATURATED = 0.1
@@ -49,9 +52,10 @@ _CHUNK = 32
 RULE = (
     "Shown where hiding the blocks that the map marks (from a tenth of its peak on; 5 to 20 % of the image), and "
     "showing them alone, moves the log-odds more than at least 49 of 50 random choices of as many blocks (one-sided "
-    "rank test, p < 0.05), and clearly more than a blob in the middle and than the image's edges (by a tenth of the "
-    "lead over random choices, in the mean of all these blocks and the first half of them); all of it filled from the "
-    "border and blurred. Not applicable below the threshold, and where the score stays whatever is hidden."
+    "rank test, p < 0.05), filled from the border and blurred. Where half of them are also marked by a blob in the "
+    "middle or by the image's edges, it must do clearly better than these (by a tenth of its lead over random "
+    "choices), with all of its blocks or with the first half. Not applicable below the threshold, and where the score "
+    "stays whatever is hidden."
 )
 SOURCE = (
     "Petsiuk et al. 2018, arXiv:1806.07421; Rong et al. 2022, arXiv:2202.00449; rank test: Phipson & Smyth 2010, "
@@ -59,44 +63,59 @@ SOURCE = (
 )
 
 
+@dataclass(frozen=True)
+class _Guess:
+    """What an order is worth that knows nothing of the model.
+
+    Attributes:
+        worth: With as many blocks as the map marks, and with half of them.
+        shared: Share of the map's blocks that it marks as well.
+    """
+
+    worth: tuple[float, float]
+    shared: float
+
+
 @dataclass(frozen=True, eq=False)
 class _Way:
     """What one way of hiding gives.
 
     Attributes:
-        worth: Of the map's order.
-        narrow: Of the map's order, mean of all blocks marked and their first half: a lesion in the middle lies in
-            the middle's fifth, too.
-        random: Of random orders, shape ``(orders,)``.
-        guesses: Of orders that know nothing of the model, mean of all blocks marked and their first half, by name.
+        worth: Of the map's order, with all blocks marked and with their first half.
+        random: Of random choices, shape ``(orders,)``.
+        guesses: Of orders that know nothing of the model, by name.
         deletion: Log-odds with the map's first blocks hidden, for each share of :data:`CURVE`.
         insertion: Log-odds with them shown alone.
         alone: Mean log-odds with a random choice shown alone.
     """
 
-    worth: float
-    narrow: float
+    worth: tuple[float, float]
     random: Floats = field(repr=False)
-    guesses: dict[str, float]
+    guesses: dict[str, _Guess]
     deletion: Floats = field(repr=False)
     insertion: Floats = field(repr=False)
     alone: float
 
     @property
-    def p(self) -> float:
-        """Of the one-sided rank test."""
-        return (1 + int((self.random >= self.worth).sum())) / (1 + len(self.random))
+    def beaten(self) -> int:
+        """Random choices that do worse."""
+        return int((self.random < self.worth[0]).sum())
 
     @property
-    def percentile(self) -> float:
-        """Share of the random orders that do worse, in per cent."""
-        return 100 * float((self.random < self.worth).mean())
+    def p(self) -> float:
+        """Of the one-sided rank test."""
+        return (1 + len(self.random) - self.beaten) / (1 + len(self.random))
 
     @property
     def better(self) -> tuple[str, ...]:
-        """Guesses that do as well as the map or better, or nearly so."""
-        nearly = self.narrow - NEARLY * (self.worth - float(self.random.mean()))
-        return tuple(name for name, worth in self.guesses.items() if worth >= nearly)
+        """Guesses that mark the same blocks and do as well as the map or better, or nearly so."""
+        lead = NEARLY * (self.worth[0] - float(self.random.mean()))
+        return tuple(
+            name
+            for name, guess in self.guesses.items()
+            if guess.shared >= SHARED
+            and all(other >= own - lead for own, other in zip(self.worth, guess.worth, strict=True))
+        )
 
     @property
     def verdict(self) -> Verdict:
@@ -106,13 +125,21 @@ class _Way:
 
     def figures(self) -> dict[str, object]:
         return {
-            "worth": self.worth,
-            "narrow_worth": self.narrow,
-            "percentile": self.percentile,
+            "worth": self.worth[0],
+            "worth_of_half": self.worth[1],
+            "percentile": 100 * self.beaten / len(self.random),
             "p": self.p,
             "random_mean": float(self.random.mean()),
             "random_sd": float(self.random.std()),
-            **self.guesses,
+            "guesses": {
+                name: {
+                    "worth": guess.worth[0],
+                    "worth_of_half": guess.worth[1],
+                    "percentile": 100 * float((self.random < guess.worth[0]).mean()),
+                    "shared": guess.shared,
+                }
+                for name, guess in self.guesses.items()
+            },
             "deletion": self.deletion.tolist(),
             "insertion": self.insertion.tolist(),
             "verdict": self.verdict,
@@ -159,9 +186,7 @@ _GUESSES = {"blob": "a blob in the middle", "edges": "the image's edges"}
 
 
 def _judged(ways: dict[str, _Way], share: float, figures: dict[str, object]) -> AuditItem:
-    told = " and ".join(
-        f"{int((way.random < way.worth).sum())} of {ORDERS} random choices {_FILLED[how]}" for how, way in ways.items()
-    )
+    told = " and ".join(f"{way.beaten} of {ORDERS} random choices {_FILLED[how]}" for how, way in ways.items())
     sentence = (
         f"Hiding what the map marks, {100 * share:.0f} % of the image, and showing it alone, moves the score more than "
         f"{told}."
@@ -177,7 +202,7 @@ def _judged(ways: dict[str, _Way], share: float, figures: dict[str, object]) -> 
         sentence = f"{sentence} It depends on how it is hidden."
         return AuditItem("faithfulness", "cannot_tell", sentence, RULE, SOURCE, figures, reason)
     names = sorted({name for way in ways.values() for name in way.better})
-    reason = f"{' and '.join(_GUESSES[name] for name in names)} would do as well"
+    reason = f"it marks what {' and '.join(_GUESSES[name] for name in names)} would mark, to the same effect"
     return AuditItem("faithfulness", "cannot_tell", f"{sentence} But {reason}.", RULE, SOURCE, figures, reason)
 
 
@@ -206,12 +231,13 @@ def _way(asked: Asked, blocks: Blocks, own: Order, count: int, place: int) -> _W
     left = _log_odds(asked, blocks, hidden.reshape(-1, hidden.shape[2]), place).reshape(hidden.shape[:2])
     worth = left[1] - left[0]
     after = len(halves) + len(curve)
-    best: dict[str, float] = {}
-    for (name, _), pair in zip(guesses, worth[after:-ORDERS].reshape(-1, 2), strict=True):
-        best[name] = max(best.get(name, -np.inf), float(pair.mean()))
+    best: dict[str, _Guess] = {}
+    for (name, order), pair in zip(guesses, worth[after:-ORDERS].reshape(-1, 2), strict=True):
+        guess = _Guess((float(pair[0]), float(pair[1])), float(np.isin(own[:count], order[:count]).mean()))
+        if name not in best or guess.worth[0] > best[name].worth[0]:
+            best[name] = guess
     return _Way(
-        worth=float(worth[0]),
-        narrow=float(worth[:2].mean()),
+        worth=(float(worth[0]), float(worth[1])),
         random=worth[-ORDERS:],
         guesses=best,
         deletion=left[0, 2:after],

@@ -115,7 +115,8 @@ def place(asked: Asked, drawn: Drawn, record: Record | None) -> AuditItem:
 def _cells(asked: Asked) -> npt.NDArray[np.intp]:
     """Number of each pixel's native cell, counted row by row: a peak cannot be placed finer than its cell."""
     (rows, columns), (down, across) = asked.shape, asked.evidence.shape
-    return (np.arange(rows) * down // rows)[:, None] * across + (np.arange(columns) * across // columns)[None, :]
+    of_row, of_column = np.arange(rows) * down // rows, np.arange(columns) * across // columns
+    return np.asarray(of_row[:, None] * across + of_column[None, :])
 
 
 def _chance(one: float, other: float) -> float:

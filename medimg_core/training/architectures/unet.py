@@ -136,34 +136,42 @@ def unet(*, size: int, base: int = 16, depth: int = 3, masks: int = 1, channels:
     return keras.Model(image, layers.Conv2D(masks, 1, dtype="float32", name="mask_logits")(x), name="unet")
 
 
-def unet3d(*, shape: tuple[int, int, int], base: int = 8, depth: int = 2, masks: int = 1) -> Any:
+def unet3d(*, shape: tuple[int, int, int], widths: Sequence[int] = (8, 16, 32), masks: int = 1) -> Any:
     """U-Net of volumes. Source: Cicek et al., MICCAI 2016, arXiv:1606.06650.
 
+    Layers by name: ``features``, the last activation at the bottom, and ``mask_logits``.
+
     Args:
-        shape: Slices, rows and columns of the input; multiples of ``2 ** depth``.
-        base: Channels at full resolution; doubled at each step down.
-        depth: Steps down.
+        shape: Slices, rows and columns of the input; multiples of ``2 ** (len(widths) - 1)``.
+        widths: Channels at full resolution and after each step down.
         masks: Logits a voxel.
+
+    Raises:
+        InvalidCardError: The steps down do not divide the input.
     """
     import keras
     from keras import layers
 
-    def twice(x: Any, filters: int) -> Any:
-        for _ in range(2):
-            x = layers.Conv3D(filters, 3, padding="same", use_bias=False, kernel_initializer="he_normal")(x)
-            x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
-        return x
+    if any(side % 2 ** (len(widths) - 1) for side in shape):
+        raise InvalidCardError(f"sides of a volume must be multiples of {2 ** (len(widths) - 1)}, got {shape}")
+
+    def unit(x: Any, filters: int, name: str) -> Any:
+        x = layers.Conv3D(
+            filters, 3, padding="same", use_bias=False, kernel_initializer="he_normal", name=f"{name}_conv"
+        )(x)
+        return layers.ReLU(name=name)(layers.BatchNormalization(momentum=0.9, name=f"{name}_bn")(x))
 
     volume = keras.Input((*shape, 1), name="image")
     x, skips = volume, []
-    for level in range(depth):
-        x = twice(x, base * 2**level)
-        skips.append(x)
-        x = layers.MaxPooling3D()(x)
-    x = twice(x, base * 2**depth)
-    for level in reversed(range(depth)):
+    for level, width in enumerate(widths):
+        last = level == len(widths) - 1
+        x = unit(unit(x, width, f"down{level}_first"), width, "features" if last else f"down{level}_second")
+        if not last:
+            skips.append(x)
+            x = layers.MaxPooling3D()(x)
+    for level in reversed(range(len(skips))):
         x = layers.Concatenate()([layers.UpSampling3D()(x), skips[level]])
-        x = twice(x, base * 2**level)
+        x = unit(unit(x, widths[level], f"up{level}_first"), widths[level], f"up{level}_second")
     return keras.Model(volume, layers.Conv3D(masks, 1, dtype="float32", name="mask_logits")(x), name="unet3d")
 
 

@@ -70,7 +70,7 @@ def test_what_cannot_be_built_is_said(changes, message):
         (lambda: unet(size=32, base=2, depth=2, masks=3), (32, 32, 3)),
         (lambda: unet(size=32, base=2, depth=3, channels=3), (32, 32, 1)),
         (lambda: fcn(size=32, widths=(4, 8), masks=2), (32, 32, 2)),
-        (lambda: unet3d(shape=(8, 16, 24), base=2, depth=2, masks=3), (8, 16, 24, 3)),
+        (lambda: unet3d(shape=(8, 16, 24), widths=(2, 4, 8), masks=3), (8, 16, 24, 3)),
     ],
     ids=["unet", "unet of colours", "fcn", "unet3d"],
 )
@@ -82,7 +82,7 @@ def test_masks_come_on_the_inputs_grid(network, shape):
     ("network", "axes"),
     [
         (lambda: unet(size=32, base=2, depth=2), (1, 2)),
-        (lambda: unet3d(shape=(8, 16, 24), base=2, depth=2), (1, 2, 3)),
+        (lambda: unet3d(shape=(8, 16, 24), widths=(2, 4, 8)), (1, 2, 3)),
     ],
     ids=["unet", "unet3d"],
 )
@@ -109,7 +109,7 @@ def test_a_small_volume_is_learned():
         labels[i, 2:6, start : start + 6, 4:10] = 1
         labels[i, 2:4, start : start + 6, 4:10] = 2
     volumes += labels
-    network = unet3d(shape=(8, 16, 16), base=4, depth=1, masks=3)
+    network = unet3d(shape=(8, 16, 16), widths=(4, 8), masks=3)
     network.compile(keras.optimizers.Adam(0.02), mask_loss(only_masks(masks=(MaskTarget("a"), MaskTarget("b")))))
     losses = [float(network.train_on_batch(volumes, labels)) for _ in range(15)]
     assert losses[-1] < 0.6 * losses[0]
