@@ -5,12 +5,8 @@ reports progress; a network is loaded once, by its SHA-256, with all checks of :
 traced once for each layer that is asked for.
 """
 
-import os
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,8 +15,8 @@ import numpy.typing as npt
 from medimg_core.decision import Decision
 from medimg_core.engine import heads
 from medimg_core.engine.export import ExportSpec
-from medimg_core.engine.network import Call, Graph, flat, load
-from medimg_core.engine.session import threads
+from medimg_core.engine.loaded import kept, layer_of, logits_of, network_of
+from medimg_core.engine.network import Call, Graph
 from medimg_core.errors import NotApplicableError
 
 __all__ = ["Taped", "at_input", "at_layer", "of_region", "places", "saliency"]
@@ -30,8 +26,6 @@ Progress = Callable[[int, int, str], None]
 
 _CHUNK = 8
 """Inputs at once: the activations of all layers stay in memory for the way back."""
-_KEPT = 2
-"""Networks that stay loaded."""
 _NO_PLACE = frozenset({"ZeroPadding2D", "Cropping2D"})
 
 
@@ -50,15 +44,6 @@ class Taped:
     values: npt.NDArray[np.float32]
 
 
-@dataclass(frozen=True, eq=False)
-class _Network:
-    graph: Graph
-    functions: dict[Any, Any] = field(default_factory=dict)
-
-
-_networks: "OrderedDict[tuple[str, str], _Network]" = OrderedDict()
-
-
 def at_layer(spec: ExportSpec, layer: str, batch: Array, question: Decision, progress: Progress) -> Taped:
     """Gradient of a decision's log-odds, before temperature, with respect to a layer.
 
@@ -74,10 +59,10 @@ def at_layer(spec: ExportSpec, layer: str, batch: Array, question: Decision, pro
         WeightsError: The file is another one, or breaks a rule.
         ModelError: The network is not what the card says, or has no such layer.
     """
-    network = _network(spec)
-    tensor = _layer(network.graph, layer)
-    traced = _kept(
-        network, ("layer", layer), lambda: _slope(network.graph, tensor, _logits(network, spec), _odds, (None,))
+    network = network_of(spec)
+    tensor = layer_of(network.graph, layer)
+    traced = kept(
+        network, ("layer", layer), lambda: _slope(network.graph, tensor, logits_of(network, spec), _odds, (None,))
     )
     sides = _sides(question, spec.classes)
     return _joined(traced, batch, lambda count: (sides,), progress)
@@ -102,13 +87,11 @@ def of_region(
         WeightsError: As :func:`at_layer`.
         ModelError: As :func:`at_layer`.
     """
-    network = _network(spec)
-    tensor = _layer(network.graph, layer)
+    network = network_of(spec)
+    tensor = layer_of(network.graph, layer)
     grid = tuple(network.graph.image.shape[:3])
-    masks = _kept(network, "masks", lambda: heads.masks(network.graph, spec.masks, spec.mask_classes))
-    traced = _kept(
-        network, ("region", layer), lambda: _slope(network.graph, tensor, masks, _region_odds, (None,), grid)
-    )
+    masks = kept(network, "masks", lambda: heads.masks(network.graph, spec.masks, spec.mask_classes))
+    traced = kept(network, ("region", layer), lambda: _slope(network.graph, tensor, masks, _region_odds, (None,), grid))
     inside = np.asarray(regions, np.float32)
     return _joined(traced, batch, lambda part: (np.asarray(channels, np.float32), inside[part]), progress)
 
@@ -129,9 +112,9 @@ def at_input(spec: ExportSpec, batch: Array, question: Decision, progress: Progr
         WeightsError: As :func:`at_layer`.
         ModelError: As :func:`at_layer`.
     """
-    network = _network(spec)
+    network = network_of(spec)
     image = network.graph.image
-    traced = _kept(network, "input", lambda: _slope(network.graph, image, _logits(network, spec), _odds, (None,)))
+    traced = kept(network, "input", lambda: _slope(network.graph, image, logits_of(network, spec), _odds, (None,)))
     sides = _sides(question, spec.classes)
     return _joined(traced, batch, lambda part: (sides,), progress)
 
@@ -160,8 +143,8 @@ def saliency(
     import tensorflow as tf
     from tf_keras_vis.saliency import Saliency
 
-    network = _network(spec)
-    library = _kept(network, "saliency", lambda: Saliency(_Callable(network.graph, _logits(network, spec)), None))
+    network = network_of(spec)
+    library = kept(network, "saliency", lambda: Saliency(_Callable(network.graph, logits_of(network, spec)), None))
     sides = _sides(question, spec.classes)
 
     def score(logits: Any) -> Any:
@@ -202,7 +185,7 @@ def places(spec: ExportSpec, progress: Progress) -> tuple[tuple[str, int, int, i
         WeightsError: As :func:`at_layer`.
         ModelError: As :func:`at_layer`.
     """
-    graph = _network(spec).graph
+    graph = network_of(spec).graph
     before = _before(graph, graph.find(spec.logits or spec.masks))
     last: dict[tuple[int, int], tuple[str, int, int, int]] = {}
     for call in graph.calls:
@@ -227,47 +210,6 @@ def _before(graph: Graph, end: Call) -> set[str]:
                 found.add(maker.path)
                 waiting.append(maker)
     return found
-
-
-def _network(spec: ExportSpec) -> _Network:
-    key = (spec.sha256, spec.key())
-    if key not in _networks:
-        _limit()
-        _networks[key] = _Network(flat(load(Path(spec.weights), spec.sha256), spec.shape))
-        while len(_networks) > _KEPT:
-            _networks.popitem(last=False)
-    _networks.move_to_end(key)
-    return _networks[key]
-
-
-@cache
-def _limit() -> None:
-    """Before TensorFlow does anything: as many threads as a forward pass of ONNX Runtime has."""
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    import tensorflow as tf
-
-    tf.config.threading.set_intra_op_parallelism_threads(threads())
-    tf.config.threading.set_inter_op_parallelism_threads(1)
-
-
-def _kept(network: _Network, key: Any, make: Callable[[], Any]) -> Any:
-    if key not in network.functions:
-        network.functions[key] = make()
-    return network.functions[key]
-
-
-def _logits(network: _Network, spec: ExportSpec) -> Any:
-    return _kept(network, "logits", lambda: heads.dense(network.graph, spec.logits, spec.classes).logits)
-
-
-def _layer(graph: Graph, name: str) -> Any:
-    call = graph.find(name)
-    shape = getattr(call.output, "shape", ())
-    if len(shape) != 4 or None in shape[1:]:
-        raise NotApplicableError(
-            f"a map needs a layer of (batch, rows, columns, channels); {call.path[:60]!r} gives {tuple(shape)}"
-        )
-    return call.output
 
 
 def _sides(question: Decision, classes: int) -> Array:

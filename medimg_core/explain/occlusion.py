@@ -71,7 +71,7 @@ def blocks(grid: tuple[int, int], size: tuple[int, int]) -> npt.NDArray[np.bool_
 
     Examples:
         >>> blocks((1, 2), (1, 5)).astype(int).tolist()
-        [[[1, 1, 1, 0, 0]], [[0, 0, 0, 1, 1]]]
+        [[[1, 1, 0, 0, 0]], [[0, 0, 1, 1, 1]]]
     """
     row, column = (
         ((np.arange(pixels) + 0.5) * cells / pixels).astype(np.intp) for cells, pixels in zip(grid, size, strict=True)

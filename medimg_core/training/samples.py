@@ -141,8 +141,8 @@ def in_bits(images: Stored, bits: int) -> Stored:
         bits: 8, 16 or 32. A half float tells 2,048 greys apart between a half and 1, and more below.
 
     Examples:
-        >>> in_bits(np.array([0.0, 0.5, 1.0]), 8).tolist(), in_bits(np.array([51], np.uint8), 32).round(3).tolist()
-        ([0, 128, 255], [0.2])
+        >>> in_bits(np.array([0.0, 0.5, 1.0]), 8).tolist(), in_bits(np.array([255], np.uint8), 32).tolist()
+        ([0, 128, 255], [1.0])
     """
     whole = images.dtype == np.uint8
     if bits == 8:

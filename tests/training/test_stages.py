@@ -91,7 +91,7 @@ def test_the_model_folder_is_complete(trained):
     card.check_weights()
     assert answer["weights_sha256"] == card.sha256
     assert {path.name for path in folder.iterdir()} == {
-        "card.toml", "weights.keras", "reference.npz", "README.md", "recipe.toml",
+        "card.toml", "weights.keras", "reference.npz", "README.md", "recipe.toml", "learning_curve.csv",
     }  # fmt: skip
     assert [t.name for t in card.thresholds] == ["balanced", "sensitivity_first"]
     assert card.prevalence == pytest.approx(2 / 3, abs=1e-5)

@@ -99,7 +99,7 @@ def planted_image(
     Examples:
         >>> found = planted_image(4)
         >>> found.label, found.image.shape, int(found.truth().sum())
-        ('mark_b', (96, 96), 144)
+        ('mark_b', (96, 96), 36)
     """
     names = _chosen(seed) if marks is None else tuple(marks)
     if not set(names) <= set(MARKS):

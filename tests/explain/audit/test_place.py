@@ -34,7 +34,7 @@ def test_the_true_map_lies_in_the_truth():
     item = place(own.asked(), Drawn(own.truth, "truth"), None)
     assert item.verdict == "shown", item.sentence
     assert item.figures["pointing"] is True
-    assert item.figures["energy_chance"] == pytest.approx(144 / 96**2)
+    assert item.figures["energy_chance"] == pytest.approx(36 / 96**2)
     assert "iou" not in item.figures
 
 
