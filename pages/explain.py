@@ -1,11 +1,13 @@
 """Explain: the map of a model's answer, what the map is worth, what changes it, and how maps compare."""
 
+from dataclasses import dataclass
+
 import streamlit as st
 
 from medimg_core.registry import ModelCard
 from pages._ui import blind_form, jobs, reading_room
 from pages._ui.errors import shown
-from pages._ui.explaining import audit_panel, mapping, method_panel, tasks
+from pages._ui.explaining import audit_panel, mapping, method_panel, stacking, tasks
 from pages._ui.explaining.choosing import choose_model, explainable, said
 from pages._ui.explaining.compare_beside import compared_beside
 from pages._ui.explaining.compare_panel import compare_panel
@@ -24,14 +26,23 @@ from pages._ui.language import _
 from pages._ui.places import link
 from pages._ui.state import hidden, load
 from pages._ui.view import Laid
-from pages._ui.viewer import Beside
+from pages._ui.viewer import Beside, Overlay
 
 
-def panels(card: ModelCard, cards: list[ModelCard], lungs: ModelCard | None) -> tuple[Laid | None, Beside | None]:
-    """One model's column; gives what it lays over the picture, and what it puts beside it."""
+@dataclass
+class Stage:
+    """What the column lays over the picture and puts beside it."""
+
+    laid: Laid | None = None
+    stack: Overlay | None = None
+    beside: Beside | None = None
+
+
+def panels(card: ModelCard, cards: list[ModelCard], lungs: ModelCard | None) -> Stage:
+    """One model's column."""
     desk = seat(load(), card)
     if not said(desk):
-        return None, None
+        return Stage()
     task = tasks.choose(desk)
     if task == tasks.MAP:
         method_panel.choices(desk)
@@ -41,26 +52,28 @@ def panels(card: ModelCard, cards: list[ModelCard], lungs: ModelCard | None) -> 
         mapping.wanted(desk)
     desk = seat(load(), card)
     method_panel.map_button(desk)
-    laid = laid_of(desk)
-    beside: Beside | None = None
+    on = Stage(laid_of(desk))
     with shown():
         if task == tasks.MAP:
-            method_panel.map_words(desk, laid)
+            stacking.stack_panel(desk)
+            method_panel.map_words(desk, on.laid)
+            stacking.stack_words(desk)
             audit_panel.audit_panel(desk, lungs)
             neighbour_panel(desk)
         elif task == tasks.HIDE:
             probe_panel(desk)
-            beside = probe_beside(desk)
+            on.beside = probe_beside(desk)
         elif task == tasks.PERTURB:
             perturb_panel(desk)
-            beside = changed_beside(desk)
+            on.beside = changed_beside(desk)
         else:
             compare_panel(desk, cards)
-            beside = compared_beside(seat(load(), card), cards)
+            on.beside = compared_beside(seat(load(), card), cards)
     export_button(desk, pair_of(desk, cards) if task == tasks.COMPARE else None)
-    if laid is not None and laid.visible:
+    on.stack = stacking.stack_over(desk)
+    if on.stack is not None or (on.laid is not None and on.laid.visible):
         reveal(load())
-    return laid, beside
+    return on
 
 
 @st.fragment
@@ -70,8 +83,7 @@ def explaining() -> None:
     case = load()
     if case.series is None:
         return
-    laid: Laid | None = None
-    beside: Beside | None = None
+    on = Stage()
     with right, st.container(key="result"), shown():
         jobs.watch()
         good, rest = fitting(case)
@@ -82,7 +94,7 @@ def explaining() -> None:
         if hidden(case.series_key):
             blind_form.ask(case, good)
         elif cards:
-            laid, beside = panels(choose_model(case, cards), cards, audit_panel.lungs_of(good))
+            on = panels(choose_model(case, cards), cards, audit_panel.lungs_of(good))
         else:
             st.caption(_("No model that fits this series makes a map."))
             misfits(rest)
@@ -91,7 +103,9 @@ def explaining() -> None:
             link("worklist", _("Worklist"))
             link("read", _("Read"))
             link("analyse", _("Analyse"))
-        reading_room.picture(load(), reading_room.SIDE, [laid] if laid is not None else [], beside=beside)
+        maps = [] if on.laid is None else [on.laid]
+        over = [] if on.stack is None else [on.stack]
+        reading_room.picture(load(), reading_room.SIDE, maps, beside=on.beside, over=over)
 
 
 need_image(enter())

@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
-from medimg_core.results import Audit, Explanation, Measurement, Perturbed, Point, RegionProbe
+from medimg_core.results import Audit, Explanation, ExplanationStack, Measurement, Perturbed, Point, RegionProbe
 from pages._ui.mappings import empty, only, put
 from pages._ui.view import ResultKey, SeriesKey
 
 __all__ = ["Asked", "Changed", "Choice", "Explained", "Probed"]
 
-MOST_MAPS = 64
+_M = TypeVar("_M", Explanation, ExplanationStack)
+MOST_MAPS, MOST_STACKS = 64, 8
 """Of one session; the oldest goes."""
 
 
@@ -95,6 +96,7 @@ class Explained:
         others: How the second map of a comparison is asked for, by model.
         layers: Layers that maps can be made of, by weights.
         maps: The newest last.
+        stacks: Maps of all images of a volume, likewise.
         audits: Of these maps.
         anyway: Maps that the reader wants to see although their audit folds them.
         tried: Maps that were begun since maps were last hidden: one that failed is not begun again by itself.
@@ -109,6 +111,7 @@ class Explained:
     others: Mapping[str, Choice] = field(default_factory=empty)
     layers: Mapping[str, tuple[str, ...]] = field(default_factory=empty)
     maps: Mapping[Asked, Explanation] = field(default_factory=empty, repr=False)
+    stacks: Mapping[Asked, ExplanationStack] = field(default_factory=empty, repr=False)
     audits: Mapping[Asked, Audit] = field(default_factory=empty, repr=False)
     anyway: frozenset[Asked] = field(default_factory=frozenset, repr=False)
     tried: frozenset[Asked] = field(default_factory=frozenset, repr=False)
@@ -133,9 +136,11 @@ class Explained:
 
     def with_map(self, asked: Asked, made: Explanation) -> "Explained":
         """Keep a map."""
-        kept = put(only(self.maps, lambda known: known != asked), asked, made)
-        gone = set(list(kept)[:-MOST_MAPS])
-        return self._keeping(only(kept, lambda known: known not in gone))
+        return self._keeping(_newest(self.maps, asked, made, MOST_MAPS))
+
+    def with_stack(self, asked: Asked, made: ExplanationStack) -> "Explained":
+        """Keep maps of all images of a volume."""
+        return replace(self, stacks=_newest(self.stacks, asked, made, MOST_STACKS))
 
     def with_audit(self, asked: Asked, made: Audit) -> "Explained":
         """Keep an audit of a map that is kept."""
@@ -171,6 +176,7 @@ class Explained:
         probed, changed = self.probed, self.changed
         return replace(
             self._keeping(only(self.maps, lambda asked: not gone(asked.key[0]))),
+            stacks=only(self.stacks, lambda asked: not gone(asked.key[0])),
             models=only(self.models, lambda key: not gone(key)),
             before=only(self.before, lambda key: not gone(key)),
             probed=None if probed is None or gone(probed.asked.key[0]) else probed,
@@ -185,3 +191,10 @@ class Explained:
             audits=only(self.audits, lambda asked: asked in maps),
             anyway=frozenset(asked for asked in self.anyway if asked in maps),
         )
+
+
+def _newest(known: Mapping[Asked, _M], asked: Asked, made: _M, most: int) -> Mapping[Asked, _M]:
+    """With one more, the newest last, and without the oldest."""
+    kept = put(only(known, lambda each: each != asked), asked, made)
+    gone = set(list(kept)[:-most])
+    return only(kept, lambda each: each not in gone)

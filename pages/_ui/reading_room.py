@@ -25,6 +25,7 @@ def picture(
     maps: Sequence[Laid] = (),
     masks: Sequence[Outlined] = (),
     beside: Beside | None = None,
+    over: Sequence[Overlay] = (),
 ) -> None:
     """Put the current series on the page.
 
@@ -34,15 +35,16 @@ def picture(
         maps: Of the slice on show, one a model; a still picture shows the last of them.
         masks: Of the series on show.
         beside: What the page puts beside it; only the viewer shows it.
+        over: What else lies over it in the viewer; it takes the place of the maps there.
     """
     if hidden(key := case.series_key):
-        maps, masks, beside = (), (), None
+        maps, masks, beside, over = (), (), None, ()
         if key not in blind().begun:
             change_blind(lambda log, _case: log.with_sight(key, time.monotonic()))
     if failed():
         _still(case, size, maps[-1] if maps else None, masks)
     else:
-        viewer(case, _overlays(case, maps, masks), beside)
+        viewer(case, [*(() if case.straightened else over), *_overlays(case, () if over else maps, masks)], beside)
 
 
 def _still(case: Case, size: tuple[int, int], laid: Laid | None, masks: Sequence[Outlined]) -> None:

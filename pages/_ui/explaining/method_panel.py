@@ -11,6 +11,7 @@ from medimg_core.explain import METHODS, Method
 from medimg_core.registry import ModelCard
 from medimg_core.results import Explanation
 from pages._ui import jobs
+from pages._ui.explained import Explained
 from pages._ui.explaining import mapping
 from pages._ui.explaining.desk import Desk, labels_of, offered, takes_layer
 from pages._ui.explaining.kept import change, explained, keep
@@ -23,7 +24,6 @@ from pages._ui.state import Case
 from pages._ui.state import change as change_case
 from pages._ui.theme import say
 from pages._ui.view import Laid
-from pages._ui.viewer import failed
 
 __all__ = ["choice_words", "choices", "map_button", "map_words"]
 
@@ -89,8 +89,7 @@ def _layers(desk: Desk, *, second: bool) -> None:
         if wanted == MORE:
             _find_layers(card)
         else:
-            made = replace(choice, layer="" if wanted == own else wanted)
-            change(lambda now: now.with_choice(card.id, made, second=second))
+            _choose(desk, second=second, layer="" if wanted == own else wanted)
 
     st.selectbox(_("Layer"), shown, format_func=names.__getitem__, key=key, on_change=chosen)
 
@@ -132,13 +131,17 @@ def _select(
 
 
 def _put(key: str, desk: Desk, name: str, *, second: bool) -> Any:
-    chosen = desk.choice
+    return lambda: _choose(desk, second=second, **{name: st.session_state[key]})
 
-    def step() -> None:
-        made = replace(chosen, **{name: st.session_state[key]})
-        change(lambda now: now.with_choice(desk.card.id, made, second=second))
 
-    return step
+def _choose(desk: Desk, *, second: bool, **changes: Any) -> None:
+    """Change one thing of what is chosen now: Streamlit also calls back for lists that are gone from the page."""
+
+    def step(now: Explained) -> Explained:
+        known = (now.others if second else now.choices).get(desk.card.id, desk.choice)
+        return now.with_choice(desk.card.id, replace(known, **changes), second=second)
+
+    change(step)
 
 
 def _toggle() -> None:
@@ -158,6 +161,7 @@ def map_button(desk: Desk) -> None:
         shortcut="M",
         type="secondary" if on else "primary",
         width="stretch",
+        help=_("M hides and shows it on the image, too; opacity, contour and grid are in the image's own panel."),
         on_click=_toggle,
     )
     if on and desk.explanation is None and not mapping.on_its_way(desk.card, asked):
@@ -172,8 +176,6 @@ def map_words(desk: Desk, laid: Laid | None) -> None:
     if not laid.visible:
         say(_("The map is empty: the method found no positive evidence for this class."))
         return
-    if not failed():
-        st.caption(_("M hides and shows it on the image; opacity, contour and grid are in the image's own panel."))
     st.caption(f"{_strength(desk, found)} {_about(found)}")
 
 
@@ -204,7 +206,6 @@ def _about(found: Explanation) -> str:
     cells = _("{rows} x {columns} cells") if method.native_grid == "features" else _("{rows} x {columns} pixels")
     grid = cells.format(rows=found.native.shape[0], columns=found.native.shape[1])
     if found.signed:
-        return _("{grid}; blue is evidence against. A map shows where evidence lies, not where disease lies.").format(
-            grid=grid
-        )
+        text = _("{grid}; red is evidence for, blue against. A map shows where evidence lies, not where disease lies.")
+        return text.format(grid=grid)
     return _("{grid}. A map shows where evidence for the score lies, not where disease lies.").format(grid=grid)

@@ -28,7 +28,7 @@ def neighbour_panel(desk: Desk) -> None:
             {
                 _("Case"): [plain(each.case) for each in found],
                 plain(question(desk.card)): [_("yes") if each.positive else _("no") for each in found],
-                _("Score"): ["-" if each.score is None else as_score(each.score) for each in found],
+                _("Score"): ["-" if each.score is None else plain(as_score(each.score)) for each in found],
                 _("Distance"): [f"{each.distance:.2f}" for each in found],
             }
         )

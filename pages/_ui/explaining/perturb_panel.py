@@ -146,7 +146,7 @@ def _result(desk: Desk, found: Changed) -> None:
         {
             plain(_(found.asked.label).replace("_", " ")): [name for name, *_rest in rows],
             _("Log-odds"): [log_odds(value) for _name, value, _score in rows],
-            _("Score"): [as_score(score) for _name, _value, score in rows],
+            _("Score"): [plain(as_score(score)) for _name, _value, score in rows],
         }
     )
     st.markdown(changed_by(result.variant.log_odds - result.log_odds))

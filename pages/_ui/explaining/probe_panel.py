@@ -168,7 +168,7 @@ def _result(probe: RegionProbe, label: str) -> None:
         {
             plain(_(label).replace("_", " ")): [name for name, *_rest in rows],
             _("Log-odds"): [log_odds(value) for _name, value, *_rest in rows],
-            _("Score"): [as_score(score) for _name, _value, score, _distance in rows],
+            _("Score"): [plain(as_score(score)) for _name, _value, score, _distance in rows],
             _("Strangeness"): [
                 "-" if distance is None else f"{distance:.3g}" for _name, _value, _score, distance in rows
             ],

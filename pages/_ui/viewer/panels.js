@@ -176,7 +176,10 @@ export class Sliders {
   update() {
     const { pane, viewer } = this;
     const { picture } = pane;
-    this.sliceRow.hidden = pane.count < 2;
+    // beside a stack, an image alone keeps the room of its slider: both pictures lie at one height
+    const alone = pane.count < 2;
+    this.sliceRow.hidden = alone && !viewer.panes.some((each) => each.count > 1);
+    this.sliceRow.style.visibility = alone ? "hidden" : "";
     this.frameRow.hidden = picture.frames < 2;
     if (this.slices.max !== String(pane.count - 1)) this.slices.max = String(pane.count - 1);
     if (this.slices.value !== String(pane.position)) this.slices.value = String(pane.position);
@@ -201,7 +204,7 @@ export class Sliders {
     const { pane, viewer } = this;
     const over = viewer.hidden ? null : pane.picture.overlays.find((each) => each.setting.visible);
     // hidden overlays keep the strip's room: the picture must not move when they are switched on and off
-    this.strip.hidden = !pane.picture.overlays.length;
+    this.strip.hidden = !viewer.panes.some(({ picture }) => picture.overlays.length);
     this.strip.style.visibility = over ? "" : "hidden";
     if (!over) return;
     const width = Math.max(1, this.strip.clientWidth);
