@@ -124,7 +124,7 @@ def test_a_cold_deep_link_runs_the_frame(page: Page, server: str) -> None:
     settle(page)
     expect(page.get_by_role("heading", name="Worklist")).to_be_visible()
     links = page.get_by_test_id("stSidebarNav").get_by_role("link")
-    assert links.all_inner_texts() == ["Worklist", "Read", "Analyse", "Models", "Evaluate"]
+    assert links.all_inner_texts() == ["Worklist", "Read", "Analyse", "Explain", "Models", "Evaluate"]
 
 
 def test_sessions_do_not_see_each_other(page: Page, server: str) -> None:

@@ -88,10 +88,15 @@ def test_a_stop_that_is_heard_keeps_the_process(process):
     assert process.run(count, (1,))[0] == before
 
 
+def stopped_once_begun(done, total, text):
+    if text == "begun":  # before it the function could still hear the stop
+        raise Cancelled("stopped")
+
+
 def test_a_stop_that_is_not_heard_ends_it():
     with Process(patience=0.1) as impatient:
         with pytest.raises(Cancelled):
-            impatient.run(deaf, (), stopped)
+            impatient.run(deaf, (), stopped_once_begun)
         assert not impatient.alive
 
 
