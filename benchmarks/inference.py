@@ -3,8 +3,8 @@
 ``python -m benchmarks.inference [--json]``. Every shipped model, its own way (``medimg_core.engine.forward``, which
 also checks input and outputs) against the same network under ``tf.function``, batch 1 and 32, one call of each in
 turn; both outputs are compared before anything is timed. Masks of a CT of 200 slices of 512 x 512, from Hounsfield
-units to masks on the scanner's grid with their parts measured, against 200 bare ONNX passes of one slice. Images are
-noise, since time does not depend on them; the volume is the phantom of an abdomen, stretched to 200 slices.
+units to masks on the scanner's grid with their parts measured, against 200 bare ONNX passes of one slice; and the same
+with the 16 further passes that ask how far the masks stand under small changes. Images are noise, since time does not depend on them; the volume is the phantom of an abdomen, stretched to 200 slices.
 """
 
 from typing import Any
@@ -89,12 +89,16 @@ def measure(rounds: int) -> dict[str, Any]:
     card, volume = load_card(VOLUME_MODEL), abdomen()
     whole = {
         f"{SLICES} bare passes": bare(card),
-        "segment": lambda: segment(volume, card, slices=(0, SLICES - 1), enforce_gate=False),
+        "masks": lambda: segment(volume, card, slices=(0, SLICES - 1), enforce_gate=False, check_agreement=False),
+        "masks, and how far they stand": lambda: segment(volume, card, slices=(0, SLICES - 1), enforce_gate=False),
     }
-    times = medians(whole, 3)
-    found[f"{card.id}, {SLICES} slices of 512 x 512"] = times
-    ratio = times["segment"] / times[f"{SLICES} bare passes"]
-    claims.append(claim(f"{card.id}: masks of {SLICES} slices / {SLICES} bare passes", ratio, 1.2, most=True))
+    times = medians(whole, 5)
+    found[f"{card.id}, {SLICES} slices of 512 x 512"] = dict(times)
+    passes = times.pop(f"{SLICES} bare passes")
+    claims += [
+        claim(f"{card.id}: {name}, {SLICES} slices / {SLICES} bare passes", time / passes, 1.2, most=True)
+        for name, time in times.items()
+    ]
     return {"claims": claims, "medians_ms": found}
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -84,15 +85,18 @@ def segment(  # noqa: PLR0913 - what a reader may say of one input
         return job.result(gate, ())
     chosen = held if enforce_gate else tuple(every)
     report = None if progress is None else partial(_report, progress, len(chosen) + 1, card.title)
-    agreed: Mapping[str, float] = {}
+    ask: Callable[[], Mapping[str, float]]
     if card.input.depth:
         found, block = job.whole_volume(every)
-        agreed = block_agreement(card, block, labels, output.mask.threshold) if check_agreement else agreed
+        ask = partial(block_agreement, card, block, labels, output.mask.threshold)
     else:
         sources = [partial(job.canvas, index) for index in chosen]
         found = passes(card, sources, partial(job.treat, chosen, gate), progress=report)
-        agreed = job.agreement(found) if check_agreement else agreed
-    result = job.result(joined(gate, over_slices([one.gate for one in found])), found, agreed)
+        ask = partial(job.agreement, found)
+    whole = joined(gate, over_slices([one.gate for one in found]))
+    with ThreadPoolExecutor(1) as beside:  # parts are found by one thread; the network's have nothing to do by then
+        agreed = beside.submit(ask) if check_agreement else None
+        result = job.result(whole, found, agreed)
     if progress is not None:
         progress(len(chosen) + 1, len(chosen) + 1, card.title)
     return result
@@ -116,8 +120,7 @@ class _Read:
     """What is kept of one slice."""
 
     index: int
-    plane: Plane  # on the volume's grid
-    small: Plane  # on the network's
+    small: Plane  # on the network's grid
     gate: GateOutcome
     prediction: Prediction | None
 
@@ -134,11 +137,13 @@ class _Job:
     read: tuple[int, int]
     told: bool  # by the reader, which slices hold what is sought
     place: Placement = field(init=False)
+    raw: Plane = field(init=False)  # threads paint their slices: fresh memory costs less where several ask for it
 
     def __post_init__(self) -> None:
         shape = self.volume.shape[1:]
         whole = placement(shape, self.card.input) if resizes(self.card) else Placement(shape, shape, (0, 0, *shape))
         object.__setattr__(self, "place", whole)
+        object.__setattr__(self, "raw", np.zeros(self.volume.shape, np.uint8))
 
     def canvas(self, index: int) -> Array:
         return canvas(model_input(self.volume, self.card, index, self.frame), self.card)
@@ -152,20 +157,16 @@ class _Job:
             cut, whole = self.card.threshold.value, joined(before, gate)
             blank = unscored(self.volume, self.card, whole, slice_index=index, frame=self.frame, threshold=cut)
             prediction = scored(blank, found.activations, self.card, whole)
-        return _Read(
-            index=index,
-            plane=painted(found.scores, self.spec.threshold, self.place),
-            small=labelled(found.scores, self.spec.threshold),
-            gate=gate,
-            prediction=prediction,
-        )
+        self.raw[index] = painted(found.scores, self.spec.threshold, self.place)
+        return _Read(index, labelled(found.scores, self.spec.threshold), gate, prediction)
 
     def whole_volume(self, read: Sequence[int]) -> tuple[list[_Read], Block]:
         """One pass for all slices; what it says of those that are to be read."""
         block = read_block(self.volume, self.card, self.frame)
         gate = assess_network(block.middle, block.embedding, self.card)
         planes = block.painted(self.card, self.spec.threshold)
-        return [_Read(index, planes[index], planes[index], gate, None) for index in read], block
+        self.raw[read[0] : read[-1] + 1] = planes[read[0] : read[-1] + 1]
+        return [_Read(index, planes[index], gate, None) for index in read], block
 
     def agreement(self, found: Sequence[_Read]) -> dict[str, float]:
         marked = [one for one in found if one.small.any()] or found
@@ -174,19 +175,19 @@ class _Job:
         return agreement(self.card, canvases, [one.small for one in asked], self.labels, self.spec.threshold)
 
     def result(
-        self, gate: GateOutcome, found: Sequence[_Read], agreed: Mapping[str, float] | None = None
+        self, gate: GateOutcome, found: Sequence[_Read], asked: Future[Mapping[str, float]] | None = None
     ) -> Segmentation:
-        raw = np.zeros(self.volume.shape, np.uint8)
-        for one in found:
-            raw[one.index] = one.plane
+        raw = self.raw
         before = [parts(raw, label.value) for label in self.labels]
         after = [one.first(self.spec.components) for one in before]
         mask = raw
         if any(len(few) < len(all_) for few, all_ in zip(after, before, strict=True)):
-            mask = np.zeros_like(raw)
+            mask = np.zeros(raw.shape, np.uint8)
             for one_label in after:
                 one_label.paint(mask)
         whole = self._whole
+        found_regions = regions(after, self.labels, self.volume, sides=self.spec.sides, whole=whole)
+        agreed = {} if asked is None else dict(asked.result())
         return Segmentation(
             model_id=self.card.id,
             weights_sha256=self.card.sha256,
@@ -196,10 +197,10 @@ class _Job:
             labels=self.labels,
             mask=mask,
             raw=raw,
-            regions=regions(after, self.labels, self.volume, sides=self.spec.sides, whole=whole),
+            regions=found_regions,
             volumes_ml=volumes_ml(after, self.labels, self.volume, whole=whole and bool(found)),
-            flags=self._flags(before, after, [one.index for one in found], agreed or {}) if found else (),
-            agreement=dict(agreed or {}),
+            flags=self._flags(before, after, [one.index for one in found], agreed) if found else (),
+            agreement=agreed,
             threshold=self.spec.threshold if len(self.labels) == 1 else math.nan,
             gate=gate,
             declared=("first and last slice",) if self.told else (),

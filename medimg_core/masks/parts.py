@@ -30,7 +30,7 @@ class Parts:
     value: int
     voxels: tuple[int, ...]
     box: Box
-    numbered: npt.NDArray[np.int32] = field(repr=False)
+    numbered: npt.NDArray[np.integer[Any]] = field(repr=False)
     numbers: tuple[int, ...] = field(repr=False)
 
     def __len__(self) -> int:
@@ -45,7 +45,10 @@ class Parts:
         """True where any of these parts is, shape of :attr:`box`."""
         if not self.voxels:
             return np.zeros(self.numbered.shape, np.bool_)
-        wanted = np.zeros(int(self.numbered.max()) + 1, np.bool_)
+        most = int(self.numbered.max())
+        if len(self.voxels) == most:
+            return np.asarray(self.numbered != 0)
+        wanted = np.zeros(most + 1, np.bool_)
         wanted[list(self.numbers)] = True
         return np.asarray(wanted[self.numbered])
 
@@ -65,11 +68,7 @@ class Parts:
         """
         found = self.numbered == self.numbers[index]
         inner = _box(found)
-        place = tuple(
-            slice(outer.start + part.start, outer.start + part.stop)
-            for outer, part in zip(self.box, inner, strict=True)
-        )
-        return (place[0], place[1], place[2]), found[inner]
+        return _within(self.box, inner), found[inner]
 
     def paint(self, mask: Mask) -> None:
         """Give these parts their value in ``mask``, which is changed in place."""
@@ -94,15 +93,15 @@ def parts(mask: Mask, value: int) -> Parts:
         >>> parts(mask, 1).voxels
         (2, 1)
     """
-    from scipy.ndimage import label
-
     if mask.ndim != 3 or value < 1:
         raise IncompatibleInputError(
             f"parts need a mask of shape (slices, rows, columns) and a value above 0, got {mask.shape} and {value}"
         )
-    inside = mask == value
-    box = _box(inside)
-    numbered, count = label(inside[box], structure=np.ones((3, 3, 3), np.bool_), output=np.int32)
+    outer = _box(mask)  # a volume is mostly background: what holds any label is looked at twice, the rest once
+    inside = mask[outer] == value
+    inner = _box(inside)
+    box = _within(outer, inner)
+    numbered, count = _numbered(inside[inner])
     if count == 1:
         sizes = np.array([np.count_nonzero(numbered)])
     else:
@@ -114,12 +113,30 @@ def parts(mask: Mask, value: int) -> Parts:
     return Parts(value, tuple(sizes[order].tolist()), box, numbered, tuple((order + 1).tolist()))
 
 
-def _box(inside: npt.NDArray[Any]) -> Box:
-    """The smallest box around what is True; an empty one where nothing is."""
-    slices = np.flatnonzero(inside.any(axis=(1, 2)))
+def _numbered(inside: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.integer[Any]], int]:
+    """A number from 1 for each part; of two bytes where they are enough, because fresh memory is what this costs."""
+    from scipy.ndimage import label
+
+    touching = np.ones((3, 3, 3), np.bool_)
+    try:
+        numbered, count = label(inside, structure=touching, output=np.uint16)
+    except RuntimeError:  # more parts than two bytes can count
+        numbered, count = label(inside, structure=touching, output=np.int32)
+    return numbered, int(count)
+
+
+def _within(outer: Box, inner: Box) -> Box:
+    """A box that was found inside another one, in the volume."""
+    rows = [slice(one.start + part.start, one.start + part.stop) for one, part in zip(outer, inner, strict=True)]
+    return (rows[0], rows[1], rows[2])
+
+
+def _box(values: npt.NDArray[Any]) -> Box:
+    """The smallest box around what is not zero; an empty one where nothing is."""
+    slices = np.flatnonzero([plane.any() for plane in values])
     if not slices.size:
         return (slice(0, 0), slice(0, 0), slice(0, 0))
     first, last = int(slices[0]), int(slices[-1]) + 1
-    plane = np.asarray(inside[first:last].any(axis=0))
+    plane = np.bitwise_or.reduce(values[first:last], axis=0) != 0
     rows, columns = np.flatnonzero(plane.any(axis=1)), np.flatnonzero(plane.any(axis=0))
     return (slice(first, last), slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1))
