@@ -2,9 +2,10 @@
 
 ``python -m benchmarks.inference [--json]``. Every shipped model, its own way (``medimg_core.engine.forward``, which
 also checks input and outputs) against the same network under ``tf.function``, batch 1 and 32, one call of each in
-turn; both outputs are compared before anything is timed. Masks of a CT of 200 slices of 512 x 512, from Hounsfield
-units to masks on the scanner's grid with their parts measured, against 200 bare ONNX passes of one slice; and the same
-with the 16 further passes that ask how far the masks stand under small changes. Images are noise, since time does not depend on them; the volume is the phantom of an abdomen, stretched to 200 slices.
+turn; both outputs are compared before anything is timed. Masks of a CT of 200 slices of 512 x 512, from
+Hounsfield units to masks on the scanner's grid with their parts measured, against 200 bare ONNX passes of one slice;
+and the same with the 16 further passes that ask how far the masks stand under small changes. Images are noise, since
+time does not depend on them; the volume is the phantom of an abdomen, stretched to 200 slices.
 """
 
 from typing import Any
