@@ -18,7 +18,8 @@ from medimg_core.engine.randomised import randomised
 from medimg_core.errors import NotApplicableError
 from medimg_core.explain.audit.record import QUANTILES, MethodRecord, Record, Stage
 from medimg_core.explain.audit.similarity import normalised, rank_correlation, ssim
-from medimg_core.explain.native import native_maps
+from medimg_core.explain.methods import METHODS
+from medimg_core.explain.native import Maps, native_maps
 from medimg_core.preprocess import resize
 from medimg_core.registry import ModelCard
 
@@ -31,6 +32,7 @@ LEAST = 50
 """Images, at least: Arun et al. (2021) took as many."""
 PAIRS = 50
 """Pairs of maps of different images."""
+_STEP = 10
 CUTS = tuple(round(0.1 * step, 1) for step in range(1, 10))
 """Shares of the peak at which the area of a map is tried against drawn masks."""
 
@@ -129,19 +131,25 @@ class Trained:
         rng = np.random.default_rng(seed)
         order = rng.permutation(len(images.batch))
         self.question = _question(card, images.batch)
-        # methods that are slow are not run on images that nobody will look at again
-        tried = order if len(order) <= 4 * count else order[: 4 * count]
-        maps = native_maps(images.batch[tried], card, self.question, method=method)
-        self.layer = maps.layer
-        full = np.abs(maps.native).reshape(len(tried), -1).max(axis=1) > 0
+        most = order if len(order) <= 4 * count else order[: 4 * count]
+        # a slow method is not run on images that nobody will look at again
+        step = len(most) if METHODS[method].cost == "none" else _STEP
+        parts: list[Maps] = []
+        full: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
+        while full.sum() < count and len(full) < len(most):
+            part = images.batch[most[len(full) : len(full) + step]]
+            parts.append(native_maps(part, card, self.question, method=method))
+            full = np.concatenate([full, np.abs(parts[-1].native).reshape(len(part), -1).max(axis=1) > 0])
         if int(full.sum()) < count:
             raise NotApplicableError(
-                f"randomisation needs {count} images with a map, {method} gives {int(full.sum())} of {len(tried)}"
+                f"randomisation needs {count} images with a map, {method} gives {int(full.sum())} of {len(full)}"
             )
-        self.peaks = np.abs(maps.native).reshape(len(tried), -1).max(axis=1)
+        self.layer = parts[0].layer
+        native, tried = np.concatenate([part.native for part in parts]), most[: len(full)]
+        self.peaks = np.abs(native).reshape(len(tried), -1).max(axis=1)
         self.truth = None if images.truth is None else images.truth[tried]
         self.chosen = tried[full][:count]
-        self.maps = np.stack([normalised(native) for native in maps.native[full][:count]])
+        self.maps = np.stack([normalised(one) for one in native[full][:count]])
 
     def stage(self, name: str, copy: ModelCard) -> Stage:
         """Compare the maps with those of a copy.
