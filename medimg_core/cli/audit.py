@@ -1,7 +1,12 @@
-"""``medimg audit``: what is found once for a model's methods, written beside its weights as ``audit.json``."""
+"""``medimg audit``: what is found once for a model's methods, written beside its weights as ``audit.json``.
+
+How maps change when the network forgets what it learned, how faithful they are on images of the split, and where they
+lie against what was drawn in them.
+"""
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +29,33 @@ SEED = 0
 def arguments(sub: argparse.ArgumentParser) -> None:
     """What ``medimg audit`` takes."""
     sub.add_argument("id")
-    sub.add_argument("folder", type=Path, metavar="FOLDER", help="with an index.csv; masks of its training images help")
+    sub.add_argument(
+        "folders",
+        nargs="+",
+        type=Path,
+        metavar="FOLDER",
+        help="with an index.csv: the first one's labels are asked; masks are taken from all",
+    )
     sub.add_argument("--split", default="val")
     sub.add_argument("--methods", help="names with commas between them; by default all with a closed form")
+    sub.add_argument("--most", type=_above_zero, default=40, help="images whose faithfulness is asked, 40 by default")
+    sub.add_argument(
+        "--keep", action="store_true", help="keep what the file says of forgetting; measure faithfulness and place anew"
+    )
     sub.add_argument("--out", type=Path, help="file to write; audit.json in the model's folder by default")
 
 
+def _above_zero(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number of 1 or more, got {text!r}")
+    return int(text)
+
+
 def audit(args: argparse.Namespace) -> Answer:
-    """Randomise a model layer by layer and say whether its maps notice; write it to ``audit.json``."""
-    from medimg_core.explain.audit import forgetting, write_record
+    """Randomise a model layer by layer and say whether its maps notice; measure them; write it to ``audit.json``."""
+    from medimg_core.evaluation.folder import read_folder
+    from medimg_core.evaluation.maps import measured
+    from medimg_core.explain.audit import forgetting, read_record, write_record
     from medimg_core.explain.audit.record import FILE
     from medimg_core.explain.audit.sanity import judged
     from medimg_core.explain.methods import METHODS, closed_form, identical
@@ -47,9 +70,30 @@ def audit(args: argparse.Namespace) -> Answer:
         raise IncompatibleInputError(
             f"methods must be some of {', '.join(known)}, got {', '.join(methods)[:80] or 'none'}"
         )
-    images = images_in(args.folder, card, args.split)
-    record = forgetting(card, images, methods, drawn=drawn_in(args.folder, card), seed=SEED, progress=_progress)
     out = args.out or card.folder / FILE
+    if args.keep:
+        kept = read_record(card, out)
+        if kept is None or not set(methods) <= set(kept.methods):
+            raise IncompatibleInputError(f"{FILE} must hold what is to be kept of {', '.join(methods)}; it does not")
+        record = kept
+    else:
+        images = images_in(args.folders[0], card, args.split)
+        record = forgetting(card, images, methods, drawn=drawn_in(args.folders, card), seed=SEED, progress=_progress)
+    rows = read_folder(args.folders[0], args.split)
+    marked = {folder: read_folder(folder, args.split) for folder in args.folders}
+    found = measured(
+        card,
+        replace(record, methods={name: record.methods[name] for name in methods}),
+        rows,
+        f"{args.folders[0].resolve().name} {args.split}",
+        marked=[row for few in marked.values() for row in few if row.masks],
+        marked_data=" and ".join(
+            f"{folder.resolve().name} {args.split}" for folder, few in marked.items() if any(row.masks for row in few)
+        ),
+        most=args.most,
+        progress=_progress,
+    )
+    record = replace(record, methods={**record.methods, **found.methods})
     try:
         write_record(record, out)
     except OSError as error:
@@ -65,6 +109,8 @@ def audit(args: argparse.Namespace) -> Answer:
                 "pass_line": one.pair_ssim,
                 "images": one.images,
                 "cut": one.cut,
+                "faithful": None if one.faithful is None else asdict(one.faithful),
+                "placed": None if one.placed is None else asdict(one.placed),
             }
             for name, one in record.methods.items()
         },
@@ -95,11 +141,11 @@ def images_in(folder: Path, card: Any, split: str) -> Any:
     return Images(f"{folder.resolve().name} {split}", _inputs(rows, card), truth)
 
 
-def drawn_in(folder: Path, card: Any) -> Any:
-    """Training images of a folder with what was drawn in them; None where there are none.
+def drawn_in(folders: Sequence[Path], card: Any) -> Any:
+    """Training images of folders with what was drawn in them; None where there are none.
 
     Args:
-        folder: With an ``index.csv``.
+        folders: Each with an ``index.csv``.
         card: A model; the first of its targets is what was drawn, or the column ``mask`` where it does not segment.
     """
     from medimg_core.evaluation.folder import read_folder
@@ -111,10 +157,15 @@ def drawn_in(folder: Path, card: Any) -> Any:
     column, value = "mask", 0
     if output is not None and output.mask is not None:
         column, value = output.mask.targets[0].column, output.mask.targets[0].value
-    try:
-        rows = [row for row in read_folder(folder, "train") if row.split and column in row.masks]
-    except UnreadableFileError:  # it has no training split
-        return None
+    rows, names = [], []
+    for folder in folders:
+        try:
+            few = [row for row in read_folder(folder, "train") if row.split and column in row.masks]
+        except UnreadableFileError:  # it has no training split
+            continue
+        if few:
+            rows += few
+            names.append(folder.resolve().name)
     kept, masks = [], []
     for index in np.random.default_rng(SEED).permutation(len(rows)).tolist():
         volume = image_of(rows[index].image).volume
@@ -131,7 +182,7 @@ def drawn_in(folder: Path, card: Any) -> Any:
             break
     if not kept:
         return None
-    return Drawn(f"{folder.resolve().name} train, {len(kept)} images", _inputs(kept, card), np.stack(masks))
+    return Drawn(f"{' and '.join(names)} train, {len(kept)} images", _inputs(kept, card), np.stack(masks))
 
 
 def _inputs(rows: Sequence[Any], card: Any) -> Any:

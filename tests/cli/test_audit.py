@@ -34,7 +34,7 @@ def test_images_of_the_split_are_inputs_of_the_network(folder):
 
 
 def test_masks_of_training_images_are_taken_where_there_are_some(folder):
-    drawn = drawn_in(folder, planted_card())
+    drawn = drawn_in([folder], planted_card())
     assert drawn.data == "planted train, 2 images"
     truths = [planted_image(seed).truth() for seed in (0, 2)]
     assert all(any((mask == truth).all() for truth in truths) for mask in drawn.masks)
@@ -46,7 +46,7 @@ def test_masks_of_training_images_are_taken_where_there_are_some(folder):
 def test_a_folder_without_masks_gives_none(folder, tmp_path):
     (tmp_path / "1.png").write_bytes((folder / "1.png").read_bytes())
     (tmp_path / "index.csv").write_text("image,split\n1.png,val\n")
-    assert drawn_in(tmp_path, planted_card()) is None
+    assert drawn_in([tmp_path], planted_card()) is None
 
 
 @pytest.mark.parametrize(

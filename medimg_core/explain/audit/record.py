@@ -8,7 +8,11 @@
         "stages": [{"name": "logits", "ssim": 0.41, "rank": 0.1, "empty": 0.0, "ssim_sd": 0.2}, ...],
         "pairs": 50, "pair_ssim": 0.47, "pair_sd": 0.18,
         "peaks": {"positive": [...21 quantiles...], "negative": [...]},
-        "cut": 0.4, "cut_iou": 0.31, "cut_data": "brain_flair train, 50 images"}}}
+        "cut": 0.4, "cut_iou": 0.31, "cut_data": "brain_flair train, 50 images",
+        "faithful": {"data": "brain_flair val", "images": 40, "groups": 8, "share": 0.9, "ci": [0.8, 1.0], ...},
+        "placed": {"data": "brain_flair val", "images": 99, "groups": 8, "pointing": {"value": 0.9, ...}, ...}}}}
+
+``faithful`` and ``placed`` are null where nobody measured them.
 """
 
 import json
@@ -21,7 +25,19 @@ from typing import Any
 from medimg_core.errors import InvalidCardError, WeightsError
 from medimg_core.registry import ModelCard
 
-__all__ = ["FILE", "QUANTILES", "SCHEMA", "MethodRecord", "Record", "Stage", "read_record", "write_record"]
+__all__ = [
+    "FILE",
+    "QUANTILES",
+    "SCHEMA",
+    "Faithful",
+    "MethodRecord",
+    "Placed",
+    "Record",
+    "Share",
+    "Stage",
+    "read_record",
+    "write_record",
+]
 
 FILE = "audit.json"
 SCHEMA = 1
@@ -50,6 +66,63 @@ class Stage:
 
 
 @dataclass(frozen=True)
+class Share:
+    """A mean over images of a figure of 0 to 1.
+
+    Attributes:
+        value: The mean.
+        ci: Its 95 % interval by patient or group, or None where there are too few of them.
+        chance: Mean of what a map without any knowledge would reach; None where that is not known.
+    """
+
+    value: float
+    ci: tuple[float, float] | None = None
+    chance: float | None = None
+
+
+@dataclass(frozen=True)
+class Faithful:
+    """How often hiding what maps of a method mark moves the score more than hiding at random.
+
+    Attributes:
+        data: Data set and split.
+        images: Images whose score lies above the threshold and whose truth is positive; all are counted.
+        groups: Patients or groups they come from.
+        shown: Share of the images for which faithfulness is shown.
+        verdicts: Number of images by verdict of the audit's item; a map without evidence counts as ``"not_shown"``.
+        percentile: Mean percentile among random choices by way of hiding, 0 to 100.
+    """
+
+    data: str
+    images: int
+    groups: int
+    shown: Share
+    verdicts: Mapping[str, int]
+    percentile: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Where maps of a method lie, against what was drawn in the same images.
+
+    Attributes:
+        data: Data set and split.
+        images: Images with a drawn region; a map without evidence misses it.
+        groups: Patients or groups they come from.
+        pointing: Share of the images in which the native cell of the largest value touches the region.
+        energy: Mean share of the map inside the region.
+        overlap: Mean intersection over union, cut at :attr:`MethodRecord.cut`; None without a cut.
+    """
+
+    data: str
+    images: int
+    groups: int
+    pointing: Share
+    energy: Share
+    overlap: Share | None = None
+
+
+@dataclass(frozen=True)
 class MethodRecord:
     """What is known of one method on one model.
 
@@ -67,6 +140,8 @@ class MethodRecord:
             are none.
         cut_iou: Mean intersection over union there.
         cut_data: Data set, split and n of that.
+        faithful: How often its maps are faithful; None where that was not measured.
+        placed: Where its maps lie; None where nothing was drawn.
     """
 
     layer: str
@@ -81,6 +156,8 @@ class MethodRecord:
     cut: float | None = None
     cut_iou: float | None = None
     cut_data: str = ""
+    faithful: Faithful | None = None
+    placed: Placed | None = None
 
 
 @dataclass(frozen=True)
@@ -100,14 +177,18 @@ class Record:
     methods: Mapping[str, MethodRecord]
 
 
-def read_record(card: ModelCard) -> Record | None:
+def read_record(card: ModelCard, path: Path | None = None) -> Record | None:
     """Read a model's ``audit.json``; None where there is none.
+
+    Args:
+        card: The model.
+        path: Of the file; in the model's folder by default.
 
     Raises:
         InvalidCardError: It breaks the schema.
         WeightsError: It belongs to other weights.
     """
-    path = card.folder / FILE
+    path = card.folder / FILE if path is None else path
     if not path.is_file():
         return None
     try:
@@ -170,7 +251,41 @@ def _method(told: Mapping[str, Any]) -> MethodRecord:
         cut=None if told["cut"] is None else _number(told["cut"]),
         cut_iou=None if told["cut_iou"] is None else _number(told["cut_iou"]),
         cut_data=str(told["cut_data"]),
+        faithful=_faithful(told.get("faithful")),
+        placed=_placed(told.get("placed")),
     )
+
+
+def _faithful(told: Mapping[str, Any] | None) -> Faithful | None:
+    if told is None:
+        return None
+    return Faithful(
+        data=str(told["data"]),
+        images=int(told["images"]),
+        groups=int(told["groups"]),
+        shown=_share(told["shown"]),
+        verdicts={str(name): int(count) for name, count in told["verdicts"].items()},
+        percentile={str(name): _number(value) for name, value in told["percentile"].items()},
+    )
+
+
+def _placed(told: Mapping[str, Any] | None) -> Placed | None:
+    if told is None:
+        return None
+    return Placed(
+        data=str(told["data"]),
+        images=int(told["images"]),
+        groups=int(told["groups"]),
+        pointing=_share(told["pointing"]),
+        energy=_share(told["energy"]),
+        overlap=None if told["overlap"] is None else _share(told["overlap"]),
+    )
+
+
+def _share(told: Mapping[str, Any]) -> Share:
+    low_high = told["ci"]
+    ends = None if low_high is None else (_number(low_high[0]), _number(low_high[1]))
+    return Share(_number(told["value"]), ends, None if told["chance"] is None else _number(told["chance"]))
 
 
 def _number(value: Any) -> float:

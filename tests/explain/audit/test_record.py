@@ -6,13 +6,28 @@ from dataclasses import replace
 import pytest
 
 from medimg_core.errors import InvalidCardError, WeightsError
-from medimg_core.explain.audit.record import FILE, QUANTILES, MethodRecord, Record, Stage, read_record, write_record
+from medimg_core.explain.audit.record import (
+    FILE,
+    QUANTILES,
+    Faithful,
+    MethodRecord,
+    Placed,
+    Record,
+    Share,
+    Stage,
+    read_record,
+    write_record,
+)
 from medimg_core.explain.planted import planted_card
 
 STAGES = (Stage("logits", 0.5, 0.25, 0.0, 0.125), Stage("conv", 0.125, 0.0, 0.0625, 0.0625))
 METHOD = MethodRecord("features", "mark_a", 50, (12, 10), STAGES, 50, 0.25, 0.125)
 PEAKS = {"positive": tuple(float(k) for k in range(QUANTILES))}
 FULL = replace(METHOD, peaks=PEAKS, cut=0.5, cut_iou=0.25, cut_data="planted train, 20 images")
+COUNTS = {"shown": 3, "cannot_tell": 1}
+FAITHFUL = Faithful("planted val", 4, 2, Share(0.75, (0.5, 1.0)), COUNTS, {"border": 99.5, "blur": 98.0})
+PLACED = Placed("planted val", 3, 1, Share(1.0, None, 0.125), Share(0.5, (0.25, 0.75), 0.0625), Share(0.25))
+MEASURED = replace(FULL, faithful=FAITHFUL, placed=PLACED)
 
 
 @pytest.fixture
@@ -20,7 +35,7 @@ def card(tmp_path):
     return replace(planted_card(), folder=tmp_path)
 
 
-@pytest.mark.parametrize("method", [METHOD, FULL])
+@pytest.mark.parametrize("method", [METHOD, FULL, MEASURED, replace(MEASURED, placed=replace(PLACED, overlap=None))])
 def test_what_was_written_is_read(card, method):
     record = Record(card.sha256, "planted val", 3, {"grad_cam": method})
     write_record(record, card.folder / FILE)
@@ -59,6 +74,8 @@ def spoiled(change):
         spoiled(lambda told: told["methods"]["grad_cam"].update(grid=[12])),
         spoiled(lambda told: told["methods"]["grad_cam"].update(peaks={"positive": [1.0]})),
         spoiled(lambda told: told["methods"]["grad_cam"]["stages"][0].update(rank=True)),
+        spoiled(lambda told: told["methods"]["grad_cam"].update(faithful={"images": 3})),
+        spoiled(lambda told: told["methods"]["grad_cam"].update(placed={"pointing": {"value": 1.0}})),
     ],
 )
 def test_a_file_that_breaks_the_schema_is_refused(card, spoil):
