@@ -96,6 +96,8 @@ def audit(args: argparse.Namespace) -> Answer:
     record = replace(record, methods={**record.methods, **found.methods})
     try:
         write_record(record, out)
+        if args.out is None:
+            _told(card, record)
     except OSError as error:
         raise MedImgError(f"{FILE} must be written to a folder that can be written to: {error.strerror}") from error
     return {
@@ -117,6 +119,16 @@ def audit(args: argparse.Namespace) -> Answer:
         "identical": [sorted(names) for names in identical(card) if set(names) & set(methods)],
         "out": str(out),
     }
+
+
+def _told(card: Any, record: Any) -> None:
+    """Put the table of maps into the README of the model's folder, where there is one."""
+    from medimg_core.training.mapsection import map_lines, with_maps
+
+    path = card.folder / "README.md"
+    if path.is_file():
+        text = path.read_text(encoding="utf-8")
+        path.write_text(with_maps(text, map_lines(card, record)), encoding="utf-8")
 
 
 def images_in(folder: Path, card: Any, split: str) -> Any:

@@ -7,6 +7,7 @@ from medimg_core.registry import Figure, ModelCard, read_curve
 from pages._ui import plots
 from pages._ui.figure_names import figure_name, spaced, split_word, step_name, task_name
 from pages._ui.language import _
+from pages._ui.map_sheet import map_sheet
 from pages._ui.plain import plain
 from pages._ui.score_bar import percent
 
@@ -65,6 +66,7 @@ def datasheet(card: ModelCard) -> None:
             ),
         )
         _robustness(card)
+        map_sheet(card)
         _figures(_("Input gate"), card.gate_figures, _("Share of images marked or refused."))
         _thresholds(card)
         _learning(card)

@@ -9,6 +9,7 @@ from medimg_core.explain.audit.auditing import audit, forget, remap_of
 from medimg_core.explain.audit.forgetting import Images, forgetting
 from medimg_core.explain.audit.place import Drawn
 from medimg_core.explain.audit.record import MethodRecord, Record, Stage, read_record, write_record
+from medimg_core.explain.audit.sanity import judged
 
 __all__ = [
     "Asked",
@@ -21,6 +22,7 @@ __all__ = [
     "audit",
     "forget",
     "forgetting",
+    "judged",
     "read_record",
     "remap_of",
     "write_record",
