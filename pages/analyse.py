@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import streamlit as st
 
 from medimg_core.registry import ModelCard
-from pages._ui import blind_form, jobs, reading_room
+from pages._ui import blind_form, jobs, kinds, reading_room
 from pages._ui.asking import ask_and_run
-from pages._ui.declaring import silent
+from pages._ui.declaring import silent, spoken
 from pages._ui.errors import shown
 from pages._ui.fitting import fitting, misfits
 from pages._ui.frame import enter
@@ -58,14 +58,19 @@ def analysing() -> None:
         jobs.watch()
         good, rest = fitting(case)
         unread = hidden(case.series_key)
-        if not unread:
+        spoken(case)
+        waiting = kinds.asking(case, good)
+        if waiting:
+            good, rest = [], []
+        elif not unread:
             st.caption(_("Models that fit this series") if good else _("No model fits this series."))
         if case.straightened and good:
             text = _("The straightened view is on show. Results are of image {n} as acquired, maps need that view.")
             st.warning(text.format(n=case.view.slice_index + 1))
         colours = label_colours(good)
         label_style(colours)
-        (blind_form.ask if unread else blind_form.told)(case, good)
+        if not waiting:
+            (blind_form.ask if unread else blind_form.told)(case, good)
         for number, card in enumerate([] if unread else good):
             if number:
                 st.divider()

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from medimg_core.registry import ModelCard
-from pages._ui import blind_form, jobs, reading_room
+from pages._ui import blind_form, jobs, kinds, reading_room
+from pages._ui.declaring import spoken
 from pages._ui.errors import shown
 from pages._ui.explaining import audit_panel, mapping, method_panel, stacking, tasks
 from pages._ui.explaining.choosing import choose_model, explainable, said
@@ -91,7 +92,10 @@ def explaining() -> None:
         if case.straightened and cards:
             text = _("The straightened view is on show. Maps are of image {n} as acquired and need that view.")
             st.warning(text.format(n=case.view.slice_index + 1))
-        if hidden(case.series_key):
+        spoken(case)
+        if kinds.asking(case, good):
+            pass  # the image's kind first: which models are in question depends on it
+        elif hidden(case.series_key):
             blind_form.ask(case, good)
         elif cards:
             on = panels(choose_model(case, cards), cards, audit_panel.lungs_of(good))

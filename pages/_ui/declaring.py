@@ -7,10 +7,13 @@ import streamlit as st
 from medimg_core.gate import Declared, Tags, read_tags
 from medimg_core.registry import ModelCard
 from pages._ui.language import _
+from pages._ui.plain import plain
 from pages._ui.state import Case, change
 from pages._ui.view import tag_of
 
-__all__ = ["run_form", "silent"]
+__all__ = ["run_form", "silent", "spoken"]
+
+KIND = ("modality", "body_part")
 
 
 def silent(case: Case, card: ModelCard) -> tuple[str, ...]:
@@ -36,6 +39,33 @@ def silent(case: Case, card: ModelCard) -> tuple[str, ...]:
     return (*names, "unit") if unit else names
 
 
+def spoken(case: Case) -> None:
+    """What the reader said of the current series, and the way to take it back; nothing where nothing was said.
+
+    Args:
+        case: Its current series is meant.
+    """
+    said = case.declared.get(case.series_key, Declared())
+    words = [
+        _("modality {code}").format(code=said.modality) if said.modality else "",
+        _("body part {code}").format(code=said.body_part) if said.body_part else "",
+        _("view {code}").format(code=said.view) if said.view else "",
+        _("sequence {code}").format(code=said.sequence) if said.sequence else "",
+        _("age {n:g} years").format(n=said.age_years) if said.age_years is not None else "",
+        _("unit {code}").format(code=said.unit) if said.unit else "",
+    ]
+    if not any(words):
+        return
+    st.caption(_("You said of this image: {words}.").format(words=plain(", ".join(filter(None, words)))))
+    st.button(
+        _("Take back what you said"),
+        key="unsay",
+        type="tertiary",
+        help=_("What models said on your word goes with it."),
+        on_click=lambda: change(lambda now: now.with_declared(Declared())),
+    )
+
+
 def run_form(case: Case, card: ModelCard, label: str) -> bool:
     """Ask what the file is silent on, with the button that runs the model on the answers.
 
@@ -47,8 +77,9 @@ def run_form(case: Case, card: ModelCard, label: str) -> bool:
     Returns:
         True when the button was pressed; the answers are then in the session's case.
     """
-    names = silent(case, card)
     said = case.declared.get(case.series_key, Declared())
+    # the kind of image is said once, of all models: its way back is beside the word itself
+    names = tuple(name for name in silent(case, card) if name not in KIND or getattr(said, name) is None)
     place = tag_of(case.series_key)
     with st.form(f"declared-{card.id}-{place}", border=False):
         if names:
@@ -56,10 +87,11 @@ def run_form(case: Case, card: ModelCard, label: str) -> bool:
         answers: dict[str, str | None] = {}
         for name in names:
             if name != "age_years":
-                answers[name] = _choice(name, card, getattr(said, name), f"{card.id}-{place}-{name}")
+                known = getattr(said, name)  # in the key: what was said for another model is not asked again
+                answers[name] = _choice(name, card, known, f"{card.id}-{place}-{name}-{known}")
         age = said.age_years
         if "age_years" in names:
-            key = f"{card.id}-{place}-age"
+            key = f"{card.id}-{place}-age-{age}"
             age = st.number_input(_("Age, years"), 0.0, 130.0, value=age, step=1.0, placeholder=_("unknown"), key=key)
         if not st.form_submit_button(label, key=f"run-{card.id}", type="primary", width="stretch"):
             return False

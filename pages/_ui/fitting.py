@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from medimg_core.gate import Declared
 from medimg_core.inference import fits
 from medimg_core.registry import ModelCard, list_models
 from pages._ui.language import _, ngettext
 from pages._ui.plain import plain
-from pages._ui.state import Case, change
+from pages._ui.state import Case
 
 __all__ = ["Misfit", "fitting", "misfits"]
 
@@ -31,7 +30,7 @@ class Misfit:
 
 
 def fitting(case: Case) -> tuple[list[ModelCard], list[Misfit]]:
-    """Models to offer for the series on show, and those that do not fit.
+    """Models to offer for the series on show, those that decide something first, and those that do not fit.
 
     A model that already refused it on the reader's word stays: its card says why, and asks again.
 
@@ -50,7 +49,7 @@ def fitting(case: Case) -> tuple[list[ModelCard], list[Misfit]]:
             good.append(card)
         else:
             rest.append(Misfit(card, reason, spoken))
-    return good, rest
+    return sorted(good, key=lambda card: card.classification is None), rest
 
 
 def _asked(case: Case, card: ModelCard) -> bool:
@@ -60,7 +59,7 @@ def _asked(case: Case, card: ModelCard) -> bool:
 
 
 def misfits(rest: Sequence[Misfit]) -> None:
-    """Models that do not fit, folded; with a way back where the reader's word alone rules some out.
+    """Models that do not fit, folded.
 
     Args:
         rest: Of :func:`fitting`.
@@ -72,9 +71,3 @@ def misfits(rest: Sequence[Misfit]) -> None:
         for each in rest:
             reason = _("{reason} That stands on your word.").format(reason=each.reason) if each.spoken else each.reason
             st.markdown(f"**{plain(_(each.card.title))}**  \n{plain(reason)}")
-        if any(each.spoken for each in rest):
-            st.button(_("Take back what you said"), key="unsay", width="stretch", on_click=_unsay)
-
-
-def _unsay() -> None:
-    change(lambda case: case.with_declared(Declared()))

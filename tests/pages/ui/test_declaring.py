@@ -9,7 +9,7 @@ import pytest
 from medimg_core.gate import Declared
 from medimg_core.study import Series, Volume
 from pages._ui.declaring import silent
-from tests.pages.conftest import case_of, make_case, make_prediction, make_study, settled, words
+from tests.pages.conftest import case_of, make_case, make_prediction, make_study, put_card, settled, words
 from tests.tiny_model import CARD, SIZE
 
 SHA = "ab" * 32
@@ -101,3 +101,17 @@ def test_the_same_word_again_keeps_what_rests_on_it(brain, open_app):
     next(box for box in app.selectbox if box.label == "MR sequence").set_value("T2")
     app = settled(app.button(key="run-tiny_model").click().run())
     assert case_of(app).prediction("another_model") is None
+
+
+def test_what_was_said_for_one_model_stands_in_the_form_of_another(card, open_app):
+    put_card(card.folder.parent, CARD, "other_model")
+    app = open_app(case(), "analyse")
+    views = {box.key.split("-")[0]: box for box in app.selectbox if box.label == "View"}
+    assert {name: box.value for name, box in views.items()} == {"tiny_model": None, "other_model": None}
+    views["tiny_model"].set_value("AP")
+    app = settled(app.button(key="run-tiny_model").click().run())
+    other = next(box for box in app.selectbox if box.label == "View" and "other_model" in box.key)
+    assert other.value == "AP"
+    app = settled(app.button(key="run-other_model").click().run())
+    known = case_of(app)
+    assert known.declared[known.series_key].view == "AP"
