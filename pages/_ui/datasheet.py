@@ -148,7 +148,8 @@ def _data(card: ModelCard) -> None:
     st.markdown(f"**{_('Training data')}**")
     for source in card.data:
         counts = ", ".join(f"{split_word(split)} {count}" for split, count in source.n.items())
-        st.markdown("- " + plain(f"{source.name}: {counts}; {source.split}; {source.licence}"))
+        told = "; ".join(part for part in (counts, source.split, source.licence) if part)
+        st.markdown("- " + plain(f"{source.name}: {told}"))
 
 
 def _list(title: str, lines: tuple[str, ...]) -> None:
@@ -168,5 +169,8 @@ def _head(card: ModelCard, name: str) -> str:
 
 
 def _value(figure: Figure) -> str:
-    interval = f" [{figure.ci[0]:.3f}, {figure.ci[1]:.3f}]" if figure.ci else ""
-    return f"{figure.value:.3f}{interval}"
+    def digits(value: float) -> str:
+        return f"{round(value, 3) + 0.0:.3f}"  # no zero below zero
+
+    interval = f" [{digits(figure.ci[0])}, {digits(figure.ci[1])}]" if figure.ci else ""
+    return digits(figure.value) + interval

@@ -11,6 +11,7 @@ from medimg_core.registry import ModelCard
 from medimg_core.results import Audit, Prediction
 from pages._ui.explained import Asked
 from pages._ui.explaining.kept import explained, reveal
+from pages._ui.explaining.pictures import as_drawn
 from pages._ui.language import _
 from pages._ui.places import link
 from pages._ui.plain import plain
@@ -135,11 +136,14 @@ def _strength(case: Case, laid: Laid) -> None:
         return
     share = laid.explanation.peak / laid.usual
     text = _("Peak of this map: {share} of the usual peak in images with the label.").format(share=percent(share))
-    if failed():  # the viewer has settings of its own, and says beside its colours when they are stretched
-        if case.overlay.stretched and share < 1:
-            text += " " + _("Stretched: weak evidence is shown in strong colours.")
-        elif share < case.overlay.threshold:
-            text += " " + _("Nothing reaches the contour.")
+    if not failed():  # the viewer has settings of its own, and says beside its colours when they are stretched
+        found = laid.explanation
+        if share < as_drawn(case, laid.key or f"map-{found.model_id}-{found.method}").threshold:
+            text += " " + _("That is too faint for the contour; the image's own panel stretches the colours on wish.")
+    elif case.overlay.stretched and share < 1:
+        text += " " + _("Stretched: weak evidence is shown in strong colours.")
+    elif share < case.overlay.threshold:
+        text += " " + _("Nothing reaches the contour.")
     st.caption(text)
 
 

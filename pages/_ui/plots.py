@@ -17,7 +17,7 @@ from pages._ui.theme import Palette, palette
 __all__ = ["draw", "learning", "precision_recall", "reliability", "robustness", "roc", "spread"]
 
 Points = Sequence[tuple[float, float]]
-_COLUMNS = 4
+_COLUMNS = 3
 
 
 def draw(figure: Figure, alt: str) -> None:
@@ -34,7 +34,7 @@ def draw(figure: Figure, alt: str) -> None:
 def _sheet(rows: int, columns: int, height: float) -> tuple[Figure, list[Axes]]:
     """A figure of panels on the page's ground."""
     colours = palette()
-    figure = Figure(figsize=(2.6 * columns, height * rows), layout="constrained", facecolor=colours.ground)
+    figure = Figure(figsize=(2.4 * columns, height * rows), layout="constrained", facecolor=colours.ground)
     axes = [figure.add_subplot(rows, columns, place + 1) for place in range(rows * columns)]
     for panel in axes:
         panel.set_facecolor(colours.ground)
@@ -65,7 +65,7 @@ def robustness(curves: Sequence[Curve]) -> Figure:
         panel.fill_between(curve.strengths, curve.low, curve.high, color=colours.accent, alpha=0.25, linewidth=0)
         panel.plot(curve.strengths, curve.values, color=colours.accent, marker="o", markersize=3)
         panel.set_ylim(max(0.0, low - 0.05), 1.02)
-        _titles(panel, f"{change_name(curve.change)}: {figure_name(curve.metric)}", fill(spaced(curve.unit), 32))
+        _titles(panel, f"{change_name(curve.change)}: {figure_name(curve.metric)}", fill(spaced(curve.unit), 30))
     for panel in axes[count:]:
         panel.set_visible(False)
     return figure
@@ -73,7 +73,7 @@ def robustness(curves: Sequence[Curve]) -> Figure:
 
 def learning(history: Sequence[Mapping[str, float]]) -> Figure:
     """Training loss, and validation figures, by epoch."""
-    figure, (left, right) = _sheet(1, 2, 2.2)
+    figure, (left, right) = _sheet(1, 2, 2.6)
     epochs = [record["epoch"] for record in history]
     left.plot(epochs, [record["loss"] for record in history], color=palette().caution)
     _titles(left, _("Training loss"), _("epoch"))
@@ -82,7 +82,7 @@ def learning(history: Sequence[Mapping[str, float]]) -> Figure:
         label = figure_name(name.removeprefix("val_"))
         right.plot(epochs, [record[name] for record in history], style, color=palette().accent, label=label)
     _titles(right, _("On validation images"), _("epoch"))
-    legend = right.legend(fontsize=7, frameon=False)
+    legend = figure.legend(loc="outside lower center", ncols=2, fontsize=8, frameon=False)  # beside no curve
     for text in legend.get_texts():
         text.set_color(palette().quiet)
         text.set_parse_math(False)

@@ -81,7 +81,7 @@ h3 { font-size: 1.1rem !important; padding: 0.2rem 0 !important; }
 button[kind^="primary"] { color: ON_ACCENT; }
 [data-testid="stSidebarUserContent"] { padding-bottom: 1rem; }
 /* ways to other pages lie in the bar on top, so that the picture has the whole height */
-.st-key-toolbar { position: fixed; top: 0.15rem; left: 12.5rem; z-index: 999991; width: auto; }
+.st-key-toolbar { position: fixed; top: 0.5rem; left: 12.5rem; z-index: 999991; width: auto; }
 .stApp:has([data-testid="stSidebar"][aria-expanded="true"]) .st-key-toolbar { left: 21rem; }
 [data-testid="stVerticalBlock"]:has(.st-key-toolbar) { gap: 0; }
 .st-key-viewport [data-testid="stImage"], .st-key-viewport [data-testid="stImageContainer"] { width: 100%; }
@@ -99,7 +99,9 @@ button[kind^="primary"] { color: ON_ACCENT; }
 [class*="st-key-part-"] button { padding: 0.15rem 0.3rem; min-height: 0; }
 [class*="st-key-part-"] button, [class*="st-key-part-"] button > * { justify-content: flex-start; width: 100%; }
 [class*="st-key-part-"] button p { text-align: left; white-space: pre-line; font-size: 0.8rem; line-height: 1.35; }
-[class*="st-key-flag-"] button { padding: 0; min-height: 0; color: ACCENT; }
+:is([class*="st-key-flag-"], .st-key-unsay) button { padding: 0; min-height: 0; color: ACCENT; }
+.st-key-result [data-testid="stPageLink-NavLink"] { padding-left: 0; padding-right: 0; }
+.st-key-result [data-testid="stPageLink-NavLink"] p { color: ACCENT; }
 .st-key-notice { position: fixed; top: 0.55rem; right: 4.5rem; z-index: 999991; width: auto; }
 .st-key-notice p { margin: 0; font-size: 0.8rem; }
 :focus-visible { outline: 2px solid ACCENT !important; outline-offset: 1px; }

@@ -11,6 +11,7 @@ from tests.pages.conftest import (
     case_with_result,
     make_case,
     make_ct,
+    make_explanation,
     make_series,
     make_study,
     settled,
@@ -124,6 +125,16 @@ def test_a_map_that_cannot_be_made_leaves_the_result(open_app):
     assert not app.exception
     assert app.error
     assert "**Score 0.90**" in words(app)
+
+
+@pytest.mark.parametrize(("peak", "said"), [(0.02, True), (0.9, False)])
+def test_a_map_too_faint_to_be_seen_is_said_to_be_so(open_app, card, peak, said):
+    np.savez(card.reference, sha256=card.sha256, cam_max=np.array([1.0, 1.0]), outcome=np.array([1, 1]))
+    case = case_with_result(make_study(1))
+    case = case.with_explanation(case.series_key, make_explanation(case.volume, peak=peak)).with_overlay(shown=True)
+    text = words(open_app(case, "analyse"))
+    assert f"Peak of this map: {peak * 100:.0f} % of the usual peak" in text
+    assert ("too faint for the contour" in text) is said
 
 
 def test_map_settings_survive_a_change_of_page(open_app):

@@ -49,3 +49,10 @@ def test_a_demo_case_opens_on_analyse(open_app):
     assert case_of(app).study.synthetic
     app.switch_page("../analyse.py").run()
     assert app.button(key="run-tiny_model")
+
+
+def test_a_source_without_counts_leaves_no_gap(open_app, card):
+    path = card.folder / "card.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("n = { train = 0 }", "n = {}"), encoding="utf-8")
+    assert "none: none; none" in words(open_app(page="models"))

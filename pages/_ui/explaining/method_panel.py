@@ -197,7 +197,7 @@ def _strength(desk: Desk, found: Explanation) -> str:
     share = found.peak / usual
     text = _("Peak: {share} of the usual peak in images with the label.").format(share=percent(share))
     if share < as_drawn(desk.case, MAP_KEY).threshold:
-        text += " " + _("That is too faint for the contour.")
+        text += " " + _("That is too faint for the contour; the image's own panel stretches the colours on wish.")
     return text
 
 

@@ -17,7 +17,7 @@ def axes(figure):
     return [panel for panel in figure.get_axes() if panel.get_visible()]
 
 
-@pytest.mark.parametrize(("count", "shown", "drawn"), [(1, 1, 1), (4, 4, 4), (5, 5, 8)])
+@pytest.mark.parametrize(("count", "shown", "drawn"), [(1, 1, 1), (3, 3, 3), (4, 4, 6)])
 def test_one_panel_a_change(count, shown, drawn):
     figure = plots.robustness([curve_of(change="jpeg", unit="100 minus JPEG quality")] * count)
     assert len(axes(figure)) == shown
@@ -34,6 +34,17 @@ def test_a_long_unit_is_broken_so_that_panels_do_not_run_into_each_other():
     lines = axes(figure)[0].get_xlabel().splitlines()
     assert " ".join(lines) == "gamma exponent or its inverse: darker or brighter"
     assert max(map(len, lines)) <= 32
+
+
+def test_the_legend_of_a_learning_curve_covers_no_panel():
+    names = ("val_auc", "val_accuracy", "val_dice_tumour", "val_false_positive")
+    figure = plots.learning([{"epoch": n, "loss": 1 / n, **dict.fromkeys(names, 0.5)} for n in (1, 2, 3)])
+    figure.draw_without_rendering()
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "AUC", "Accuracy", "Dice, tumour", "Share of empty targets with something found",
+    ]  # fmt: skip
+    assert not any(legend.get_window_extent().overlaps(panel.get_tightbbox()) for panel in axes(figure))
 
 
 @pytest.mark.parametrize(
