@@ -21,6 +21,7 @@ from medimg_core.explain.audit.asked import Asked
 from medimg_core.explain.audit.faithfulness import faithfulness
 from medimg_core.explain.audit.place import Drawn, place
 from medimg_core.explain.audit.record import Faithful, MethodRecord, Placed, Record, Share
+from medimg_core.explain.distinct import distinct
 from medimg_core.registry import ModelCard
 
 __all__ = ["faithful", "measured", "placed"]
@@ -63,12 +64,14 @@ def measured(
         UnreadableFileError: An image or a mask cannot be read.
         ModelError: The network cannot be run.
     """
-    methods: dict[str, MethodRecord] = {}
-    for number, (name, one) in enumerate(record.methods.items()):
-        told = _part(progress, number, len(record.methods), name)
-        found = faithful(card, rows, name, data, most=most, progress=told)
-        lies = placed(card, record, marked, name, marked_data, progress=told) if marked else None
-        methods[name] = replace(one, faithful=found, placed=lies)
+    methods: dict[str, MethodRecord] = dict(record.methods)
+    groups = distinct(card, record.methods)
+    for number, names in enumerate(groups):  # methods that make one map are measured once
+        told = _part(progress, number, len(groups), names[0])
+        found = faithful(card, rows, names[0], data, most=most, progress=told)
+        lies = placed(card, record, marked, names[0], marked_data, progress=told) if marked else None
+        for name in names:
+            methods[name] = replace(methods[name], faithful=found, placed=lies)
     return replace(record, methods=methods)
 
 
