@@ -12,6 +12,7 @@ from pages._ui.errors import shown
 from pages._ui.fitting import fitting, misfits
 from pages._ui.frame import enter
 from pages._ui.guard import need_image
+from pages._ui.guiding.strip import opens_reasons, strip
 from pages._ui.label_colours import Rgb, label_colours, label_style
 from pages._ui.language import _
 from pages._ui.map_panel import asked_map, map_panel
@@ -55,6 +56,8 @@ def analysing() -> None:
         return
     over: list[Laying] = []
     with right, st.container(key="result"), shown():
+        strip("analyse")
+        case = load()
         jobs.watch()
         good, rest = fitting(case)
         unread = hidden(case.series_key)
@@ -77,7 +80,7 @@ def analysing() -> None:
             # one button for maps has the key M: they all do the same
             over.append(model(card, colours, keyed=not any(each.maps for each in over)))
         nodules = None if unread else nodule_panel(case)
-        misfits(rest)
+        misfits(rest, expanded=opens_reasons())
     with left, shown():
         with st.container(horizontal=True, vertical_alignment="center", key="toolbar"):
             link("worklist", _("Worklist"))

@@ -23,6 +23,7 @@ from pages._ui.explaining.probe_panel import probe_beside, probe_panel
 from pages._ui.fitting import fitting, misfits
 from pages._ui.frame import enter
 from pages._ui.guard import need_image
+from pages._ui.guiding.strip import strip
 from pages._ui.language import _
 from pages._ui.places import link
 from pages._ui.state import hidden, load
@@ -86,6 +87,8 @@ def explaining() -> None:
         return
     on = Stage()
     with right, st.container(key="result"), shown():
+        strip("explain")
+        case = load()
         jobs.watch()
         good, rest = fitting(case)
         cards = explainable(good)

@@ -7,6 +7,7 @@ from pages._ui import jobs, opening, worklist_table
 from pages._ui.blind_summary import blind_summary
 from pages._ui.errors import shown
 from pages._ui.frame import enter
+from pages._ui.guiding import choosing, found
 from pages._ui.language import _
 from pages._ui.state import Case
 from pages._ui.theme import say
@@ -28,7 +29,9 @@ def drop_zone(case: Case) -> None:
 
 
 def demo_studies() -> None:
-    """Phantoms, one click each."""
+    """Guided cases, then every phantom, one click each."""
+    choosing.guided_cases()
+    st.markdown(f"**{_('Demo studies')}**")
     st.caption(
         _("One click opens a generated study whose truth is known. It is marked SYNTHETIC and was never training data.")
     )
@@ -52,11 +55,14 @@ def first_visit() -> None:
 
 
 case = enter()
+choosing.arrive(case)
 st.header(_("Worklist"), anchor=False)
+with shown():
+    found.begin()
+    jobs.watch()
 opened_tab, demo_tab = st.tabs([_("My studies"), _("Demo studies")], key="worklist-tab")
 with opened_tab, shown():
     drop_zone(case)
-    jobs.watch()
     worklist_table.drop_notes(case)
     if case.studies:
         worklist_table.study_table(case)

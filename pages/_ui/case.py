@@ -13,6 +13,7 @@ from medimg_core.results import Explanation, Measurement, Prediction, Segmentati
 from medimg_core.study import Opened, Refused, Series, Study, Volume
 from pages._ui import mixed
 from pages._ui.findings import Findings
+from pages._ui.guided import Guided
 from pages._ui.looks import Looks
 from pages._ui.mappings import empty, only, put
 from pages._ui.mixed import MixedDrop
@@ -41,6 +42,7 @@ class Case:
         operating: Name of the operating point chosen for a model.
         named: The study whose patient name the reader asked to see, or None.
         drop: Counts drops: a new key empties the uploader.
+        guided: The guided case on its way, or None.
     """
 
     studies: tuple[Study, ...] = field(default=(), repr=False)
@@ -58,6 +60,7 @@ class Case:
     operating: Mapping[str, str] = field(default_factory=empty)
     named: str | None = field(default=None, repr=False)
     drop: int = 0
+    guided: Guided | None = field(default=None, repr=False)
 
     @property
     def study(self) -> Study | None:
@@ -257,6 +260,10 @@ class Case:
         """Choose a model's operating point."""
         return replace(self, operating=put(self.operating, model_id, name))
 
+    def with_guided(self, guided: Guided | None) -> "Case":
+        """Go on with a guided case, or leave it."""
+        return replace(self, guided=guided)
+
     def with_patient(self, person: frozenset[str]) -> "Case":
         """Of a drop that held several patients, keep one, given by their studies, and close the others."""
         kept = self.without_studies(mixed.others(self.mixed, person))
@@ -279,6 +286,7 @@ class Case:
             looks=self.looks.without(uids),
             declared=only(self.declared, lambda key: key[0] not in uids),
             named=None if self.named in uids else self.named,
+            guided=None if self.guided is not None and self.guided.study_uid in uids else self.guided,
         )
 
     def holds(self, key: SeriesKey, fingerprint: str) -> bool:

@@ -32,7 +32,8 @@ class Misfit:
 def fitting(case: Case) -> tuple[list[ModelCard], list[Misfit]]:
     """Models to offer for the series on show, those that decide something first, and those that do not fit.
 
-    A model that already refused it on the reader's word stays: its card says why, and asks again.
+    A model that was asked all the same stays: its card says why it refused, and where only the reader's word says so,
+    it asks again.
 
     Args:
         case: Its current series is judged, by its headers and by the reader's word for what they do not say.
@@ -45,7 +46,7 @@ def fitting(case: Case) -> tuple[list[ModelCard], list[Misfit]]:
     for card in list_models():
         fit, reason = fits(case.series, card, declared=word)
         spoken = not fit and fits(case.series, card)[0]
-        if fit or (spoken and _asked(case, card)):
+        if fit or _asked(case, card):
             good.append(card)
         else:
             rest.append(Misfit(card, reason, spoken))
@@ -58,16 +59,17 @@ def _asked(case: Case, card: ModelCard) -> bool:
     return any(key[:2] == (case.series_key, card.id) for key in said)
 
 
-def misfits(rest: Sequence[Misfit]) -> None:
+def misfits(rest: Sequence[Misfit], *, expanded: bool = False) -> None:
     """Models that do not fit, folded.
 
     Args:
         rest: Of :func:`fitting`.
+        expanded: Whether they stand open.
     """
     if not rest:
         return
     title = ngettext("{n} model does not fit", "{n} models do not fit", len(rest)).format(n=len(rest))
-    with st.expander(title):
+    with st.expander(title, expanded=expanded):
         for each in rest:
             reason = _("{reason} That stands on your word.").format(reason=each.reason) if each.spoken else each.reason
             st.markdown(f"**{plain(_(each.card.title))}**  \n{plain(reason)}")

@@ -14,7 +14,7 @@ from medimg_core.study import Volume
 from pages._ui.language import _
 from pages._ui.viewer import Label, MaskOverlay
 
-__all__ = ["Drawn", "keep", "overlays", "read"]
+__all__ = ["Drawn", "keep", "kept", "overlays", "read"]
 
 COLOURS = ((240, 228, 66), (204, 121, 167), (0, 158, 115))
 """Told apart with every kind of colour vision (Okabe & Ito, Color Universal Design, 2008)."""
@@ -29,10 +29,17 @@ class Drawn:
     Attributes:
         name: Of the target.
         mask: 1 where it was drawn, ``uint8``, shape ``(slices, rows, columns)`` of the image.
+        made: Whether nobody drew it: the image was made with it, or it is known otherwise.
     """
 
     name: str
     mask: npt.NDArray[np.uint8] = field(repr=False)
+    made: bool = False
+
+    @property
+    def title(self) -> str:
+        """What it is, as it is told."""
+        return (_("Known: {name}") if self.made else _("Drawn mask: {name}")).format(name=self.name)
 
 
 def read(card: ModelCard, row: Verdict, volume: Volume) -> tuple[Drawn, ...]:
@@ -61,17 +68,21 @@ def keep(volume: Volume, masks: Sequence[Drawn]) -> None:
     _kept[volume] = tuple(masks)
 
 
+def kept(volume: Volume | None) -> tuple[Drawn, ...]:
+    """What is kept of a volume; nothing for one that came another way."""
+    return () if volume is None else _kept.get(volume, ())
+
+
 def overlays(volume: Volume | None) -> list[MaskOverlay]:
     """What was drawn of a volume, for the viewer; nothing for a volume that came another way."""
-    known = () if volume is None else _kept.get(volume, ())
     return [
         MaskOverlay(
             key=f"drawn-{place}",
-            title=_("Drawn mask: {name}").format(name=one.name),
+            title=one.title,
             array=one.mask,
             owner=one,
             labels=(Label(1, one.name, COLOURS[place % len(COLOURS)]),),
             model=False,
         )
-        for place, one in enumerate(known)
+        for place, one in enumerate(kept(volume))
     ]

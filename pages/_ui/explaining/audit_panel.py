@@ -12,12 +12,12 @@ from pages._ui import jobs
 from pages._ui.explained import Asked
 from pages._ui.explaining.desk import Desk
 from pages._ui.explaining.kept import change, explained, keep
-from pages._ui.explaining.regions import drawn_before
+from pages._ui.explaining.regions import drawn_before, known_region
 from pages._ui.language import _
 from pages._ui.plain import plain
 from pages._ui.state import Case
 
-__all__ = ["audit_panel", "lungs_of", "title_of", "verdict_word"]
+__all__ = ["audit_panel", "busy", "lungs_of", "start", "title_of", "verdict_word"]
 
 LUNGS = "lungs"
 """Label of a mask that the anatomy is asked with."""
@@ -66,16 +66,20 @@ def audit_panel(desk: Desk, lungs: ModelCard | None) -> None:
         return
     told = desk.audit
     if told is None:
-        if any(job.title == _title(desk) for job in jobs.pending()):
+        if busy(desk):
             return
         st.button(
             _("Audit this map"),
             key="explain-audit",
             width="stretch",
-            help=_("Hides what the map marks, shifts and dims the image, and looks where the map lies. Takes seconds."),
-            on_click=lambda: _start(desk, asked, found, lungs),
+            on_click=lambda: start(desk, asked, found, lungs),
         )
-        st.caption(_("Not audited: nobody knows whether this map follows the model."))
+        st.caption(
+            _(
+                "Not audited: nobody knows whether this map follows the model. An audit hides what it marks, shifts and "
+                "dims the image, and looks where it lies; that takes seconds."
+            )
+        )
         return
     _line(desk, asked, told)
     with st.expander(_("Audit, item by item")):
@@ -116,21 +120,35 @@ def _again(desk: Desk, asked: Asked, found: Explanation, lungs: ModelCard | None
     if drawn_before(desk.case) is None:
         st.caption(_("Place is asked only of a region that was drawn before any map of the series was shown."))
         return
-    st.button(_("Ask the place, too"), key="explain-again", on_click=lambda: _start(desk, asked, found, lungs))
+    st.button(_("Ask the place, too"), key="explain-again", on_click=lambda: start(desk, asked, found, lungs))
+
+
+def busy(desk: Desk) -> bool:
+    """Whether a map of the model is being audited."""
+    return any(job.title == _title(desk) for job in jobs.pending())
 
 
 def _title(desk: Desk) -> str:
     return _("Auditing the map of {model}").format(model=_(desk.card.title))
 
 
-def _start(desk: Desk, asked: Asked, found: Explanation, lungs: ModelCard | None) -> None:
-    """Begin the audit; what it rests on is taken now, since the reader may go on."""
+def start(desk: Desk, asked: Asked, found: Explanation, lungs: ModelCard | None) -> None:
+    """Begin the audit; what it rests on is taken now, since the reader may go on.
+
+    Args:
+        desk: Its map is audited.
+        asked: The map.
+        found: The map as it was made.
+        lungs: Of :func:`lungs_of`.
+    """
     case, card, said = desk.case, desk.card, desk.said
     series, volume, word = case.series, case.volume, case.declared.get(case.series_key)
     if volume is None or said is None:
         return
-    marked = drawn_before(case)
+    marked, known = drawn_before(case), known_region(case)
     drawn = None if marked is None else Drawn(marked, "reader")
+    if known is not None:
+        drawn = Drawn(known, "truth")
     outlined = None if lungs is None else case.segmentation(lungs.id)
     place, frame = asked.key[2], asked.key[3]
 

@@ -18,7 +18,14 @@ from pages._ui.explained import Asked, Probed
 from pages._ui.explaining.desk import Desk
 from pages._ui.explaining.kept import change, explained, keep
 from pages._ui.explaining.pictures import as_stored, beside_volume
-from pages._ui.explaining.regions import CHOSEN, mask_of_region, region_title, regions
+from pages._ui.explaining.regions import (
+    CHOSEN,
+    known_name,
+    known_region,
+    mask_of_region,
+    region_title,
+    regions,
+)
 from pages._ui.explaining.words import changed_by, log_odds, unusual
 from pages._ui.language import _
 from pages._ui.outlined import Outlined
@@ -28,10 +35,22 @@ from pages._ui.state import Case
 from pages._ui.theme import say
 from pages._ui.viewer import Beside, Label, MaskOverlay
 
-__all__ = ["current_probe", "outlined", "probe_beside", "probe_panel", "probe_title"]
+__all__ = [
+    "KNOWN",
+    "MARKED",
+    "busy",
+    "current_probe",
+    "outlined",
+    "probe_beside",
+    "probe_panel",
+    "probe_title",
+    "start",
+]
 
 MARKED = "map"
 """In the place of a region's id: what the map marks most."""
+KNOWN = "known"
+"""In the place of a region's id: where the finding is known to lie."""
 REGION, CONTROL = (255, 215, 94), (126, 224, 161)
 
 
@@ -50,7 +69,6 @@ def probe_panel(desk: Desk) -> None:
         return
     _way(desk)
     left, right = st.columns(2, gap="xsmall")
-    busy = any(job.title == _title(desk) for job in jobs.pending())
     for column, label, keeps in ((left, _("Hide this"), False), (right, _("Keep only this"), True)):
         with column:
             st.button(
@@ -58,8 +76,8 @@ def probe_panel(desk: Desk) -> None:
                 key=f"explain-hide-{keeps}",
                 type="secondary" if keeps else "primary",
                 width="stretch",
-                disabled=busy,
-                on_click=partial(_start, desk, keep=keeps),
+                disabled=busy(desk),
+                on_click=partial(_pressed, desk, keep=keeps),
             )
     found = current_probe(desk)
     if found is not None:
@@ -71,6 +89,8 @@ def _region(desk: Desk) -> bool:
     names = {each.id: region_title(desk.case, each) for each in regions(desk.case)}
     if desk.explanation is not None and desk.explanation.has_evidence:
         names[MARKED] = _("What the map marks most: 10 % of the image")
+    if known_region(desk.case) is not None:
+        names[KNOWN] = known_name(desk.case)
     if not names:
         return False
     key = "explain-region"
@@ -109,7 +129,10 @@ def _way(desk: Desk) -> None:
 
 
 def _mask(desk: Desk, chosen: str) -> tuple[Measurement | None, npt.NDArray[np.bool_]]:
-    """The region that is chosen, as it was drawn, and its pixels."""
+    """The region that is chosen, as the reader drew it, and its pixels."""
+    known = known_region(desk.case)
+    if chosen == KNOWN and known is not None:
+        return None, known
     drawn = next((each for each in regions(desk.case) if each.id == chosen), None)
     if drawn is not None:
         return drawn, mask_of_region(desk.case, drawn)
@@ -121,13 +144,28 @@ def _title(desk: Desk) -> str:
     return _("Asking {model} again").format(model=_(desk.card.title))
 
 
-def _start(desk: Desk, *, keep: bool) -> None:
-    """Hide the region, on the queue of the models."""
+def busy(desk: Desk) -> bool:
+    """Whether the model is being asked about a region."""
+    return any(job.title == _title(desk) for job in jobs.pending())
+
+
+def _pressed(desk: Desk, *, keep: bool) -> None:
+    start(desk, st.session_state["explain-region"], how=st.session_state["explain-way"], keep=keep)
+
+
+def start(desk: Desk, chosen: str, *, how: str = WAYS[0], keep: bool = False) -> None:
+    """Hide a region, on the queue of the models.
+
+    Args:
+        desk: Where it is asked.
+        chosen: A region's id, :data:`MARKED` of a desk with a map, or :data:`KNOWN`.
+        how: Way of hiding.
+        keep: Hide everything else.
+    """
     card, said, asked, volume = desk.card, desk.said, desk.asked, desk.case.volume
     if said is None or asked is None or volume is None:
         return
-    measurement, inside = _mask(desk, st.session_state["explain-region"])
-    how = st.session_state["explain-way"]
+    measurement, inside = _mask(desk, chosen)
 
     def task(progress: jobs.Progress) -> RegionProbe:
         progress(0, 0, _("Asking the model again"))

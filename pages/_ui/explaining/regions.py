@@ -5,10 +5,20 @@ import numpy.typing as npt
 
 from medimg_core.enclosed import ENCLOSING, enclosed
 from medimg_core.results import Measurement
+from pages._ui.evaluation import drawn
 from pages._ui.language import _
 from pages._ui.state import Case
 
-__all__ = ["chosen_region", "drawn_before", "mask_of_region", "region_title", "regions", "regions_of_series"]
+__all__ = [
+    "chosen_region",
+    "drawn_before",
+    "known_name",
+    "known_region",
+    "mask_of_region",
+    "region_title",
+    "regions",
+    "regions_of_series",
+]
 
 CHOSEN = "region"
 """The setting that holds the id of the region that was chosen."""
@@ -58,3 +68,15 @@ def drawn_before(case: Case) -> npt.NDArray[np.bool_] | None:
     if not found:
         return None
     return np.asarray(np.any([mask_of_region(case, each) for each in found], axis=0))
+
+
+def known_region(case: Case) -> npt.NDArray[np.bool_] | None:
+    """Where the finding is known to lie on the image on show, shape ``(rows, columns)``; None where nobody knows."""
+    found = [each.mask[case.view.slice_index] > 0 for each in drawn.kept(case.volume)]
+    inside = np.any(found, axis=0) if found else np.zeros(1, bool)
+    return np.asarray(inside) if inside.any() else None
+
+
+def known_name(case: Case) -> str:
+    """What :func:`known_region` is called."""
+    return ", ".join(each.title for each in drawn.kept(case.volume))
