@@ -127,8 +127,10 @@ def test_the_audit_is_one_line_and_its_items_are_folded(open_app):
     inside = "\n".join(each.value for each in app.expander[0].markdown)
     assert inside.index("Stability") < inside.index("Faithfulness")  # the worst first
     assert "**Stability**: cannot tell" in inside
-    assert "Rule of sanity." in "\n".join(each.value for each in app.expander[0].caption)
     assert ":green" not in text + inside
+    assert "Rule of sanity." not in words(app)
+    app.toggle(key="explain-rules").set_value(True).run()
+    assert "Rule of sanity." in "\n".join(each.value for each in app.expander[0].caption)
     assert not app.warning
 
 
@@ -165,6 +167,7 @@ def test_hiding_asks_for_a_region_first(open_app):
     app = open_app(mapped(shown=False), "explain")
     app.segmented_control(key="explain-task").set_value("hide").run()
     assert "What the map marks most: 10 % of the image" in app.selectbox(key="explain-region").options
+    assert "Or draw one on the image" in words(app)
     bare = open_app(case_with_result(make_study(1)), "explain")
     bare.segmented_control(key="explain-task").set_value("hide").run()
     assert "Draw a region on the image" in words(bare)
@@ -175,6 +178,7 @@ def test_the_region_drawn_last_is_chosen(open_app):
     app = open_app(case, "explain")
     app.segmented_control(key="explain-task").set_value("hide").run()
     assert app.selectbox(key="explain-region").value == "r-2"
+    assert "draw one on the image" not in words(app)
     assert labels(app.button)[-2:] == ["Hide this", "Keep only this"] or "Hide this" in labels(app.button)
 
 
@@ -192,6 +196,7 @@ def test_a_prevalence_moves_the_probability(open_app):
     app = open_app(case_with_result(make_study(1), score=0.91), "explain")
     app.segmented_control(key="explain-task").set_value("perturb").run()
     assert "Probability" not in words(app)
+    assert "Move the slider" in words(app)
     app.number_input(key="prevalence-tiny_model").set_value(20.0).run()
     assert "**Probability 47 %** at a prevalence of 20 %" in words(app)
 

@@ -76,15 +76,16 @@ def audit_panel(desk: Desk, lungs: ModelCard | None) -> None:
         )
         st.caption(
             _(
-                "Not audited: nobody knows whether this map follows the model. An audit hides what it marks, shifts and "
-                "dims the image, and looks where it lies; that takes seconds."
+                "Not audited: nobody knows whether this map follows the model. An audit hides what it marks, shifts "
+                "and dims the image, and looks where it lies; that takes seconds."
             )
         )
         return
     _line(desk, asked, told)
     with st.expander(_("Audit, item by item")):
+        rules = st.toggle(_("Rules and sources"), key="explain-rules")
         for item in told.items:
-            _item(item)
+            _item(item, rules=rules)
         _again(desk, asked, found, lungs)
 
 
@@ -105,12 +106,13 @@ def _line(desk: Desk, asked: Asked, told: Audit) -> None:
         st.caption(_("The map is folded. Pictures of it carry the mark wherever they go."))
 
 
-def _item(item: AuditItem) -> None:
+def _item(item: AuditItem, *, rules: bool) -> None:
     word = verdict_word(item.verdict)
     if item.verdict == "not_shown":
         word = f":orange[**{word}**]"
     st.markdown(f"**{title_of(item)}**: {word}  \n{plain(item.sentence)}")
-    st.caption(_("Rule: {rule} Source: {source}").format(rule=plain(item.rule), source=plain(item.source)))
+    if rules:
+        st.caption(_("Rule: {rule} Source: {source}").format(rule=plain(item.rule), source=plain(item.source)))
 
 
 def _again(desk: Desk, asked: Asked, found: Explanation, lungs: ModelCard | None) -> None:

@@ -26,10 +26,10 @@ def neighbour_panel(desk: Desk) -> None:
     with st.expander(_("Nearest validation cases")):
         st.table(
             {
-                _("Case"): [plain(each.case) for each in found],
                 plain(question(desk.card)): [_("yes") if each.positive else _("no") for each in found],
                 _("Score"): ["-" if each.score is None else plain(as_score(each.score)) for each in found],
                 _("Distance"): [f"{each.distance:.2f}" for each in found],
+                _("Case"): [plain(each.case) for each in found],  # last: names may be longer than the column
             }
         )
         st.caption(

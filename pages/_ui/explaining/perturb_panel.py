@@ -18,7 +18,7 @@ from pages._ui.explaining.desk import Desk
 from pages._ui.explaining.kept import change, explained, keep
 from pages._ui.explaining.laying import MAP_KEY, mark_of, usual_of
 from pages._ui.explaining.pictures import as_stored, beside_volume
-from pages._ui.explaining.words import changed_by, log_odds, unusual
+from pages._ui.explaining.words import changed_by, log_odds, scale_words, unusual
 from pages._ui.language import _
 from pages._ui.plain import plain
 from pages._ui.result_card import prevalence_input, question
@@ -42,6 +42,8 @@ def perturb_panel(desk: Desk) -> None:
     found = current_change(desk)
     if found is not None:
         _result(desk, found)
+    elif not any(job.title == _title(desk) for job in jobs.pending()):
+        st.caption(_("Move the slider: the model answers the changed image, and its map lies beside this one."))
     _post_test(desk, found)
 
 
@@ -150,6 +152,7 @@ def _result(desk: Desk, found: Changed) -> None:
         }
     )
     st.markdown(changed_by(result.variant.log_odds - result.log_odds))
+    st.caption(scale_words())
     unusual(result.variant)
     if found.explanation is not None and desk.explanation is not None and found.asked == desk.asked:
         told = compare(desk.explanation, result.restored(found.explanation), seen=result.seen)

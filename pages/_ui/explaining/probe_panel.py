@@ -26,7 +26,7 @@ from pages._ui.explaining.regions import (
     region_title,
     regions,
 )
-from pages._ui.explaining.words import changed_by, log_odds, unusual
+from pages._ui.explaining.words import changed_by, log_odds, scale_words, unusual
 from pages._ui.language import _
 from pages._ui.outlined import Outlined
 from pages._ui.plain import plain
@@ -67,6 +67,8 @@ def probe_panel(desk: Desk) -> None:
             )
         )
         return
+    if not regions(desk.case):
+        st.caption(_("Or draw one on the image: E for an ellipse, T for a rectangle, F for freehand."))
     _way(desk)
     left, right = st.columns(2, gap="xsmall")
     for column, label, keeps in ((left, _("Hide this"), False), (right, _("Keep only this"), True)):
@@ -218,6 +220,8 @@ def _result(probe: RegionProbe, label: str) -> None:
     st.caption(
         plain(probe.control_note)
         + ("" if limit is None else " " + _("Strangeness: out-of-distribution score, limit {n:.3g}.").format(n=limit))
+        + " "
+        + scale_words()
     )
 
 

@@ -5,7 +5,7 @@ import streamlit as st
 from medimg_core.results import Variant
 from pages._ui.language import _
 
-__all__ = ["changed_by", "log_odds", "unusual"]
+__all__ = ["changed_by", "log_odds", "scale_words", "unusual"]
 
 HARDLY = 0.05
 """Change of the log-odds, below which it says nothing: a score near 0.5 moves by about 0.01."""
@@ -19,6 +19,11 @@ def log_odds(value: float) -> str:
         ('+2.31', '+0.00')
     """
     return f"{round(value, 2) + 0.0:+.2f}"
+
+
+def scale_words() -> str:
+    """How log-odds and score of one row go together: one is not to be worked out from the other."""
+    return _("Log-odds are the network's own, before calibration; the score is calibrated.")
 
 
 def changed_by(change: float) -> str:
