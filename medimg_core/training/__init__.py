@@ -21,7 +21,8 @@ def train(
     """Train a model from folders of labelled images and write its complete model folder.
 
     Args:
-        model_id: A model whose folder holds ``recipe.toml``, e.g. ``"chest_xray_pneumonia"``.
+        model_id: A model whose folder holds ``recipe.toml``, e.g. ``"chest_xray_pneumonia"``, or one of the recipes in
+            ``medimg_core/training/recipes``, e.g. ``"gi_polyps"``.
         folders: Folder of labelled images and, where it does not lie beside the first as
             ``chest_lungs``, the folder of lung masks.
         out: Model folder to write; ``models/<model_id>`` by default. Checkpoints, caches and the log go

@@ -163,14 +163,21 @@ def stage_fit(
     return fitted, source
 
 
+SHIPPED = Path(__file__).resolve().parent / "recipes"
+"""Recipes of further organs, by id: what ``models/`` has a recipe for goes first."""
+
+
 def places(model_id: str, out: Path | None) -> tuple[Path, Path, Path]:
     """Recipe, model folder and run folder of a training."""
-    recipe = models_dir() / model_id / RECIPE
-    if not recipe.is_file():
-        known = ", ".join(sorted(path.parent.name for path in models_dir().glob(f"*/{RECIPE}")))
-        raise UnknownModelError(f"model to train must be one of {known or '(none)'}, got {model_id[:60]!r}")
+    there = {path.parent.name: path for path in models_dir().glob(f"*/{RECIPE}")}
+    recipes = {path.stem: path for path in SHIPPED.glob("*.toml")} | there
+    if model_id not in recipes:
+        raise UnknownModelError(
+            f"model to train must be one of {', '.join(sorted(recipes)) or '(none)'}, got {model_id[:60]!r}"
+        )
+    recipe = recipes[model_id]
     if out is None:
-        return recipe, recipe.parent, models_dir().parent / "runs" / model_id
+        return recipe, models_dir() / model_id, models_dir().parent / "runs" / model_id
     folder = out if out.name == model_id else out / model_id
     return recipe, folder, folder.with_name(f"{model_id}.run")
 
