@@ -8,13 +8,16 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
+from tempfile import TemporaryFile
+from typing import IO
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
+from tests.browser.screen import Screen
 from tests.browser.viewer_stage import open_case, stage_address  # noqa: F401 - fixtures for every test here
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,6 +35,8 @@ FLAGS = (
 PATIENCE = 120_000
 """Milliseconds: a cold cache exports the model first, beside whatever else the machine does."""
 
+FAILED = pytest.StashKey[bool]()
+
 expect.set_options(timeout=PATIENCE)
 
 
@@ -41,30 +46,40 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def serve(*options: str, cache: Path) -> subprocess.Popen[bytes]:
-    """Start the dashboard as `make run` does."""
+def serve(
+    *options: str, cache: Path, output: int | IO[bytes] = subprocess.PIPE, **variables: str
+) -> subprocess.Popen[bytes]:
+    """Start the dashboard as `make run` does; ``variables`` on top of this process's own."""
     command = [sys.executable, "-m", "streamlit", "run", "app.py", *options]
-    environment = {**os.environ, "MEDIMG_CACHE": str(cache)}
+    environment = {**os.environ, "MEDIMG_CACHE": str(cache), **variables}
     environment.pop("PYTHONPATH", None)  # what app.py imports must be found without it
-    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+
+
+@contextmanager
+def served(cache: Path, **variables: str) -> Iterator[str]:
+    """Run the dashboard; gives its address."""
+    port = free_port()
+    with TemporaryFile() as output:  # a pipe that nobody reads stops whoever has filled it
+        process = serve("--server.port", str(port), cache=cache, output=output, **variables)
+        address = f"http://127.0.0.1:{port}"
+        try:
+            while not _answers(address):
+                if process.poll() is not None:
+                    output.seek(0)
+                    pytest.fail(f"the server did not start: {output.read().decode()[-2000:]}")
+                time.sleep(0.2)
+            yield address
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
 
 
 @pytest.fixture(scope="session")
 def server(medimg_cache: Path) -> Iterator[str]:
     """Address of a running dashboard."""
-    port = free_port()
-    process = serve("--server.port", str(port), cache=medimg_cache)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        while not _answers(address):
-            if process.poll() is not None:
-                assert process.stdout is not None
-                pytest.fail(f"the server did not start: {process.stdout.read().decode()[-2000:]}")
-            time.sleep(0.2)
+    with served(medimg_cache) as address:
         yield address
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
 
 
 def _answers(address: str) -> bool:
@@ -98,25 +113,36 @@ def chromium(driver: Playwright) -> Iterator[Browser]:
     browser.close()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = True
+    return report
+
+
+@pytest.fixture(scope="session")
+def screen(chromium: Browser) -> Iterator[Screen]:
+    screen = Screen(chromium, PATIENCE)
+    yield screen
+    screen.close()
+
+
 @pytest.fixture
-def context(chromium: Browser) -> Iterator[BrowserContext]:
+def context(screen: Screen, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
     """A reading room's window; the test fails when anything is asked of another machine."""
-    context = chromium.new_context(viewport={"width": 1440, "height": 900})
-    context.set_default_timeout(PATIENCE)
-    strangers: list[str] = []
-
-    def note(address: str) -> None:
-        parts = urlsplit(address)
-        if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname != "127.0.0.1":
-            strangers.append(address)
-
-    context.on("request", lambda request: note(request.url))
-    context.on("page", lambda page: page.on("websocket", lambda socket: note(socket.url)))
-    yield context
-    context.close()
-    assert strangers == []
+    yield screen.enter()
+    try:
+        if request.node.stash.get(FAILED, False):
+            screen.close()
+        else:
+            screen.leave()
+    except BaseException:
+        screen.close()
+        raise
+    assert screen.strangers == []
 
 
 @pytest.fixture
-def page(context: BrowserContext) -> Page:
-    return context.new_page()
+def page(context: BrowserContext, screen: Screen) -> Page:
+    return screen.page()

@@ -39,7 +39,7 @@ def upload(page: Page, phantom: str) -> None:
 
 def picture(page: Page) -> bytes:
     """What is seen of the image, once all of it is there."""
-    page.wait_for_function(f"() => ({FIND})() && viewer.pane?.ready && ({READY})", timeout=20_000)
+    page.wait_for_function(f"() => ({FIND})() && viewer.pane?.ready && ({READY})")
     settle(page)
     return page.locator(PICTURE).screenshot()
 
@@ -149,9 +149,7 @@ def test_the_keyboard_alone_is_enough(page: Page, server: str) -> None:
     assert words != described(page)
     page.keyboard.press("ArrowUp")
     settle(page)
-    page.wait_for_function(
-        "(words) => viewer.pane.canvas.getAttribute('aria-label') === words", arg=words, timeout=9000
-    )
+    page.wait_for_function("(words) => viewer.pane.canvas.getAttribute('aria-label') === words", arg=words)
 
 
 def test_where_the_viewer_cannot_run_a_still_picture_takes_its_place(page: Page, server: str) -> None:

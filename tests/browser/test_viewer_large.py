@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import Page
 
 from medimg_core.voi import Window
 from tests.browser.viewer_stage import Opener, Viewer, expected_grey, volume_of
@@ -87,8 +87,7 @@ def small_stage() -> Iterator[str]:
         yield address
 
 
-def test_above_the_limit_it_is_reduced_and_says_so(context: BrowserContext, small_stage: str) -> None:
-    page = context.new_page()
+def test_above_the_limit_it_is_reduced_and_says_so(page: Page, small_stage: str) -> None:
     page.goto(f"{small_stage}/?case=solid")
     viewer, volume = Viewer(page).find(), volume_of("solid")
     shape = viewer.js("picture.shape")

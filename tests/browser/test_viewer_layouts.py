@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Playwright
 
-from tests.browser.conftest import FLAGS, chromium_path
+from tests.browser.conftest import FLAGS, PATIENCE, chromium_path
+from tests.browser.screen import SIZE
 from tests.browser.viewer_stage import Opener, Viewer, expected_grey, volume_of
 from tests.stage.cases import made
 
@@ -96,7 +97,8 @@ def test_one_frame_of_reference_is_followed_in_millimetres(open_case: Opener) ->
 def test_the_first_slice_is_right_without_3d(driver: Playwright, stage_address: str) -> None:
     flags = [*FLAGS, "--disable-3d-apis"]
     with driver.chromium.launch(executable_path=chromium_path(driver), args=flags) as browser:
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page = browser.new_page(viewport=SIZE)
+        page.set_default_timeout(PATIENCE)
         page.goto(f"{stage_address}/?case=coronal")
         viewer, volume = Viewer(page).find(), volume_of("coronal")
         assert page.evaluate("document.createElement('canvas').getContext('webgl')") is None

@@ -143,3 +143,5 @@ def test_two_fingers(open_case: Opener) -> None:
     touch("touchEnd")
     viewer.frame()
     assert viewer.js("picture.window.width") == pytest.approx(3200 + 60 * 3200 / 300)
+    session.send("Emulation.setTouchEmulationEnabled", {"enabled": False})
+    session.detach()

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route
 
+from tests.browser.conftest import PATIENCE
 from tests.browser.viewer_stage import Opener, Viewer, volume_of
 
 pytestmark = pytest.mark.browser
@@ -37,6 +38,7 @@ def test_two_sessions_cannot_read_each_other(open_case: Opener, chromium: Browse
     one = open_case("axial")
     with chromium.new_context() as context:
         page = context.new_page()
+        page.set_default_timeout(PATIENCE)
         page.goto(f"{stage_address}/?case=axial")
         other = Viewer(page).find()
         assert one.token() != other.token()
@@ -129,7 +131,11 @@ def test_nothing_is_fetched_for_a_viewer_that_is_gone(context: BrowserContext, o
     assert underway >= 2
     viewer.page.locator(".st-key-left input").dispatch_event("click")
     viewer.page.wait_for_function("viewer.closed")
-    viewer.page.wait_for_timeout(600)
+    for _ in range(100):
+        viewer.page.wait_for_timeout(300)
+        if len(failures) >= underway:
+            break
+    viewer.page.wait_for_timeout(300)
     assert len(asked) == 1 + underway
     assert failures == ["net::ERR_ABORTED"] * underway
     context.unroute("**/voxels/**")

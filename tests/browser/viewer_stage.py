@@ -15,11 +15,15 @@ from playwright.sync_api import BrowserContext, Locator, Page
 from medimg_core.geometry import Geometry
 from medimg_core.study import AnyArray, Volume
 from medimg_core.voi import Lut, Window, grey8
+from tests.browser.screen import Screen
 from tests.stage.cases import made
 from tests.stage.served import stage
 
 Rgb = npt.NDArray[np.uint8]
 Opener = Callable[..., "Viewer"]
+
+PATIENCE = 60.0
+"""Seconds that a value may take to become what it must: a busy machine draws late."""
 
 FIND = """() => {
   const roots = [...document.querySelectorAll('*')].map((each) => each.shadowRoot?.querySelector('.mv'));
@@ -57,7 +61,7 @@ class Viewer:
 
     def becomes(self, expression: str, expected: object, said: str = "") -> None:
         """Wait until an expression has a value."""
-        end = time.monotonic() + 20
+        end = time.monotonic() + PATIENCE
         while (found := self.js(expression)) != expected and time.monotonic() < end:
             self.frame()
         assert found == expected, said
@@ -267,12 +271,11 @@ def stage_address() -> Iterator[str]:
 
 
 @pytest.fixture
-def open_case(context: BrowserContext, stage_address: str) -> Opener:
-    """Opens a case in a window of its own."""
+def open_case(context: BrowserContext, screen: Screen, stage_address: str) -> Opener:
+    """Opens a case on a page of its own."""
 
     def opened(name: str, *, loaded: bool = True) -> Viewer:
-        page = context.new_page()
-        page.set_default_timeout(20_000)
+        page = screen.page()
         page.goto(f"{stage_address}/?case={name}")
         return Viewer(page).find(loaded=loaded)
 

@@ -32,7 +32,7 @@ def answers(address: str) -> bool:
 
 
 @contextmanager
-def stage(patience: float = 60.0, **environment: str) -> Iterator[str]:
+def stage(patience: float = 180.0, **environment: str) -> Iterator[str]:
     """Run the stage's server; gives its address.
 
     Args:
