@@ -1,7 +1,7 @@
 """Guided cases found in a folder: shipped models are run on some of its images, and what they say decides.
 
 A folder with an ``index.csv`` says what is true of its images; of a folder of DICOM nobody knows, so that there is
-neither a hit nor a miss in it, only a score above the threshold. Nothing is kept but the images of the cases, in
+neither a hit nor a miss in it. Nothing is kept but the images of the cases, in
 memory, and nothing of file names.
 """
 
@@ -133,7 +133,7 @@ def find_stories(
     others: dict[Kind, Story | None] = {"miss": _miss(asked), "refusal": _refusal(asked, known)}
     found |= {kind: story for kind, story in others.items() if story is not None}
     missing: dict[Kind, Lack] = {
-        kind: "no_truth" if kind == "miss" and not labelled else "none" for kind in KINDS if kind not in found
+        kind: "no_truth" if kind in ("hit", "miss") and not labelled else "none" for kind in KINDS if kind not in found
     }
     return Found(tuple(found[kind] for kind in KINDS if kind in found), missing, len(asked))
 
@@ -224,7 +224,7 @@ def _audited(asked: Sequence[_Asked], found: dict[Kind, Story], progress: Progre
         if progress is not None:
             progress(number, min(AUDITED, len(order)), "auditing maps")
         hit = one.story("hit", ("image", "score", "map", "hide_map", "audit"))
-        if "hit" not in found and rehearse(hit, card=one.card).holds:
+        if "hit" not in found and one.positive and rehearse(hit, card=one.card).holds:
             found["hit"] = hit
             continue
         if "rejected_map" not in found:

@@ -161,7 +161,6 @@ def _rejected(made: Rehearsal) -> dict[str, bool]:
         "the score reaches the threshold": said.positive,
         "there is a map": made.explanation is not None and made.explanation.has_evidence,
         "the audit folds the map": made.audit is not None and made.audit.folded,
-        "the map's top area covers less than half of the finding": made.covered is None or made.covered < HALF,
         "the score stays above the threshold without what the map marks": not _falls(made),
         "the score falls below the threshold without the finding": made.hidden_truth is None
         or made.hidden_truth.after.score < said.threshold,

@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from medimg_core.demo import KINDS, Scene, Story, demo_folder, open_story, phantom_stories
+from medimg_core.phantoms import catalogue
 from medimg_core.registry import list_models
 from pages._ui import jobs, memory
 from pages._ui.evaluation import drawn
@@ -15,7 +16,6 @@ from pages._ui.guided import Guided
 from pages._ui.guiding import found, telling
 from pages._ui.language import _, ngettext
 from pages._ui.places import go
-from pages._ui.plain import plain
 from pages._ui.state import Case, blind, change
 
 __all__ = ["arrive", "guided_cases"]
@@ -49,18 +49,18 @@ def _installed(stories: Sequence[Story]) -> list[Story]:
 
 
 def _row(stories: Sequence[Story], where: str) -> None:
-    titles = {card.id: _(card.title) for card in list_models()}
+    modalities = {info.id: info.modality for info in catalogue()}
     for column, story in zip(st.columns(len(KINDS)), stories, strict=False):
         with column.container(border=True, gap="xsmall", height="stretch"):
-            name = telling.title(story.kind, known=story.positive is not None)
+            name, modality = telling.title(story.kind), modalities.get(story.phantom)
             st.button(
-                name,
+                f"{name} ({modality})" if modality else name,
                 key=f"guided-{where}-{story.kind}",
                 type="primary" if where == "phantom" else "secondary",
                 width="stretch",
                 on_click=partial(_open, story),
             )
-            st.caption(f"{telling.about(story.kind)} {plain(titles[story.model_id])}.")
+            st.caption(telling.about(story.kind))
 
 
 def _of_folder() -> None:
@@ -77,7 +77,7 @@ def _of_folder() -> None:
     _row(known.stories, "folder")
     count = ngettext("{n} image", "{n} images", known.images).format(n=known.images)
     for kind, lack in known.missing.items():
-        name = telling.title(kind, known=lack != "no_truth" or kind != "hit")
+        name = telling.title(kind)
         text = _("{case}: none among {images}.")
         if lack == "no_truth":
             text = _("{case}: the files do not say what is true, so nobody can tell.")

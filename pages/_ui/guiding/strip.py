@@ -52,7 +52,7 @@ def opens_reasons() -> bool:
 
 def _head(guided: Guided) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        name = telling.title(guided.story.kind, known=guided.story.positive is not None)
+        name = telling.title(guided.story.kind)
         count = _("{n} of {total}").format(n=guided.step + 1, total=len(guided.story.steps))
         st.markdown(f"**{name}**  \n{count}")
         st.space("stretch")

@@ -21,15 +21,10 @@ CLEAR = 0.25
 """Change of the log-odds, from which on a case says that the model used what was hidden."""
 
 
-def title(kind: Kind, *, known: bool = True) -> str:
-    """What a case shows, in a few words.
-
-    Args:
-        kind: Of the case.
-        known: Whether anybody knows what is true of its image.
-    """
+def title(kind: Kind) -> str:
+    """What a case shows, in a few words."""
     words = {
-        "hit": _("A hit") if known else _("Above the threshold"),
+        "hit": _("A hit"),
         "miss": _("A miss"),
         "refusal": _("A refusal"),
         "rejected_map": _("A map that its audit rejects"),
