@@ -7,13 +7,30 @@ from medimg_core.study import Series, Study
 from pages._ui.language import _, ngettext
 from pages._ui.state import Case, change
 
-__all__ = ["series_title", "study_panel", "study_title"]
+__all__ = ["picture_title", "series_title", "study_panel", "study_title"]
 
 
 def study_title(study: Study) -> str:
     """One line for a study, without the patient's name."""
     modalities = "/".join(dict.fromkeys(series.modality for series in study.series if series.modality))
-    return ", ".join(filter(None, (study.patient.pseudonym, modalities or _("no modality"), study.date)))
+    words = (study.patient.pseudonym, modalities or picture_title(study) or _("no modality"), study.date)
+    return ", ".join(filter(None, words))
+
+
+def picture_title(study: Study) -> str:
+    """What tells images of a file without headers from others: their size, and a mark made of their pixels.
+
+    Args:
+        study: Its first series with voxels is meant.
+
+    Returns:
+        Empty without voxels. Names of files are not shown: they may hold those of patients.
+    """
+    volume = next((series.volume for series in study.series if series.volume is not None), None)
+    if volume is None:
+        return ""
+    rows, columns = volume.shape[1:]
+    return _("{rows} x {columns} pixels, {mark}").format(rows=rows, columns=columns, mark=volume.fingerprint[:4])
 
 
 def series_title(series: Series) -> str:

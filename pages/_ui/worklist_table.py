@@ -15,6 +15,7 @@ from pages._ui.places import go
 from pages._ui.plain import plain
 from pages._ui.result_card import at_operating_point
 from pages._ui.state import Case, change
+from pages._ui.study_panel import picture_title
 
 __all__ = ["drop_notes", "refused_files", "study_table"]
 
@@ -48,6 +49,12 @@ def _flags(case: Case, study: Study, cards: Mapping[str, ModelCard]) -> str:
     return ", ".join(dict.fromkeys(words))
 
 
+def _description(study: Study) -> str:
+    """What the headers say of a study; where they say nothing at all, what tells it from others."""
+    said = study.description or next((series.description for series in study.series if series.description), "")
+    return said or ("" if any(series.modality for series in study.series) else picture_title(study))
+
+
 def _row(case: Case, study: Study, cards: Mapping[str, ModelCard]) -> dict[str, object]:
     shown = [series for series in study.series if series.volume is not None]
     parts = dict.fromkeys(series.body_part for series in study.series if series.body_part)
@@ -55,7 +62,7 @@ def _row(case: Case, study: Study, cards: Mapping[str, ModelCard]) -> dict[str, 
         _("Patient"): study.patient.pseudonym,
         _("Modality"): "/".join(dict.fromkeys(s.modality for s in study.series if s.modality)) or _("not in the file"),
         _("Body part"): ", ".join(parts) or _("not in the file"),
-        _("Description"): study.description or next((s.description for s in study.series if s.description), ""),
+        _("Description"): _description(study),
         _("Series"): len(study.series),
         _("Images"): sum(s.volume.shape[0] * s.volume.frames for s in shown if s.volume),
         _("Date"): study.date or "",

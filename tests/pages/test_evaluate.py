@@ -70,6 +70,16 @@ def test_a_folder_says_what_it_holds_and_val_comes_first(open_bench, tmp_path):
     assert not app.button(key="evaluate-run").disabled
 
 
+@pytest.mark.parametrize(("labels", "lone"), [(("normal", "normal"), True), (("pneumonia", "normal"), False)])
+def test_curves_are_not_offered_where_there_is_one_label(open_bench, tmp_path, labels, lone):
+    app = open_bench(typed=str(write_folder(tmp_path / "some", labels=labels)), robust=True)
+    assert app.checkbox(key="evaluate-curves").disabled is lone
+    assert app.checkbox(key="evaluate-robust").disabled is lone
+    assert not app.button(key="evaluate-run").disabled
+    assert ("have one label" in words(app)) is lone
+    assert bench_of(app).curves  # as it was chosen, for another folder
+
+
 def test_folders_below_the_data_folder_are_offered(open_bench, tmp_path, monkeypatch):
     write_folder(tmp_path / "data" / "first")
     write_folder(tmp_path / "data" / "second", count=2)

@@ -4,10 +4,11 @@ import dataclasses
 import io
 import zipfile
 
+import numpy as np
 import pytest
 
 from medimg_core.phantoms import catalogue, make_phantom
-from medimg_core.study import Opened, Refused
+from medimg_core.study import Opened, Refused, Series, Volume
 from pages._ui.mixed import persons
 from tests.pages.conftest import (
     case_of,
@@ -213,3 +214,13 @@ def test_the_buttons_lead_to_the_pages(open_app):
     app = open_app(make_case(make_study(1)))
     app.button(key="worklist-read").click().run()
     assert told(app)["main"]
+
+
+def test_pictures_without_headers_are_told_apart(open_app):
+    rng = np.random.default_rng(5)
+    pictures = [Volume(rng.integers(0, 256, (1, 20, 24), dtype=np.uint8)) for _ in range(2)]
+    studies = [make_study(n, Series(f"1.7.{n}", "", picture), patient="unknown") for n, picture in enumerate(pictures)]
+    app = open_app(make_case(*studies))
+    told = list(app.dataframe[0].value["Description"])
+    assert told == [f"20 x 24 pixels, {picture.fingerprint[:4]}" for picture in pictures]
+    assert [option for option in app.selectbox(key="panel-study").options if told[0] in option]

@@ -39,9 +39,12 @@ def ask(cards: tuple[ModelCard, ...]) -> None:
         busy = now.job is not None and now.job in jobs.pending()
         ready = path is not None and split is not None
         pressed = st.button(_("Evaluate"), type="primary", key="evaluate-run", disabled=busy or not ready)
-        _options(card)
+        lone = held is not None and split is not None and _one_label(card, held, split)
+        _options(card, lone=lone)
+    if lone:
+        st.caption(_("All labelled images of this choice have one label: there is no AUC, no curve, no robustness."))
     if pressed and path is not None and split is not None:
-        running.run(card, path, split)
+        running.run(card, path, split, lone=lone)
         st.rerun()
 
 
@@ -163,7 +166,12 @@ def _said(held: Contents, split: str) -> str:
     return "; ".join(parts) + "."
 
 
-def _options(card: ModelCard) -> None:
+def _one_label(card: ModelCard, held: Contents, split: str) -> bool:
+    """Whether a model that classifies would be held to rows of one class alone."""
+    return card.classification is not None and len(held.labels.get(split, {})) == 1
+
+
+def _options(card: ModelCard, *, lone: bool) -> None:
     now = bench.load()
     curves = now.curves
     if card.classification is not None:
@@ -171,19 +179,21 @@ def _options(card: ModelCard) -> None:
             _("Curves"),
             value=now.curves,
             key="evaluate-curves",
+            disabled=lone,
             help=_("ROC, precision and recall, reliability. They need rows of both classes."),
         )
     robust = st.checkbox(
         _("Robustness"),
         value=now.robust,
         key="evaluate-robust",
+        disabled=lone,
         help=_(
             "The figures again under noise, blur, contrast, exposure, rotation, compression, low resolution, "
             "occlusion and two attacks, each in rising strength: some 40 times as many readings. Takes minutes."
         ),
     )
     drawn = now.drawn
-    if robust:
+    if robust and not lone:
         label = _("Images drawn for it")
         drawn = int(st.number_input(label, 10, 2000, value=now.drawn, step=10, key="evaluate-drawn", width=180))
     bench.change(curves=curves, robust=robust, drawn=drawn)
