@@ -95,6 +95,7 @@ button[kind^="primary"] { color: ON_ACCENT; }
 .st-key-result [data-testid="stCaptionContainer"] p { font-size: 0.8rem; }
 .st-key-result [data-testid="stAlertContainer"] { padding: 0.6rem 0.75rem; }
 .st-key-result hr { margin: 0.4rem 0; }
+.st-key-result [data-testid="stButtonGroup"] button { padding-left: 0.35rem; padding-right: 0.35rem; }
 /* a list whose rows lead to places: two quiet lines each, the whole row is pressed */
 [class*="st-key-part-"] button { padding: 0.15rem 0.3rem; min-height: 0; }
 [class*="st-key-part-"] button, [class*="st-key-part-"] button > * { justify-content: flex-start; width: 100%; }

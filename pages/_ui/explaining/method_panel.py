@@ -17,6 +17,7 @@ from pages._ui.explaining.desk import Desk, labels_of, offered, takes_layer
 from pages._ui.explaining.kept import change, explained, keep
 from pages._ui.explaining.laying import MAP_KEY, usual_of
 from pages._ui.explaining.pictures import as_drawn
+from pages._ui.explaining.stacking import stacked
 from pages._ui.language import _
 from pages._ui.plain import plain
 from pages._ui.score_bar import percent
@@ -192,6 +193,8 @@ def choice_words(desk: Desk) -> None:
 
 def _strength(desk: Desk, found: Explanation) -> str:
     usual = usual_of(desk.card, found)
+    if usual is None and stacked(desk):
+        return _("Colours run to the peak over all images.")
     if usual is None:
         return _("Colours run to this map's own peak.")
     share = found.peak / usual

@@ -20,7 +20,7 @@ from pages._ui.state import Case
 from pages._ui.viewer import MapOverlay, Overlay
 from pages._ui.viewer.shown import shown
 
-__all__ = ["stack_over", "stack_panel", "stack_words"]
+__all__ = ["stack_over", "stack_panel", "stack_words", "stacked"]
 
 STACK = "stack"
 WHOLE = -1
@@ -106,6 +106,11 @@ def _on(desk: Desk) -> ExplanationStack | None:
     if not desk.case.overlay.shown or not known.settings.get(STACK, False) or not _offered(desk):
         return None
     return _found(desk) if desk.asked is not None and known.shown(desk.asked) else None
+
+
+def stacked(desk: Desk) -> bool:
+    """Whether the maps of all images are on show, on one scale."""
+    return _on(desk) is not None
 
 
 def stack_words(desk: Desk) -> None:

@@ -30,8 +30,8 @@ export class Bar {
     const group = (...names) => make("div", { class: "mv-group" }, ...names.map((name) => this.button(name)));
     this.windows = this.select("window_list", (key) => viewer.command(key === "plane" ? "auto" : `window:${key}`));
     this.palettes = this.select("palette_list", (key) => viewer.command(`palette:${key}`));
-    this.layouts = this.select("layout_list", (key) => viewer.command(`layout:${key}`));
-    this.slabs = this.select("slab_list", (key) => viewer.command(`slab:${key}`));
+    this.layouts = this.select("layout_list", (key) => viewer.command(`layout:${key}`), "mv-short");
+    this.slabs = this.select("slab_list", (key) => viewer.command(`slab:${key}`), "mv-short");
     this.thickness = make("input", {
       type: "number", min: 1, max: 200, step: 1, "aria-label": words.slab_mm, title: words.slab_mm,
       onchange: () => viewer.command(`slabmm:${this.thickness.value}`),
@@ -76,8 +76,9 @@ export class Bar {
     return this.buttons[command];
   }
 
-  select(word, step) {
+  select(word, step, style = "") {
     const element = make("select", {
+      class: style,
       "aria-label": this.words[word],
       title: this.words[word],
       onchange: () => {

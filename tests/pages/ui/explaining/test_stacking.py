@@ -11,7 +11,7 @@ from medimg_core.study import Series, Volume
 from pages._ui.explained import Asked
 from pages._ui.explaining.desk import seat
 from pages._ui.explaining.kept import explained, keep
-from pages._ui.explaining.stacking import STACK, WHOLE, stack_over
+from pages._ui.explaining.stacking import STACK, WHOLE, stack_over, stacked
 from tests.pages.conftest import SHA, make_case, make_explanation, make_prediction, make_study
 
 TO_IMAGE = np.array([[4.0, 0, 1.5], [0, 4.0, 1.5], [0, 0, 1]])
@@ -61,6 +61,7 @@ def test_each_map_lies_on_its_image(desk):
     assert [float(plane.max()) for plane in over.array] == pytest.approx([0.1, 0.2, 0, 0.4, 0])
     np.testing.assert_allclose(over.to_volume @ [3, 1, 2, 1], [3, 5.5, 9.5, 1])
     assert (over.own, over.only, over.frame) == (pytest.approx(0.4), None, 0)
+    assert stacked(desk)
 
 
 @pytest.mark.parametrize(
@@ -73,6 +74,7 @@ def test_each_map_lies_on_its_image(desk):
 )
 def test_nothing_where_it_is_not_wanted_or_of_other_weights(desk, step):
     assert stack_over(changed(desk, step)) is None
+    assert not stacked(changed(desk, step))
 
 
 def test_what_the_audit_of_the_image_on_show_folds_is_not_shown_by_another_way(desk):
