@@ -23,9 +23,7 @@ __all__ = ["arrive", "guided_cases"]
 
 def arrive(case: Case) -> None:
     """Go to the first page of a guided case that has just been opened."""
-    guided = case.guided
-    if guided is not None and not guided.arrived:
-        change(lambda now: now.with_guided(replace(guided, arrived=True)))
+    if case.guided is not None and not case.guided.arrived:
         go("analyse")
 
 
@@ -53,14 +51,16 @@ def _row(stories: Sequence[Story], where: str) -> None:
     for column, story in zip(st.columns(len(KINDS)), stories, strict=False):
         with column.container(border=True, gap="xsmall", height="stretch"):
             name, modality = telling.title(story.kind), modalities.get(story.phantom)
-            st.button(
+            pressed = st.button(
                 f"{name} ({modality})" if modality else name,
                 key=f"guided-{where}-{story.kind}",
                 type="primary" if where == "phantom" else "secondary",
                 width="stretch",
-                on_click=partial(_open, story),
             )
             st.caption(telling.about(story.kind))
+        if pressed:
+            _open(story)
+            go("analyse")
 
 
 def _of_folder() -> None:
@@ -91,6 +91,7 @@ def _open(story: Story) -> None:
         progress(0, 0, _("Preparing the guided case"))
         return open_story(story, progress=progress)
 
+    change(lambda case: replace(case, study_uid=None, named=None, guided=None))  # no other image stands there meanwhile
     jobs.start("reading", _("Preparing the guided case"), work, partial(_begin, story))
 
 

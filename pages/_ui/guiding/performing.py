@@ -63,7 +63,7 @@ def arrange(guided: Guided) -> None:
         if PAGES[step] == "explain":
             case = keep(case, _asking(explained(case), case.series_key, guided))
         case = case.with_overlay(shown=PAGES[step] == "explain")
-        return case.with_guided(replace(guided, arranged=guided.step, tried=frozenset()))
+        return case.with_guided(replace(guided, arrived=True, arranged=guided.step, tried=frozenset()))
 
     change(arranged)
 

@@ -1,5 +1,7 @@
 """The guide: where the case stands, what is on show, and the way on."""
 
+from typing import Literal
+
 import streamlit as st
 
 from medimg_core.registry import load_card
@@ -26,9 +28,9 @@ def strip(page: str) -> None:
         return
     wanted = page_of(guided.name)
     if guided.arranged != guided.step:
-        arrange(guided)
         if wanted != page:
-            go(wanted)
+            go(wanted)  # it is set up there, since this run may be broken off before it goes
+        arrange(guided)
     with st.container(border=True, key="guide"):
         _head(guided)
         if hidden(case.series_key):
@@ -76,18 +78,25 @@ def _words(state: State, guided: Guided) -> None:
 
 def _buttons(state: State, guided: Guided) -> None:
     left, right = st.columns(2, gap="xsmall")
+    kind: Literal["primary", "secondary"] = "primary" if state == "ready" else "secondary"
     with left:
         st.button(_("Back"), key="guide-back", width="stretch", disabled=guided.step == 0, on_click=_move, args=(-1,))
     with right:
         if guided.last:
-            if st.button(_("Other cases"), key="guide-end", type="primary", width="stretch", shortcut="Alt+N"):
+            if st.button(
+                _("Other cases"),
+                key="guide-end",
+                type=kind,
+                width="stretch",
+                shortcut="Alt+N",
+            ):
                 _leave()
                 go("worklist")
             return
         st.button(
             _("Next"),
             key="guide-next",
-            type="primary" if state == "ready" else "secondary",
+            type=kind,
             width="stretch",
             shortcut="Alt+N",
             on_click=_move,

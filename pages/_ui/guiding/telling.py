@@ -126,9 +126,11 @@ def _map(desk: Desk) -> str:
     if truth is None:
         text = _("{method} shows where evidence for the score lies. A map is a claim; whether it holds is asked next.")
         return text.format(method=name)
-    text = _("{method} shows where evidence for the score lies. The tenth that it marks most covers **{share}** of the")
-    text = text.format(method=name, share=percent(covered(found, truth)))
-    return text + " " + _("finding. A map is a claim; whether it holds is asked next.")
+    text = _(
+        "{method} shows where evidence for the score lies. The tenth of the image that it marks most covers "
+        "**{share}** of the finding. A map is a claim; whether it holds is asked next."
+    )
+    return text.format(method=name, share=percent(covered(found, truth)))
 
 
 def _hidden(step: Step, probe: RegionProbe | None, said: Prediction) -> str:
