@@ -46,7 +46,7 @@ LIGHT = Palette(
     text="#1a2226",
     quiet="#54626a",
     track="#d5dde1",
-    accent="#1f7696",
+    accent="#1d7090",
     on_accent="#ffffff",
     caution="#8a5a00",
 )
@@ -76,6 +76,9 @@ _RULES = """
 [data-testid="stSidebarUserContent"] [data-testid="stText"] { font-size: 0.875rem; }
 /* folded away, it must not take the keyboard's focus */
 [data-testid="stSidebar"][data-collapsed="true"] { visibility: hidden; }
+/* quiet words keep to the palette, whose pairs reach WCAG AA; faded ones miss it on white */
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p { opacity: 1; color: QUIET; }
+button kbd { opacity: 1 !important; color: inherit; }
 h2 { font-size: 1.35rem !important; padding: 0.2rem 0 !important; }
 h3 { font-size: 1.1rem !important; padding: 0.2rem 0 !important; }
 button[kind^="primary"] { color: ON_ACCENT; }
@@ -114,7 +117,9 @@ def apply() -> None:
     """Put the rules on the page."""
     colours = palette()
     rules = _RULES.replace("GROUND", colours.ground)
-    st.html(rules.replace("ON_ACCENT", colours.on_accent).replace("ACCENT", colours.accent))
+    st.html(
+        rules.replace("ON_ACCENT", colours.on_accent).replace("ACCENT", colours.accent).replace("QUIET", colours.quiet)
+    )
 
 
 def options(wish: str) -> dict[str, str]:
