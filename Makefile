@@ -13,7 +13,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # pip as root prints a warning that does not apply inside a virtual environment.
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: run setup test check bench format browser clean
+.PHONY: run setup test check bench format browser screenshots clean
 
 run: $(STAMP)
 	@$(BIN)/python -m medimg_core warm
@@ -52,6 +52,10 @@ check: $(DEV_STAMP)
 format: $(DEV_STAMP)
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+# The README's pictures, of the running dashboard.
+screenshots: $(DEV_STAMP) browser
+	$(BIN)/python -m tests.browser.screenshots
 
 bench: $(DEV_STAMP) browser
 	@status=0; for file in benchmarks/[a-z]*.py; do $(BIN)/python -m benchmarks.$$(basename $$file .py) || status=1; done; \

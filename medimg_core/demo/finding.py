@@ -103,7 +103,8 @@ def find_stories(
         progress: Called as ``progress(done, total, text)``; may raise :class:`~medimg_core.errors.Cancelled`.
 
     Returns:
-        What was found; each case was run through before (:func:`~medimg_core.demo.rehearse`).
+        What was found; each case was run through before (:func:`~medimg_core.demo.rehearse`). A hit is a right
+        decision first of all: where no map was shown to follow the model, it is one whose map was not rejected.
 
     Raises:
         UnreadableFileError: The folder or its index cannot be read, or no image of it can be.
@@ -215,23 +216,27 @@ def _unlabelled(folder: Path, cards: Sequence[ModelCard], most: int, progress: P
 
 
 def _audited(asked: Sequence[_Asked], found: dict[Kind, Story], progress: Progress | None) -> None:
-    """A hit whose map follows the model, and a map that its audit rejects."""
+    """A hit, best one whose map follows the model, and a map that its audit rejects."""
     flagged = [one for one in asked if not one.said.refused and one.said.positive and one.positive is not False]
     flagged.sort(key=lambda one: (one.said.gate.status != "pass", -one.said.score))
     doubtful = flagged[::-1]
     order = [one for pair in zip(flagged, doubtful, strict=True) for one in pair][: len(flagged)]  # from both ends
+    sure = False
     for number, one in enumerate(order[:AUDITED]):
         if progress is not None:
             progress(number, min(AUDITED, len(order)), "auditing maps")
-        hit = one.story("hit", ("image", "score", "map", "hide_map", "audit"))
-        if "hit" not in found and one.positive and rehearse(hit, card=one.card).holds:
-            found["hit"] = hit
-            continue
-        if "rejected_map" not in found:
-            story = _rejected(one)
-            if story is not None:
-                found["rejected_map"] = story
-        if {"hit", "rejected_map"} <= set(found):
+        story = one.story("hit", ("image", "score", "map", "hide_map", "audit"))
+        made = rehearse(story, card=one.card)
+        folded = made.audit is not None and made.audit.folded
+        if one.positive and not folded and not sure:
+            sure = made.holds
+            if sure or "hit" not in found:
+                found["hit"] = story
+        if folded and "rejected_map" not in found:
+            rejected = _rejected(one)
+            if rejected is not None:
+                found["rejected_map"] = rejected
+        if sure and "rejected_map" in found:
             return
 
 

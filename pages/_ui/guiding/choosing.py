@@ -13,7 +13,7 @@ from medimg_core.registry import list_models
 from pages._ui import jobs, memory
 from pages._ui.evaluation import drawn
 from pages._ui.guided import Guided
-from pages._ui.guiding import found, telling
+from pages._ui.guiding import ahead, found, telling
 from pages._ui.language import _, ngettext
 from pages._ui.places import go
 from pages._ui.state import Case, blind, change
@@ -22,8 +22,10 @@ __all__ = ["arrive", "guided_cases"]
 
 
 def arrive(case: Case) -> None:
-    """Go to the first page of a guided case that has just been opened."""
-    if case.guided is not None and not case.guided.arrived:
+    """Go to the first page of a guided case that is being opened, or has just been."""
+    guided = case.guided
+    opening = any(job.title == _opening() for job in jobs.pending())
+    if guided is not None and not guided.arrived and (opening or guided.study_uid):
         go("analyse")
 
 
@@ -32,6 +34,7 @@ def guided_cases() -> None:
     stories = _installed(phantom_stories())
     if not stories:
         return
+    ahead.prepare(stories)
     st.markdown(f"**{_('Guided cases')}**")
     if blind().on:
         st.caption(_("Guided cases show results. They can be opened when you do not read blind."))
@@ -51,16 +54,14 @@ def _row(stories: Sequence[Story], where: str) -> None:
     for column, story in zip(st.columns(len(KINDS)), stories, strict=False):
         with column.container(border=True, gap="xsmall", height="stretch"):
             name, modality = telling.title(story.kind), modalities.get(story.phantom)
-            pressed = st.button(
+            st.button(
                 f"{name} ({modality})" if modality else name,
                 key=f"guided-{where}-{story.kind}",
                 type="primary" if where == "phantom" else "secondary",
                 width="stretch",
+                on_click=partial(_open, story),
             )
             st.caption(telling.about(story.kind))
-        if pressed:
-            _open(story)
-            go("analyse")
 
 
 def _of_folder() -> None:
@@ -84,15 +85,20 @@ def _of_folder() -> None:
         st.caption(text.format(case=name, images=count))
 
 
+def _opening() -> str:
+    return _("Preparing the guided case")
+
+
 def _open(story: Story) -> None:
-    """Open the image of a case; where it lies is kept beside it."""
+    """Open the image of a case; none stands on the page meanwhile."""
 
     def work(progress: jobs.Progress) -> Scene:
-        progress(0, 0, _("Preparing the guided case"))
+        progress(0, 0, title)
         return open_story(story, progress=progress)
 
-    change(lambda case: replace(case, study_uid=None, named=None, guided=None))  # no other image stands there meanwhile
-    jobs.start("reading", _("Preparing the guided case"), work, partial(_begin, story))
+    title = _opening()
+    change(lambda case: replace(case, study_uid=None, named=None, guided=Guided(story, "")))
+    jobs.start("reading", title, work, partial(_begin, story))
 
 
 def _begin(story: Story, case: Case, scene: Scene) -> Case:
