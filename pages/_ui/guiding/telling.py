@@ -185,7 +185,7 @@ def _refused(guided: Guided, desk: Desk) -> str:
         return text.format(n=len(rest)) + " " + _("What fits is offered; what does not is never run by mistake.")
     gate = gate_of(desk.case, desk.card)
     reasons = [reason.text for reason in gate.reasons if reason.refuses] if gate is not None else []
-    text = _("A model for another kind of image was asked all the same: **no score, no map**.")
+    text = _("Asked: {model}. The answer: **no score, no map**.").format(model=plain(_(desk.card.title)))
     if reasons:
         text += " " + plain(reasons[0])
     return text + " " + _("The network was not run.")

@@ -1,0 +1,36 @@
+"""A guided case in a real browser, from the Worklist to its last step."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_first_light import picture
+
+pytestmark = pytest.mark.browser
+
+STEPS = (
+    "It shows a dark, spiculated lesion",
+    "The finding is there: a hit.",
+    "covers 9",
+    "It falls below the threshold: the model used what the map marks.",
+    "Map follows the model: shown.",
+)
+
+
+def test_the_hit_is_told_to_its_end(page: Page, server: str) -> None:
+    page.goto(server)
+    page.get_by_role("tab", name="Demo studies").click()
+    page.get_by_role("button", name="A hit (US)").click()
+    guide = page.locator(".st-key-guide")
+    for place, words in enumerate(STEPS):
+        expect(guide.get_by_text(f"{place + 1} of {len(STEPS)}")).to_be_visible()
+        expect(guide.get_by_text(words)).to_be_visible()
+        if place + 1 < len(STEPS):
+            page.keyboard.press("Alt+n")
+    picture(page)
+    box = page.locator(".mv").bounding_box()
+    assert box is not None
+    assert box["width"] >= 0.7 * 1440
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    guide.get_by_role("button", name="Other cases").click()
+    expect(page.get_by_role("button", name="A hit (US)")).to_be_attached()
+    expect(guide).to_have_count(0)
