@@ -15,6 +15,8 @@ __all__ = ["open_demo", "open_files"]
 
 def _keep(case: Case, opened: Opened) -> Case:
     fitting = memory.settle(case.with_opened(opened))
+    if opened.refused and not opened.studies:  # else nothing would be seen to happen beside studies that are open
+        fitting = fitting.with_warning(_("nothing of the last drop could be read; the reasons are listed below."))
     return fitting.reading_on(case) if on_image_page() else fitting
 
 

@@ -224,3 +224,12 @@ def test_pictures_without_headers_are_told_apart(open_app):
     told = list(app.dataframe[0].value["Description"])
     assert told == [f"20 x 24 pixels, {picture.fingerprint[:4]}" for picture in pictures]
     assert [option for option in app.selectbox(key="panel-study").options if told[0] in option]
+
+
+def test_a_drop_of_which_nothing_is_read_says_so_beside_open_studies(open_app):
+    app = open_app(make_case(make_study(1)))
+    app = settled(drop(app, ("note.txt", b"hello")))
+    assert "Note: nothing of the last drop could be read" in words(app)
+    assert case_of(app).study.uid == make_study(1).uid
+    app.button(key="clear-refused").click().run()
+    assert "nothing of the last drop" not in words(app)
