@@ -8,6 +8,7 @@ from pages._ui.blind_summary import blind_summary
 from pages._ui.errors import shown
 from pages._ui.frame import enter
 from pages._ui.guiding import choosing, found
+from pages._ui.guiding.strip import others_wanted
 from pages._ui.language import _
 from pages._ui.state import Case
 from pages._ui.theme import say
@@ -60,7 +61,8 @@ st.header(_("Worklist"), anchor=False)
 with shown():
     found.begin()
     jobs.watch()
-opened_tab, demo_tab = st.tabs([_("My studies"), _("Demo studies")], key="worklist-tab")
+tabs = (_("My studies"), _("Demo studies"))
+opened_tab, demo_tab = st.tabs(tabs, key="worklist-tab", default=tabs[1] if others_wanted() else None)
 with opened_tab, shown():
     drop_zone(case)
     worklist_table.drop_notes(case)

@@ -17,8 +17,8 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.browser.conftest import FLAGS, PATIENCE, ROOT, _answers, chromium_path, free_port, serve
 from tests.browser.screen import SIZE
-from tests.browser.test_first_light import open_page, picture, settle
-from tests.browser.viewer_stage import FIND
+from tests.browser.test_first_light import settle
+from tests.browser.viewer_stage import FIND, READY
 
 FOLDER = ROOT / ".github"
 LARGEST = 400_000
@@ -42,6 +42,12 @@ def write(page: Page, folder: Path, name: str) -> Path:
     return path
 
 
+def drawn(page: Page) -> None:
+    """Wait until all of the image is there."""
+    page.wait_for_function(f"() => ({FIND})() && viewer.panes.every((pane) => pane.ready) && ({READY})")
+    settle(page)
+
+
 def begin(page: Page, address: str, kind: str) -> None:
     """Open a guided case from the Worklist."""
     page.goto(address)
@@ -61,7 +67,7 @@ def step(page: Page) -> None:
 def ready(page: Page) -> None:
     """Wait until the step on show is done."""
     page.locator(":is(.st-key-guide-next, .st-key-guide-end) button[kind=primary]").wait_for()
-    picture(page)
+    drawn(page)
 
 
 def read(page: Page, address: str) -> None:
@@ -69,14 +75,13 @@ def read(page: Page, address: str) -> None:
     page.goto(address)
     page.get_by_role("tab", name="Demo studies").click()
     page.locator(".st-key-demo-ct_thorax button").click()
-    page.locator(".st-key-worklist-read button").wait_for(state="attached")
+    page.get_by_text("SYNTHETIC phantom").wait_for()  # in the sidebar: the study is open
     settle(page)
     page.get_by_role("tab", name="My studies").click()
     page.locator(".st-key-worklist-read button").click()
-    picture(page)
-    page.evaluate(FIND)
+    drawn(page)
     page.get_by_label("Layout").select_option("three")
-    picture(page)
+    drawn(page)
 
 
 def take(page: Page, address: str, folder: Path) -> Iterator[Path]:
@@ -91,8 +96,7 @@ def take(page: Page, address: str, folder: Path) -> Iterator[Path]:
     yield write(page, folder, "hide.png")
     step(page)
     yield write(page, folder, "screenshot.png")
-    open_page(page, "Worklist")
-    page.get_by_role("tab", name="Demo studies").click()
+    page.locator(".st-key-guide-end button").click()
     page.locator(".st-key-guided-phantom-hit button").wait_for()
     yield write(page, folder, "guided.png")
 

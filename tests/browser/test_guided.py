@@ -32,5 +32,5 @@ def test_the_hit_is_told_to_its_end(page: Page, server: str) -> None:
     assert box["width"] >= 0.7 * 1440
     expect(page.get_by_test_id("stException")).to_have_count(0)
     guide.get_by_role("button", name="Other cases").click()
-    expect(page.get_by_role("button", name="A hit (US)")).to_be_attached()
+    expect(page.get_by_role("button", name="A hit (US)")).to_be_visible()
     expect(guide).to_have_count(0)

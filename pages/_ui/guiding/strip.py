@@ -13,7 +13,10 @@ from pages._ui.language import _
 from pages._ui.places import go
 from pages._ui.state import change, hidden, load
 
-__all__ = ["opens_reasons", "strip"]
+__all__ = ["opens_reasons", "others_wanted", "strip"]
+
+OTHERS = "medimg_other_cases"
+"""Whether the reader came back to the Worklist for another guided case."""
 
 
 def strip(page: str) -> None:
@@ -26,6 +29,7 @@ def strip(page: str) -> None:
     guided = case.guided
     if guided is None or guided.study_uid != case.study_uid:
         return
+    st.session_state[OTHERS] = False
     wanted = page_of(guided.name)
     if guided.arranged != guided.step:
         if wanted != page:
@@ -50,6 +54,11 @@ def opens_reasons() -> bool:
     """Whether the step on show is about the models that do not fit."""
     guided = load().guided
     return guided is not None and guided.study_uid == load().study_uid and guided.name == "others"
+
+
+def others_wanted() -> bool:
+    """Whether the Worklist is to open at its guided cases."""
+    return bool(st.session_state.get(OTHERS, False))
 
 
 def _head(guided: Guided) -> None:
@@ -91,6 +100,7 @@ def _buttons(state: State, guided: Guided) -> None:
                 shortcut="Alt+N",
             ):
                 _leave()
+                st.session_state[OTHERS] = True
                 go("worklist")
             return
         st.button(
