@@ -1,5 +1,6 @@
 """What every test may use."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -30,6 +31,12 @@ ONE_THREAD = (
 # A busy machine is no fault of the code: examples are bounded in number, not in time.
 settings.register_profile("medimg", deadline=None)
 settings.load_profile("medimg")
+
+
+def pytest_collection_finish() -> None:
+    """What thousands of collected tests hold stays: a full collection, as Streamlit does after each run, skips it."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -10,7 +10,8 @@ INDEX = "viewer.main.index"
 
 
 def send(viewer: Viewer) -> None:
-    """Press the page's own button; the script has run when this returns."""
+    """Press the page's own button, once the viewer has nothing left to tell; the script has run when this returns."""
+    viewer.told()
     runs = viewer._told()["runs"]
     viewer.page.locator(".st-key-go button").dispatch_event("click")
     text = "document.querySelector('[data-testid=stSidebar] [data-testid=stText]').textContent"

@@ -120,13 +120,6 @@ def test_an_export_that_fails_says_why_and_leaves_nothing(fresh):
     assert left == [entry]
 
 
-def test_a_head_with_an_activation_is_no_head(fresh):
-    card, _ = fresh
-    output = dataclasses.replace(card.outputs[0], name="features")
-    with pytest.raises(ModelError, match="must be a Dense layer on one vector an image"):
-        cache.entry(dataclasses.replace(card, outputs=(output,)))
-
-
 def test_a_cache_that_cannot_be_made_is_a_clear_error(monkeypatch, tmp_path, tiny_model):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("MEDIMG_CACHE", str(tmp_path / "file"))

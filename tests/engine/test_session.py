@@ -17,6 +17,7 @@ from medimg_core.inference import classify
 from medimg_core.registry import ModelCard
 from medimg_core.study import Volume
 from tests.keras_process import ROOT
+from tests.tiny_model import without_map_and_ensemble
 
 
 def batch_for(card: ModelCard, n: int = 3) -> np.ndarray:
@@ -98,8 +99,7 @@ def test_weights_that_are_not_the_cards_are_refused(tiny_model):
 
 
 def test_a_model_without_map_and_ensemble_still_classifies(tiny_model):
-    plain = dataclasses.replace(tiny_model.outputs[0], ensemble="")
-    card = dataclasses.replace(tiny_model, cam=None, outputs=(plain,))
+    card = without_map_and_ensemble(tiny_model)
     result = forward(card, batch_for(card))
     assert result.features is None
     assert result.ensemble.shape == (3, 0, 3)

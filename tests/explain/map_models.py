@@ -9,6 +9,7 @@ process, since starting Keras takes longer than the rest.
 """
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -324,7 +325,7 @@ def write(work: Path) -> None:
         if name == "pooled":
             found["seg_grad_cam"] = _region_map(model, batch)
         np.savez(work / f"{name}.npz", **found)
-        fill_cache(card)
+        fill_cache(card, *([replace(card, cam=None)] if name == "dense" else []))
 
 
 if __name__ == "__main__":

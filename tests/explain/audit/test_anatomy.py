@@ -12,7 +12,7 @@ from medimg_core.preprocess import letterboxed
 from medimg_core.results import Flag, GateOutcome, MaskLabel, Segmentation
 from tests.explain.audit.planted import GRID, case
 
-pytestmark = pytest.mark.usefixtures("medimg_cache")
+pytestmark = pytest.mark.usefixtures("planted_models")
 
 
 def spot(*cells):

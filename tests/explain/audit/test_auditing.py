@@ -12,7 +12,7 @@ from medimg_core.explain.audit import Drawn, audit, forget, remap_of, write_reco
 from medimg_core.explain.audit.record import FILE, MethodRecord, Record, Stage
 from tests.explain.audit.planted import GRID, case, edges, wrong_maps
 
-pytestmark = pytest.mark.usefixtures("medimg_cache")
+pytestmark = pytest.mark.usefixtures("planted_models")
 
 
 @pytest.fixture(autouse=True)

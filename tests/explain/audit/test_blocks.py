@@ -17,7 +17,7 @@ def test_cells_are_merged_until_a_block_outlives_the_margin(cells, side, merged)
     assert side / merged >= LEAST
 
 
-def test_blocks_are_the_native_grid(medimg_cache):
+def test_blocks_are_the_native_grid(planted_models):
     blocks = blocks_of(case(0).asked())
     assert blocks.grid == (12, 12)
     assert blocks.of_pixel[8, 15] == 13
@@ -25,7 +25,7 @@ def test_blocks_are_the_native_grid(medimg_cache):
     assert (np.bincount(blocks.of_pixel.ravel()) == 64).all()
 
 
-def test_masks_and_means_speak_of_the_same_pixels(medimg_cache):
+def test_masks_and_means_speak_of_the_same_pixels(planted_models):
     blocks = blocks_of(case(0).asked())
     values = np.arange(96 * 96, dtype=float).reshape(96, 96)
     chosen = np.zeros((2, 144), bool)
@@ -36,7 +36,7 @@ def test_masks_and_means_speak_of_the_same_pixels(medimg_cache):
     np.testing.assert_allclose(blocks.means(values)[13], values[8:16, 8:16].mean())
 
 
-def test_the_order_begins_with_the_largest_mean_and_draws_among_equals(medimg_cache):
+def test_the_order_begins_with_the_largest_mean_and_draws_among_equals(planted_models):
     blocks = blocks_of(case(0).asked())
     first, last = int(blocks.used[5]), int(blocks.used[60])
     values = np.zeros((96, 96))
@@ -51,7 +51,7 @@ def test_the_order_begins_with_the_largest_mean_and_draws_among_equals(medimg_ca
     assert (order != blocks.order(values, seed=1)).any()
 
 
-def test_blocks_that_hold_nothing_are_left_out(medimg_cache):
+def test_blocks_that_hold_nothing_are_left_out(planted_models):
     own = case(0)
     batch = own.query.batch.copy()
     batch[:, :, 48:] = 0.3
@@ -61,7 +61,7 @@ def test_blocks_that_hold_nothing_are_left_out(medimg_cache):
     assert (used % 12 < 6).all()
 
 
-def test_a_map_of_pixels_is_asked_in_the_models_own_blocks(medimg_cache):
+def test_a_map_of_pixels_is_asked_in_the_models_own_blocks(planted_models):
     own = case(0)
     fine = np.random.default_rng(0).random((96, 96))
     asked = own.asked(fine, remap=None)

@@ -11,7 +11,7 @@ from medimg_core.explain.planted import planted_card
 from medimg_core.registry import OutputSpec, Reading
 from tests.explain.audit.planted import case
 
-pytestmark = pytest.mark.usefixtures("medimg_cache")
+pytestmark = pytest.mark.usefixtures("planted_models")
 
 
 def card_of(classes, positive=(), masks=()):

@@ -10,7 +10,7 @@ from medimg_core.explain.audit.faithfulness import CURVE, ORDERS, _Guess, _judge
 from medimg_core.explain.query import Query
 from tests.explain.audit.planted import Case, case, wrong_maps
 
-pytestmark = pytest.mark.usefixtures("medimg_cache")
+pytestmark = pytest.mark.usefixtures("planted_models")
 
 SEEDS = (0, 1, 2)
 

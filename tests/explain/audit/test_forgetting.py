@@ -15,7 +15,7 @@ COUNT = 12
 
 
 @pytest.fixture(scope="module")
-def planted(medimg_cache):
+def planted(planted_models):
     made = [planted_image(seed) for seed in range(3 * COUNT)]
     batch = np.stack([one.image[..., None] for one in made]).astype(np.float32) / 255
     truth = np.array([one.label == "mark_a" for one in made])

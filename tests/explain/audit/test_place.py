@@ -8,7 +8,7 @@ from medimg_core.explain.audit.place import Drawn, place
 from medimg_core.explain.audit.record import MethodRecord, Record, Stage
 from tests.explain.audit.planted import GRID, case
 
-pytestmark = pytest.mark.usefixtures("medimg_cache")
+pytestmark = pytest.mark.usefixtures("planted_models")
 
 
 def spot(cell, rest=0.0):

@@ -9,7 +9,7 @@ from medimg_core.explain.audit.responsiveness import TILES, _p, _tiles, responsi
 from medimg_core.explain.query import Query
 from tests.explain.audit.planted import Case, case, edges
 
-pytestmark = pytest.mark.usefixtures("medimg_cache")
+pytestmark = pytest.mark.usefixtures("planted_models")
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])

@@ -9,7 +9,7 @@ from medimg_core.explain.audit.stability import _kept, _moved, changes, stabilit
 from medimg_core.explain.query import Query
 from tests.explain.audit.planted import GRID, Case, case
 
-pytestmark = pytest.mark.usefixtures("medimg_cache")
+pytestmark = pytest.mark.usefixtures("planted_models")
 
 
 @pytest.mark.parametrize("way", [(2, 0), (-3, 0), (0, 4), (0, -1), (2, -3)])

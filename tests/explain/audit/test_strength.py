@@ -11,7 +11,7 @@ from medimg_core.explain.audit.strength import strength
 from medimg_core.registry import OutputSpec, Reading
 from tests.explain.audit.planted import GRID, case
 
-pytestmark = pytest.mark.usefixtures("medimg_cache")
+pytestmark = pytest.mark.usefixtures("planted_models")
 
 
 def asked_with(peak, folder=None, label=None):
