@@ -231,3 +231,9 @@ def test_from_a_folder_to_a_miss_in_the_viewer(tiny_multi, tmp_path, monkeypatch
     assert case.declared[case.series_key].age_years is None
     assert "secret-place" not in caplog.text
     assert not app.query_params
+
+
+@pytest.mark.parametrize(("ends", "said"), [([1.0, 1.0], True), ([0.8, 1.0], False)])
+def test_an_interval_of_one_point_is_called_no_certainty(open_bench, ends, said):
+    app = open_bench(reading_evaluation(auc=1.0, auc_ci=ends))
+    assert ("An interval of one point is no certainty" in words(app)) is said

@@ -7,7 +7,7 @@ from medimg_core.evaluation import Evaluation
 from pages._ui.figure_names import figure_name
 from pages._ui.language import _
 
-__all__ = ["class_table", "confusion_table", "mask_table", "reading_table", "subgroup_tables", "value_of"]
+__all__ = ["class_table", "confusion_table", "mask_table", "no_width", "reading_table", "subgroup_tables", "value_of"]
 
 Answer = Mapping[str, Any]
 Table = list[dict[str, Any]]
@@ -44,6 +44,17 @@ def reading_table(evaluation: Evaluation) -> Table:
     if "curves" in answer:
         rows.insert(1, {what: figure_name("ap"), value: value_of(answer["curves"], "ap"), n: yes + no})
     return rows
+
+
+def no_width(answer: Answer) -> bool:
+    """Whether an interval of the reading is one point: what is drawn again from images without a miss has none.
+
+    Examples:
+        >>> no_width({"auc_ci": [1.0, 1.0]}), no_width({"auc_ci": [0.9, 1.0]}), no_width({})
+        (True, False, False)
+    """
+    ends = (answer.get(f"{name}_ci") for name in READING)
+    return any(low == high for low, high in filter(None, ends))
 
 
 def confusion_table(evaluation: Evaluation) -> dict[str, list[Any]]:

@@ -118,6 +118,8 @@ def _reading(evaluation: Evaluation) -> None:
     left, right = st.columns([1, 1], gap="large")
     with left:
         _table(_("Reading: {reading}").format(reading=answer["reading"]), figures.reading_table(evaluation))
+        if figures.no_width(answer):
+            st.caption(_("An interval of one point is no certainty: drawn again, images without a miss show none."))
     with right:
         st.markdown(f"**{_('Confusion, numbers of images')}**")
         table = figures.confusion_table(evaluation)
