@@ -64,7 +64,7 @@ class Viewer:
         end = time.monotonic() + PATIENCE
         while (found := self.js(expression)) != expected and time.monotonic() < end:
             self.frame()
-        assert found == expected, said
+        assert found == expected, f"{said} {found!r}"
 
     def frame(self) -> None:
         """Wait until what was asked for is drawn."""
