@@ -67,6 +67,9 @@ def _view(before: View, what: Shown, view: dict[str, Any]) -> View:
     key = window.get("key") if isinstance(window, dict) else None
     place = index[0] if isinstance(index, list) and len(index) == 3 else None
     known = place if isinstance(place, int) and 0 <= place < what.volume.shape[0] and not what.straight else None
+    goal = view.get("goal")
+    if isinstance(goal, int) and goal < before.goals:
+        known = None  # told before the viewer heard that a page sends the reader elsewhere
     text = json.dumps(view, separators=(",", ":"))
     return replace(
         before,

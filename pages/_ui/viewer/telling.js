@@ -56,6 +56,7 @@ export class Telling {
     viewer.remember();
     return {
       ...viewOf(viewer.main),
+      goal: viewer.data?.view?.goal?.n ?? null, // the last place that a page sent the reader to, as far as known here
       layout: viewer.layoutKey,
       tool: viewer.tool,
       hidden: viewer.hidden,

@@ -43,6 +43,16 @@ def test_what_is_said_of_another_series_stays_with_that_one():
     assert after.with_study(case.studies[1].uid).view.slice_index == 3
 
 
+@pytest.mark.parametrize(("heard", "place"), [(None, 3), (0, 1), (1, 3), (2, 3), ("1", 3)])
+def test_a_page_s_wish_stands_until_the_viewer_has_heard_it(case, heard, place):
+    sent = case.with_view(slice_index=1, goal=(1, None, None), goals=1)
+    said = seen(sent)
+    said["view"]["goal"] = heard
+    after = events.take(sent, said)
+    assert after.view.slice_index == place
+    assert after.view.inverted  # all else that was told counts
+
+
 @pytest.mark.parametrize(
     "said",
     [None, 7, [], {}, {"of": "nothing"}, {"of": None, "view": {}, "measurements": [LENGTH]}],
