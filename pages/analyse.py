@@ -9,7 +9,7 @@ from pages._ui import blind_form, jobs, kinds, reading_room
 from pages._ui.asking import ask_and_run
 from pages._ui.declaring import silent, spoken
 from pages._ui.errors import shown
-from pages._ui.fitting import fitting, misfits
+from pages._ui.fitting import fitting, misfits, offers
 from pages._ui.frame import enter
 from pages._ui.guard import need_image
 from pages._ui.guiding.strip import opens_reasons, strip
@@ -66,7 +66,7 @@ def analysing() -> None:
         if waiting:
             good, rest = [], []
         elif not unread:
-            st.caption(_("Models that fit this series") if good else _("No model fits this series."))
+            st.caption(offers(case, good))
         if case.straightened and good:
             text = _("The straightened view is on show. Results are of image {n} as acquired, maps need that view.")
             st.warning(text.format(n=case.view.slice_index + 1))

@@ -39,9 +39,14 @@ def demo_studies() -> None:
     columns = st.columns(3)
     for number, row in enumerate(catalogue()):
         with columns[number % 3].container(border=True, gap="xsmall"):
-            if st.button(f"{_(row.title)} ({row.modality})", key=f"demo-{row.id}", width="stretch"):
-                opening.open_demo(row.id, _(row.title))
-                st.rerun()
+            # a callback: a press while the page is still being drawn is not lost
+            st.button(
+                f"{_(row.title)} ({row.modality})",
+                key=f"demo-{row.id}",
+                width="stretch",
+                on_click=opening.open_demo,
+                args=(row.id, _(row.title)),
+            )
             st.caption(_(row.description))
 
 

@@ -109,7 +109,7 @@ _PHANTOMS = (
         "refusal",
         "chest_xray_pneumonia",
         ("image", "refusal", "others"),
-        finding="a nodule in the right lung",
+        finding="the chest of an adult, slice by slice",
         phantom="ct_thorax",
         seed=1,
         slice_index=18,

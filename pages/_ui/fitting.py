@@ -11,7 +11,7 @@ from pages._ui.language import _, ngettext
 from pages._ui.plain import plain
 from pages._ui.state import Case
 
-__all__ = ["Misfit", "fitting", "misfits"]
+__all__ = ["Misfit", "fitting", "misfits", "offers"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,21 @@ def fitting(case: Case) -> tuple[list[ModelCard], list[Misfit]]:
         else:
             rest.append(Misfit(card, reason, spoken))
     return sorted(good, key=lambda card: card.classification is None), rest
+
+
+def offers(case: Case, good: Sequence[ModelCard]) -> str:
+    """What stands over the models on offer.
+
+    Args:
+        case: Its current series is judged.
+        good: Of :func:`fitting`.
+    """
+    word = case.declared.get(case.series_key)
+    if not good or case.series is None:
+        return _("No model fits this series.")
+    if not any(fits(case.series, card, declared=word)[0] for card in good):
+        return _("No model fits this series; what was asked all the same says why.")
+    return _("Models that fit this series")
 
 
 def _asked(case: Case, card: ModelCard) -> bool:

@@ -61,6 +61,7 @@ def drawn(page: Page) -> None:
 def begin(page: Page, address: str, kind: str) -> None:
     """Open a guided case from the Worklist."""
     page.goto(address)
+    settle(page)
     page.get_by_role("tab", name="Demo studies").click()
     page.locator(f".st-key-guided-phantom-{kind} button").click()
     ready(page)
@@ -83,6 +84,7 @@ def ready(page: Page) -> None:
 def read(page: Page, address: str) -> None:
     """A volume in three planes on Read."""
     page.goto(address)
+    settle(page)
     page.get_by_role("tab", name="Demo studies").click()
     page.locator(".st-key-demo-brain_flair button").click()
     page.get_by_text("SYNTHETIC phantom").wait_for()  # in the sidebar: the study is open

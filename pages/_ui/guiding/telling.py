@@ -78,7 +78,7 @@ def _answered(guided: Guided, desk: Desk, said: Prediction) -> str:
     if guided.name in ("hide_map", "hide_truth"):
         return _hidden(guided.name, probe_of(guided.name, desk.card), said)
     if guided.name == "map":
-        return _map(desk)
+        return " ".join((_map(desk), _next(guided)))
     return _audit(desk) if guided.name == "audit" else _score(guided, desk.card, said)
 
 
@@ -124,13 +124,22 @@ def _map(desk: Desk) -> str:
         return _("The map is empty: nothing in the image speaks for this answer.")
     name = METHODS[found.method].title
     if truth is None:
-        text = _("{method} shows where evidence for the score lies. A map is a claim; whether it holds is asked next.")
-        return text.format(method=name)
+        return _("{method} shows where evidence for the score lies.").format(method=name)
     text = _(
         "{method} shows where evidence for the score lies. The tenth of the image that it marks most covers "
-        "**{share}** of the finding. A map is a claim; whether it holds is asked next."
+        "**{share}** of the finding."
     )
     return text.format(method=name, share=percent(covered(found, truth)))
+
+
+def _next(guided: Guided) -> str:
+    """What the next step asks of the map."""
+    following = "" if guided.last else guided.story.steps[guided.step + 1]
+    if following == "hide_truth":
+        return _("Next, the finding itself is hidden: does the score rest on it?")
+    if following in ("audit", "hide_map"):
+        return _("A map is a claim; whether it holds is asked next.")
+    return _("A map is a claim; only its audit says what it is worth.")
 
 
 def _hidden(step: Step, probe: RegionProbe | None, said: Prediction) -> str:
