@@ -59,7 +59,8 @@ def _lines(folder: Path) -> tuple[Sequence[str], list[dict[str, str]]]:
     """Columns and lines of the index."""
     path = folder / INDEX
     if not path.is_file():
-        raise UnreadableFileError(f"a data folder must hold {INDEX}; there is none in {folder.name!r}")
+        what = f"there is none in {folder.name!r}" if folder.is_dir() else f"there is no folder {folder.name!r}"
+        raise UnreadableFileError(f"a data folder must hold {INDEX}; {what}")
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)

@@ -107,7 +107,7 @@ def _left_out(raw: Sequence[Parts], kept: Sequence[Parts], labels: Sequence[Mask
     for label, before, after in zip(labels, raw, kept, strict=True):
         share = 1 - sum(after.voxels) / max(1, sum(before.voxels))
         if before.voxels and share > SMALL:
-            text = f"Smaller parts of {label.name} were left out; they make up {share:.0%} of what was marked."
+            text = f"Smaller parts of {label.name} were left out; they make up {100 * share:.0f} % of what was marked."
             found.append(Flag("left_out", text))
     return found
 
@@ -124,7 +124,7 @@ def _sizes(
             where = "" if shape[0] == 1 else f" in {_slices(odd.size).lower()}"
             text = (
                 f"{label.name} covers a share of the image that no training mask had{where}: "
-                f"outside {low:.2%} to {high:.2%}."
+                f"outside {100 * low:.2f} to {100 * high:.2f} %."
             )
             found.append(Flag("size", text, tuple(odd.tolist())))
     return found
