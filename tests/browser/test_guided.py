@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import PATIENCE
 from tests.browser.test_first_light import picture
 
 pytestmark = pytest.mark.browser
@@ -23,7 +24,7 @@ def test_the_hit_is_told_to_its_end(page: Page, server: str) -> None:
     guide = page.locator(".st-key-guide")
     for place, words in enumerate(STEPS):
         expect(guide.get_by_text(f"{place + 1} of {len(STEPS)}")).to_be_visible()
-        expect(guide.get_by_text(words)).to_be_visible()
+        expect(guide.get_by_text(words)).to_be_visible(timeout=2 * PATIENCE)  # the audit is hundreds of passes
         if place + 1 < len(STEPS):
             page.keyboard.press("Alt+n")
     picture(page)
