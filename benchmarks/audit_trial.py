@@ -2,9 +2,9 @@
 
 ``python -m benchmarks.audit_trial [--json] [--rounds N]``. Images: ``brain_flair``, ``breast_ultrasound`` and
 ``chest_xray`` in ``MEDIMG_DATA``, or in ``shared/data`` beside the checkout; N of each, 12 by default, which are
-positive and called so. Beside each model's own Grad-CAM five wrong maps are audited, each made again for changed inputs as a
-method would make it: its cells shuffled, a blob, another image's map, an edge detector, brightness. On planted
-images, whose evidence is known, ``medimg selftest --explain`` asks the same.
+positive and called so. Beside each model's own Grad-CAM five wrong maps are audited, each made again for changed
+inputs as a method would make it: its cells shuffled, a blob, another image's map, an edge detector, brightness. On
+planted images, whose evidence is known, ``medimg selftest --explain`` asks the same.
 """
 
 import os
