@@ -30,6 +30,10 @@ FIND = """() => {
   window.viewer = roots.find((each) => each?.viewer)?.viewer;
   return Boolean(window.viewer?.main);
 }"""
+CURRENT = f"""
+  const held = window.viewer;  // where the page put another in its place, that one is meant
+  if (held?.closed && !({FIND})()) window.viewer = held;
+"""
 READY = """viewer.main.voxels.missing === 0 && viewer.overlays.every((over) => over.voxels.missing === 0)"""
 PACKED = """() => {
   window.packed = (bytes) => {
@@ -56,8 +60,8 @@ class Viewer:
 
     def js(self, expression: str, argument: object = None) -> Any:
         """Value of an expression of ``viewer``, ``pane``, ``picture`` and ``given``."""
-        body = f"(given) => {{ const {{ pane }} = viewer; const picture = pane.picture; return ({expression}); }}"
-        return self.page.evaluate(body, argument)
+        body = f"{{ const {{ pane }} = viewer; const picture = pane.picture; return ({expression}); }}"
+        return self.page.evaluate(f"(given) => {{ {CURRENT} {body} }}", argument)
 
     def becomes(self, expression: str, expected: object, said: str = "") -> None:
         """Wait until an expression has a value."""
