@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
-# The tests' processes, which may take 3 GB each; 0 for this one alone, which takes one and a half times as long.
+# The tests' processes; 0 for this one alone, which takes less memory and longer.
 WORKERS ?= 2
 STAMP := $(VENV)/.runtime
 DEV_STAMP := $(VENV)/.development

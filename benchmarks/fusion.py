@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.timing import machine
+from benchmarks.timing import data_folder, machine
 from medimg_core.engine import forward
 from medimg_core.evaluation.folder import Row
 from medimg_core.preprocess import prepare
@@ -87,10 +87,7 @@ def main() -> None:
     parser.add_argument("--encoder", default=MODEL, help=f"a model's id, or {IMAGENET}; {MODEL} by default")
     args = parser.parse_args()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    root = os.environ.get("MEDIMG_DATA")
-    data = Path(root) if root else Path(__file__).resolve().parents[2] / "shared" / "data"
-    if not (data / "brain_flair").is_dir():
-        raise SystemExit("no brain_flair images on this machine (set MEDIMG_DATA)")
+    data = data_folder("brain_flair")
     with contextlib.redirect_stdout(sys.stderr):
         found = measure(data, args.encoder)
     if args.json:

@@ -8,13 +8,13 @@ reach has on the same cells. Strides with one-sided padding shift a map against 
 
 import argparse
 import json
-import os
 import platform
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.timing import data_folder
 from medimg_core.decision import decision
 from medimg_core.engine import forward
 from medimg_core.evaluation.bootstrap import group_weights, percentiles
@@ -102,10 +102,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     args = parser.parse_args()
-    root = os.environ.get("MEDIMG_DATA")
-    data = Path(root) if root else Path(__file__).resolve().parents[2] / "shared" / "data"
-    if not (data / "chest_lungs").is_dir():
-        raise SystemExit("no chest_lungs images on this machine (set MEDIMG_DATA)")
+    data = data_folder("chest_xray", "chest_lungs")
     found = measure(data)
     if args.json:
         print(json.dumps(found))

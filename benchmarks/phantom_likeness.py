@@ -18,6 +18,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from benchmarks.timing import data_folder
+
 SIZE = 224
 Grey = npt.NDArray[np.uint8]
 
@@ -149,11 +151,7 @@ def main() -> None:
     parser.add_argument("--sheet", type=Path, help="write a contact sheet here instead")
     parser.add_argument("--edge", type=int, default=96)
     options = parser.parse_args()
-    root = os.environ.get("MEDIMG_DATA")
-    data = Path(root) if root else Path(__file__).resolve().parents[2] / "shared" / "data"
-    folder = data / "chest_xray"
-    if not folder.is_dir():
-        raise SystemExit("no chest_xray images on this machine (set MEDIMG_DATA)")
+    folder = data_folder("chest_xray") / "chest_xray"
     if options.sheet is not None:
         sheet(folder, options.sheet, first_seed=options.first_seed, edge=options.edge)
         return

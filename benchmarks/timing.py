@@ -9,6 +9,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,23 @@ PAUSE = 0.005
 """Seconds before each call, in which the threads of the one before come to rest."""
 
 Task = Callable[[], Any]
+
+
+def data_folder(*names: str) -> Path:
+    """Where real images are: ``MEDIMG_DATA``, or ``shared/data`` beside the checkout.
+
+    Args:
+        *names: Data sets that are needed.
+
+    Raises:
+        SystemExit: One of them is not there.
+    """
+    root = os.environ.get("MEDIMG_DATA")
+    data = Path(root) if root else Path(__file__).resolve().parents[2] / "shared" / "data"
+    for name in names:
+        if not (data / name).is_dir():
+            raise SystemExit(f"no {name} images on this machine (set MEDIMG_DATA)")
+    return data
 
 
 def medians(tasks: dict[str, Task], rounds: int) -> dict[str, float]:

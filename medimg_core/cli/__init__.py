@@ -42,13 +42,6 @@ def _reserved_stdout() -> Iterator[TextIO]:
         os.close(real)
 
 
-def _count(text: str) -> int:
-    """A whole number of 1 or more."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number of 1 or more, got {text!r}")
-    return int(text)
-
-
 def _words(sub: argparse.ArgumentParser, *, one_slice: bool = True) -> None:
     """Options by which a reader says what the tags do not."""
     if one_slice:
@@ -95,7 +88,12 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--curves", action="store_true", help="also ROC, precision and recall, confusion, reliability")
     sub.add_argument("--robustness", action="store_true", help="also curves under changes of the images and attacks")
     sub.add_argument(
-        "--robustness-n", dest="robustness_n", type=_count, default=200, metavar="N", help="images drawn for them"
+        "--robustness-n",
+        dest="robustness_n",
+        type=commands.count,
+        default=200,
+        metavar="N",
+        help="images drawn for them",
     )
     sub = command("train", commands.train, "train a model and write its folder")
     sub.add_argument("id")

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from medimg_core.cli.commands import _progress
+from medimg_core.cli.commands import _progress, count
 from medimg_core.errors import IncompatibleInputError, MedImgError, NotApplicableError, UnreadableFileError
 
 Answer = dict[str, Any]
@@ -38,17 +38,11 @@ def arguments(sub: argparse.ArgumentParser) -> None:
     )
     sub.add_argument("--split", default="val")
     sub.add_argument("--methods", help="names with commas between them; by default all with a closed form")
-    sub.add_argument("--most", type=_above_zero, default=40, help="images whose faithfulness is asked, 40 by default")
+    sub.add_argument("--most", type=count, default=40, help="images whose faithfulness is asked, 40 by default")
     sub.add_argument(
         "--keep", action="store_true", help="keep what the file says of forgetting; measure faithfulness and place anew"
     )
     sub.add_argument("--out", type=Path, help="file to write; audit.json in the model's folder by default")
-
-
-def _above_zero(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number of 1 or more, got {text!r}")
-    return int(text)
 
 
 def audit(args: argparse.Namespace) -> Answer:
@@ -158,21 +152,17 @@ def drawn_in(folders: Sequence[Path], card: Any) -> Any:
 
     Args:
         folders: Each with an ``index.csv``.
-        card: A model; the first of its targets is what was drawn, or the column ``mask`` where it does not segment.
+        card: A model; see :func:`medimg_core.evaluation.judging.drawn_file`.
     """
     from medimg_core.evaluation.folder import read_folder
-    from medimg_core.evaluation.judging import drawn, image_of
+    from medimg_core.evaluation.judging import drawn, drawn_file, image_of
     from medimg_core.explain.audit.forgetting import Drawn
     from medimg_core.preprocess import placement, resize
 
-    output = card.segmentation
-    column, value = "mask", 0
-    if output is not None and output.mask is not None:
-        column, value = output.mask.targets[0].column, output.mask.targets[0].value
     rows, names = [], []
     for folder in folders:
         try:
-            few = [row for row in read_folder(folder, "train") if row.split and column in row.masks]
+            few = [row for row in read_folder(folder, "train") if row.split and drawn_file(card, row)]
         except UnreadableFileError:  # it has no training split
             continue
         if few:
@@ -181,7 +171,9 @@ def drawn_in(folders: Sequence[Path], card: Any) -> Any:
     kept, masks = [], []
     for index in np.random.default_rng(SEED).permutation(len(rows)).tolist():
         volume = image_of(rows[index].image).volume
-        mask = drawn(rows[index].masks[column], value, volume.shape)[0]
+        where = drawn_file(card, rows[index])
+        assert where is not None  # the others were left out
+        mask = drawn(*where, volume.shape)[0]
         if volume.shape[0] > 1 or not mask.any():
             continue
         top, left, bottom, right = placement(mask.shape, card.input).box

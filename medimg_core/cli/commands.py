@@ -18,6 +18,13 @@ def _progress(done: int, total: int, text: str) -> None:
         sys.stderr.flush()
 
 
+def count(text: str) -> int:
+    """A whole number of 1 or more, as an option takes it."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number of 1 or more, got {text!r}")
+    return int(text)
+
+
 def inspect(args: argparse.Namespace) -> Answer:
     """What was read and what was refused."""
     from medimg_core import io

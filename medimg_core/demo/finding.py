@@ -16,7 +16,7 @@ from medimg_core.demo.story import KINDS, Kind, Scene, Step, Story
 from medimg_core.errors import InputError, NotApplicableError, UnreadableFileError
 from medimg_core.evaluation.classification import truth_of
 from medimg_core.evaluation.folder import INDEX, Row, read_folder
-from medimg_core.evaluation.judging import drawn, word_of
+from medimg_core.evaluation.judging import drawn, drawn_file, word_of
 from medimg_core.gate import Declared
 from medimg_core.inference import classify, fits
 from medimg_core.io import open_study
@@ -269,15 +269,13 @@ def _miss(asked: Sequence[_Asked]) -> Story | None:
 
 def _marked(one: _Asked) -> Scene:
     """The scene with what somebody drew in it."""
-    output, row = one.card.segmentation, one.row
-    targets = output.mask.targets if output is not None and output.mask is not None else ()
-    wanted = next(((t.column, t.value) for t in targets if row is not None and t.column in row.masks), None)
-    if wanted is None or row is None:
+    where = None if one.row is None else drawn_file(one.card, one.row)
+    if where is None:
         return one.scene
     volume = one.scene.volume
     affine = None if volume.geometry is None else volume.geometry.affine
     try:
-        mask = drawn(row.masks[wanted[0]], wanted[1], volume.shape, affine)
+        mask = drawn(*where, volume.shape, affine)
     except InputError:
         return one.scene  # without a mask the case is shorter, and no worse
     return replace(one.scene, truth=mask) if mask[one.place].any() else one.scene

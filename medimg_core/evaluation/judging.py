@@ -190,6 +190,20 @@ def segmenter(card: ModelCard) -> Segment:
     return segment
 
 
+def drawn_file(card: ModelCard, row: Row) -> tuple[Path, int] | None:
+    """The file in which somebody drew what a model looks for, and the value in it that counts; None where nobody did.
+
+    Args:
+        card: The model. Of one that does not segment the column ``mask`` is meant, else the first of its targets that
+            the row has.
+        row: Of a folder.
+    """
+    output = card.segmentation
+    targets = output.mask.targets if output is not None and output.mask is not None else ()
+    wanted = [(target.column, target.value) for target in targets] or [("mask", 0)]
+    return next(((row.masks[column], value) for column, value in wanted if column in row.masks), None)
+
+
 def drawn(path: Path, value: int, shape: tuple[int, ...], affine: NDArray[np.float64] | None = None) -> Bools:
     """A target mask from its file: where it holds ``value``, or anything for 0.
 

@@ -15,12 +15,13 @@ from medimg_core.errors import NotApplicableError, UnreadableFileError
 from medimg_core.evaluation.bootstrap import group_weights, percentiles
 from medimg_core.evaluation.classification import truth_of
 from medimg_core.evaluation.folder import Row
-from medimg_core.evaluation.judging import drawn, image_of, word_of
+from medimg_core.evaluation.judging import drawn, drawn_file, image_of, word_of
 from medimg_core.explain import explain, query
 from medimg_core.explain.audit.asked import Asked
 from medimg_core.explain.audit.faithfulness import faithfulness
+from medimg_core.explain.audit.measured import Faithful, Placed, Share
 from medimg_core.explain.audit.place import Drawn, place
-from medimg_core.explain.audit.record import Faithful, MethodRecord, Placed, Record, Share
+from medimg_core.explain.audit.record import MethodRecord, Record
 from medimg_core.explain.distinct import distinct
 from medimg_core.registry import ModelCard
 
@@ -156,13 +157,14 @@ def placed(
         UnreadableFileError: An image or a mask cannot be read.
         ModelError: The network cannot be run.
     """
-    column, value = _target(card)
-    figures: dict[str, list[tuple[float, float]]] = {"pointing": [], "energy": [], "iou": []}
+    figures: dict[str, list[tuple[float, float]]] = {"pointing": [], "near": [], "energy": [], "iou": []}
     groups: list[str] = []
-    for number, (asked, row) in enumerate(_asked(card, (row for row in rows if column in row.masks), method)):
+    for number, (asked, row) in enumerate(_asked(card, (row for row in rows if drawn_file(card, row)), method)):
         if progress is not None:
             progress(number, len(rows), "place")
-        mask = drawn(row.masks[column], value, (1, *asked.explanation.image_shape))[0]
+        where = drawn_file(card, row)
+        assert where is not None  # the others were left out
+        mask = drawn(*where, (1, *asked.explanation.image_shape))[0]
         if not mask.any():
             continue
         told = _lies(asked, Drawn(mask, "truth"), record)
@@ -179,7 +181,15 @@ def placed(
         for name, pairs in figures.items()
         if pairs
     }
-    return Placed(data, len(groups), len(set(groups)), shares["pointing"], shares["energy"], shares.get("iou"))
+    return Placed(
+        data=data,
+        images=len(groups),
+        groups=len(set(groups)),
+        pointing=shares["pointing"],
+        energy=shares["energy"],
+        overlap=shares.get("iou"),
+        near=shares["near"],
+    )
 
 
 def _lies(asked: Asked, region: Drawn, record: Record | None) -> Mapping[str, Any] | None:
@@ -188,7 +198,10 @@ def _lies(asked: Asked, region: Drawn, record: Record | None) -> Mapping[str, An
         return place(asked, region, record).figures or None
     even = replace(asked.explanation, native=np.ones_like(asked.explanation.native))
     told = dict(place(Asked(asked.query, even), region, record).figures)
-    return {**told, **{name: 0.0 for name in ("pointing", "energy", "iou", "iou_chance") if name in told}} or None
+    return {
+        **told,
+        **{name: 0.0 for name in ("pointing", "near", "energy", "iou", "iou_chance") if name in told},
+    } or None
 
 
 def _asked(card: ModelCard, rows: "Iterator[Row]", method: str) -> "Iterator[tuple[Asked, Row]]":
@@ -221,14 +234,6 @@ def _positive(card: ModelCard, rows: Sequence[Row]) -> list[Row]:
     except NotApplicableError:  # labels of another question
         return []
     return [row for row, true in zip(rows, truth, strict=True) if true]
-
-
-def _target(card: ModelCard) -> tuple[str, int]:
-    output = card.segmentation
-    if output is None or output.mask is None or not output.mask.targets:
-        return "mask", 0
-    first = output.mask.targets[0]
-    return first.column, first.value
 
 
 def _share(values: Sequence[float], groups: Sequence[str], chance: float | None = None) -> Share:

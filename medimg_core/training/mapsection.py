@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from medimg_core.explain.audit import MethodRecord, Record, judged
-from medimg_core.explain.audit.record import Share
+from medimg_core.explain.audit.measured import Share
 from medimg_core.explain.distinct import distinct
 from medimg_core.explain.methods import METHODS
 from medimg_core.registry import ModelCard
@@ -63,7 +63,8 @@ def _cells(one: MethodRecord) -> list[str]:
     if lies is None:
         return [*cells, "-", "-", "-"]
     overlap = "-" if lies.overlap is None else _value(lies.overlap)
-    return [*cells, f"{_value(lies.pointing)}, n {lies.images}", _value(lies.energy), overlap]
+    near = "" if lies.near is None else f"; within a cell {_value(lies.near)}"
+    return [*cells, f"{_value(lies.pointing)}, n {lies.images}{near}", _value(lies.energy), overlap]
 
 
 def _value(share: Share) -> str:
@@ -76,14 +77,13 @@ def _words(record: Record) -> list[str]:
     """What was measured on what."""
     some = list(record.methods.values())
     words = [f"Forgetting: {some[0].images} images of {record.data}; rule and source stand in the audit of every map."]
-    faithful = next((one.faithful for one in some if one.faithful is not None), None)
+    faithful, placed = record.faithful, record.placed
     if faithful is not None:
         words.append(
             f"Faithful: images of {faithful.data} that are positive and called so; for how many hiding what the map "
             "marks, and showing it alone, moves the score more than at least 49 of 50 random choices, in two ways of "
             "hiding."
         )
-    placed = next((one.placed for one in some if one.placed is not None), None)
     if placed is not None:
         words.append(
             f"Place: against the masks of {placed.data} (patients or groups: {placed.groups}); a map without evidence "

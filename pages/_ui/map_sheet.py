@@ -5,7 +5,7 @@ import streamlit as st
 
 from medimg_core.errors import MedImgError
 from medimg_core.explain.audit import MethodRecord, Record, judged, read_record
-from medimg_core.explain.audit.record import Share
+from medimg_core.explain.audit.measured import Share
 from medimg_core.explain.distinct import distinct
 from medimg_core.explain.methods import METHODS
 from medimg_core.registry import ModelCard
@@ -46,6 +46,7 @@ def _row(title: str, one: MethodRecord) -> dict[str, str]:
         _("Peak in what was drawn"): ""
         if lies is None
         else _("{share}, n {n}").format(share=_value(lies.pointing), n=lies.images),
+        _("Within a cell of it"): "" if lies is None or lies.near is None else _value(lies.near),
         _("Share inside"): "" if lies is None else _value(lies.energy),
         _("Overlap"): "" if lies is None or lies.overlap is None else _value(lies.overlap),
     }
@@ -65,7 +66,7 @@ def _note(record: Record) -> str:
             "weights are all random, and of maps of different images with each other; {data}, {n} images."
         ).format(data=plain(record.data), n=some[0].images)
     ]
-    faithful = next((one.faithful for one in some if one.faithful is not None), None)
+    faithful, placed = record.faithful, record.placed
     if faithful is not None:
         lines.append(
             _(
@@ -73,7 +74,6 @@ def _note(record: Record) -> str:
                 "more than hiding at random; {data}."
             ).format(data=plain(faithful.data))
         )
-    placed = next((one.placed for one in some if one.placed is not None), None)
     if placed is not None:
         lines.append(
             _("Place: against drawn masks; {data}, patients or groups: {n}.").format(

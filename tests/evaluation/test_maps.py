@@ -46,6 +46,8 @@ def test_maps_lie_where_the_mark_lies(rows):
     assert (found.images, found.groups) == (3, 3)
     assert found.pointing.value == 1.0
     assert found.pointing.ci == (1.0, 1.0)
+    assert found.near.value == 1.0
+    assert found.pointing.chance < found.near.chance < 1
     assert found.energy.value > 5 * found.energy.chance
     assert found.pointing.chance < 0.2
 

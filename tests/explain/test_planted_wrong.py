@@ -72,12 +72,18 @@ def test_the_other_image_has_its_mark_elsewhere(planted_models, seed) -> None:
     assert share < area
 
 
-def test_there_is_no_other_kind_and_no_other_grid(asked) -> None:
+def test_there_is_no_other_kind_and_the_grid_is_that_of_the_maps(asked) -> None:
     import dataclasses
 
     question, true, other = asked[SEEDS[0]]
     with pytest.raises(IncompatibleInputError, match="shuffled"):
         wrong_map("upside_down", question, true, other)
-    coarse = dataclasses.replace(true, native=np.ones((6, 6), np.float32))
-    with pytest.raises(IncompatibleInputError, match="12 x 12"):
-        wrong_map("blob", question, coarse, other)
+    coarse, odd = (dataclasses.replace(true, native=np.ones((side, side), np.float32)) for side in (6, 7))
+    for kind, one, two, message in (
+        ("blob", coarse, other, "two maps on one grid"),
+        ("blob", odd, odd, "whole pixels"),
+        ("forgotten", coarse, coarse, "12 x 12 cells, the true map has 6 x 6"),
+    ):
+        with pytest.raises(IncompatibleInputError, match=message):
+            wrong_map(kind, question, one, two)
+    assert wrong_map("edges", question, coarse, coarse).explanation.native.shape == (6, 6)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from medimg_core.explain.audit import read_record
-from medimg_core.explain.audit.record import Faithful, Placed, Share
+from medimg_core.explain.audit.measured import Faithful, Placed, Share
 from medimg_core.explain.planted import planted_card
 from medimg_core.training.mapsection import map_lines, with_maps
 

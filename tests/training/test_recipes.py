@@ -10,6 +10,7 @@ from medimg_core.training.stages import SHIPPED, places
 RECIPES = sorted(SHIPPED.glob("*.toml"))
 
 WANTED = {
+    "brain_flair_without_masks": (1, 0, "any", 0),
     "gi_polyps": (3, 0, "any", 1),
     "heart_mri": (1, 0, "any", 3),
     "hippocampus_mri": (1, 48, "any", 3),
@@ -23,12 +24,13 @@ def test_it_is_a_plan_and_a_text(path):
     plan, about = read_plan(path), read_about(path)
     spec = plan.input
     assert (spec.channels, spec.depth, spec.unit, plan.mask_channels) == WANTED[path.stem]
-    assert plan.task == about["task"] == "segmentation"
+    assert plan.task == about["task"] == ("segmentation" if plan.masks else "classification")
     assert about["limits"]
     assert about["population"]["never_measured"]
     assert about["intended_use"].endswith("Not for diagnosis.")
     sets = {source["name"]: source["n"] for source in about["data"]}
-    assert set(sets[path.stem]) == {"train", "val"}
+    (counts,) = [count for count in sets.values() if count]
+    assert set(counts) == {"train", "val"}
     assert ("ImageNet-1k (encoder's first weights)" in sets) == (plan.start == "imagenet")
 
 
@@ -51,6 +53,7 @@ def test_a_model_s_own_recipe_goes_first(tmp_path, monkeypatch):
 def test_another_name_is_refused(tmp_path, monkeypatch):
     monkeypatch.setenv("MEDIMG_MODELS", str(tmp_path))
     with pytest.raises(
-        UnknownModelError, match="one of gi_polyps, heart_mri, hippocampus_mri, sarcoma_pet, got 'spleen'"
+        UnknownModelError,
+        match="one of brain_flair_without_masks, gi_polyps, heart_mri, hippocampus_mri, sarcoma_pet, got 'spleen'",
     ):
         places("spleen", None)

@@ -73,12 +73,16 @@ def place(asked: Asked, drawn: Drawn, record: Record | None) -> AuditItem:
     of_pixel = _cells(asked)
     touched = np.unique(of_pixel[inside])
     hit = bool(np.isin(int(asked.evidence.argmax()), touched))
+    rows, columns = asked.evidence.shape
+    around = _around(touched, (rows, columns))
     near = float((np.isin(of_pixel, touched) & asked.picture).sum()) / whole
     energy, area = float(values[inside].sum() / values.sum()), float(inside.sum()) / whole
     figures: dict[str, object] = {
         "source": drawn.source,
         "pointing": hit,
         "pointing_chance": near,
+        "near": bool(np.isin(int(asked.evidence.argmax()), around)),
+        "near_chance": float((np.isin(of_pixel, around) & asked.picture).sum()) / whole,
         "energy": energy,
         "energy_chance": area,
     }
@@ -117,6 +121,15 @@ def _cells(asked: Asked) -> npt.NDArray[np.intp]:
     (rows, columns), (down, across) = asked.shape, asked.evidence.shape
     of_row, of_column = np.arange(rows) * down // rows, np.arange(columns) * across // columns
     return np.asarray(of_row[:, None] * across + of_column[None, :])
+
+
+def _around(touched: npt.NDArray[np.intp], shape: tuple[int, int]) -> npt.NDArray[np.intp]:
+    """Numbers of cells, and of those that touch them."""
+    from scipy.ndimage import binary_dilation
+
+    cells = np.zeros(shape, bool)
+    cells.flat[touched] = True
+    return np.flatnonzero(binary_dilation(cells, np.ones((3, 3), bool)))
 
 
 def _chance(one: float, other: float) -> float:

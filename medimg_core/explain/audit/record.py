@@ -16,28 +16,16 @@
 """
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from medimg_core.errors import InvalidCardError, WeightsError
+from medimg_core.explain.audit.measured import Faithful, Placed, number, read_faithful, read_placed
 from medimg_core.registry import ModelCard
 
-__all__ = [
-    "FILE",
-    "QUANTILES",
-    "SCHEMA",
-    "Faithful",
-    "MethodRecord",
-    "Placed",
-    "Record",
-    "Share",
-    "Stage",
-    "read_record",
-    "write_record",
-]
+__all__ = ["FILE", "QUANTILES", "SCHEMA", "MethodRecord", "Record", "Stage", "read_record", "write_record"]
 
 FILE = "audit.json"
 SCHEMA = 1
@@ -63,63 +51,6 @@ class Stage:
     rank: float
     empty: float
     ssim_sd: float
-
-
-@dataclass(frozen=True)
-class Share:
-    """A mean over images of a figure of 0 to 1.
-
-    Attributes:
-        value: The mean.
-        ci: Its 95 % interval by patient or group, or None where there are too few of them.
-        chance: Mean of what a map without any knowledge would reach; None where that is not known.
-    """
-
-    value: float
-    ci: tuple[float, float] | None = None
-    chance: float | None = None
-
-
-@dataclass(frozen=True)
-class Faithful:
-    """How often hiding what maps of a method mark moves the score more than hiding at random.
-
-    Attributes:
-        data: Data set and split.
-        images: Images whose score lies above the threshold and whose truth is positive; all are counted.
-        groups: Patients or groups they come from.
-        shown: Share of the images for which faithfulness is shown.
-        verdicts: Number of images by verdict of the audit's item; a map without evidence counts as ``"not_shown"``.
-        percentile: Mean percentile among random choices by way of hiding, 0 to 100.
-    """
-
-    data: str
-    images: int
-    groups: int
-    shown: Share
-    verdicts: Mapping[str, int]
-    percentile: Mapping[str, float]
-
-
-@dataclass(frozen=True)
-class Placed:
-    """Where maps of a method lie, against what was drawn in the same images.
-
-    Attributes:
-        data: Data set and split.
-        images: Images with a drawn region; a map without evidence misses it.
-        groups: Patients or groups they come from.
-        pointing: Share of the images in which the native cell of the largest value touches the region.
-        energy: Mean share of the map inside the region.
-        overlap: Mean intersection over union, cut at :attr:`MethodRecord.cut`; None without a cut.
-    """
-
-    data: str
-    images: int
-    groups: int
-    pointing: Share
-    energy: Share
-    overlap: Share | None = None
 
 
 @dataclass(frozen=True)
@@ -175,6 +106,16 @@ class Record:
     data: str
     seed: int
     methods: Mapping[str, MethodRecord]
+
+    @property
+    def faithful(self) -> Faithful | None:
+        """Of the first method that has it: all were measured on the same images."""
+        return next((one.faithful for one in self.methods.values() if one.faithful is not None), None)
+
+    @property
+    def placed(self) -> Placed | None:
+        """Of the first method that has it: likewise."""
+        return next((one.placed for one in self.methods.values() if one.placed is not None), None)
 
 
 def read_record(card: ModelCard, path: Path | None = None) -> Record | None:
@@ -232,10 +173,10 @@ def _rounded(value: Any) -> Any:
 def _method(told: Mapping[str, Any]) -> MethodRecord:
     rows, columns = told["grid"]
     stages = tuple(
-        Stage(str(one["name"]), *(_number(one[key]) for key in ("ssim", "rank", "empty", "ssim_sd")))
+        Stage(str(one["name"]), *(number(one[key]) for key in ("ssim", "rank", "empty", "ssim_sd")))
         for one in told["stages"]
     )
-    peaks = {str(name): tuple(_number(value) for value in values) for name, values in told["peaks"].items()}
+    peaks = {str(name): tuple(number(value) for value in values) for name, values in told["peaks"].items()}
     if not stages or any(len(values) != QUANTILES for values in peaks.values()):
         raise InvalidCardError(f"{FILE} must give at least one stage, and {QUANTILES} quantiles of peaks")
     return MethodRecord(
@@ -245,50 +186,12 @@ def _method(told: Mapping[str, Any]) -> MethodRecord:
         grid=(int(rows), int(columns)),
         stages=stages,
         pairs=int(told["pairs"]),
-        pair_ssim=_number(told["pair_ssim"]),
-        pair_sd=_number(told["pair_sd"]),
+        pair_ssim=number(told["pair_ssim"]),
+        pair_sd=number(told["pair_sd"]),
         peaks=peaks,
-        cut=None if told["cut"] is None else _number(told["cut"]),
-        cut_iou=None if told["cut_iou"] is None else _number(told["cut_iou"]),
+        cut=None if told["cut"] is None else number(told["cut"]),
+        cut_iou=None if told["cut_iou"] is None else number(told["cut_iou"]),
         cut_data=str(told["cut_data"]),
-        faithful=_faithful(told.get("faithful")),
-        placed=_placed(told.get("placed")),
+        faithful=read_faithful(told.get("faithful")),
+        placed=read_placed(told.get("placed")),
     )
-
-
-def _faithful(told: Mapping[str, Any] | None) -> Faithful | None:
-    if told is None:
-        return None
-    return Faithful(
-        data=str(told["data"]),
-        images=int(told["images"]),
-        groups=int(told["groups"]),
-        shown=_share(told["shown"]),
-        verdicts={str(name): int(count) for name, count in told["verdicts"].items()},
-        percentile={str(name): _number(value) for name, value in told["percentile"].items()},
-    )
-
-
-def _placed(told: Mapping[str, Any] | None) -> Placed | None:
-    if told is None:
-        return None
-    return Placed(
-        data=str(told["data"]),
-        images=int(told["images"]),
-        groups=int(told["groups"]),
-        pointing=_share(told["pointing"]),
-        energy=_share(told["energy"]),
-        overlap=None if told["overlap"] is None else _share(told["overlap"]),
-    )
-
-
-def _share(told: Mapping[str, Any]) -> Share:
-    low_high = told["ci"]
-    ends = None if low_high is None else (_number(low_high[0]), _number(low_high[1]))
-    return Share(_number(told["value"]), ends, None if told["chance"] is None else _number(told["chance"]))
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise InvalidCardError(f"{FILE} must hold finite numbers, got {str(value)[:40]!r}")
-    return float(value)

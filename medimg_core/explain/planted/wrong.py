@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from medimg_core.errors import IncompatibleInputError
 from medimg_core.explain.native import native_maps
-from medimg_core.explain.planted.network import CELL, CHANNELS, GRID, features, filters
+from medimg_core.explain.planted.network import CHANNELS, GRID, features, filters
 from medimg_core.explain.query import Query
 from medimg_core.results import Explanation
 
@@ -34,7 +34,7 @@ class WrongMap:
     Attributes:
         explanation: The true map's, with other values of the same total.
         remap: Makes the same kind of wrong map of changed inputs, as the true method would: ``float32``, shape
-            ``(n, rows, columns, channels)`` to ``(n, GRID, GRID)``.
+            ``(n, rows, columns, channels)`` to ``(n, cell rows, cell columns)``.
     """
 
     explanation: Explanation
@@ -46,7 +46,7 @@ def wrong_map(kind: str, asked: Query, true: Explanation, other: Explanation, *,
 
     Args:
         kind: One of :data:`WRONG`.
-        asked: The question, of a planted image.
+        asked: The question.
         true: Its true map, on the native grid.
         other: The true map of another image, whose mark lies elsewhere.
         seed: Of what is random.
@@ -56,8 +56,16 @@ def wrong_map(kind: str, asked: Query, true: Explanation, other: Explanation, *,
     """
     if kind not in WRONG:
         raise IncompatibleInputError(f"a wrong map must be one of {', '.join(WRONG)}, got {kind[:40]!r}")
-    if not true.native.shape == other.native.shape == (GRID, GRID):
-        raise IncompatibleInputError(f"wrong maps are made on a grid of {GRID} x {GRID} cells, got {true.native.shape}")
+    rows, columns = true.native.shape
+    if other.native.shape != true.native.shape or asked.card.input.size[0] % rows or asked.card.input.size[1] % columns:
+        raise IncompatibleInputError(
+            f"wrong maps need two maps on one grid whose cells hold whole pixels of the input, got {true.native.shape} "
+            f"and {other.native.shape}"
+        )
+    if kind == "forgotten" and (rows, columns) != (GRID, GRID):
+        raise IncompatibleInputError(
+            f"the network that forgot has {GRID} x {GRID} cells, the true map {rows} x {columns}"
+        )
     maker = _maker(kind, asked, true, other, np.random.default_rng(seed))
     first = maker(asked.batch)[0]
     total = float(first.sum())
@@ -74,17 +82,18 @@ def _maker(
 ) -> Callable[[Array], Array]:
     """From inputs to maps of one kind."""
     if kind in ("blob", "another"):
-        return lambda batch: np.repeat((_blob() if kind == "blob" else other.native)[None], len(batch), axis=0)
+        still = _blob(true.native.shape) if kind == "blob" else other.native
+        return lambda batch: np.repeat(still[None], len(batch), axis=0)
     if kind == "edges":
-        return lambda batch: _each(batch, lambda image: _cells(_sobel(image)))
-    if kind == "bright":
-        return lambda batch: _each(batch, _cells)
+        return lambda batch: _each(batch, lambda image: _cells(_sobel(image), true.native.shape))
+    if kind == "bright":  # inputs may be standardised, and a map is of values from zero on
+        return lambda batch: _each(batch, lambda image: _cells(image - image.min(), true.native.shape))
     if kind == "forgotten":
         kernel, bias = filters()
         drawn = (rng.normal(0, kernel[..., 0].std(), kernel.shape)).astype(np.float32), np.zeros_like(bias)
         weights = rng.permutation(np.linspace(-1, 1, len(CHANNELS))).astype(np.float32)
         return lambda batch: _each(batch, lambda image: np.maximum(features(image, drawn) @ weights, 0))
-    order = rng.permutation(GRID * GRID)
+    order = rng.permutation(true.native.size)
 
     def shuffled(batch: Array) -> Array:
         native = native_maps(batch, asked.card, asked.question, method=true.method).native
@@ -97,14 +106,16 @@ def _each(batch: Array, made: Callable[[Array], npt.NDArray[np.floating]]) -> Ar
     return np.stack([made(image[..., 0]) for image in batch]).astype(np.float32)
 
 
-def _blob() -> Array:
-    far = (np.arange(GRID) + 0.5) / GRID - 0.5
-    return np.exp(-8 * (far[:, None] ** 2 + far[None, :] ** 2)).astype(np.float32)
+def _blob(grid: tuple[int, ...]) -> Array:
+    down, across = ((np.arange(cells) + 0.5) / cells - 0.5 for cells in grid)
+    return np.exp(-8 * (down[:, None] ** 2 + across[None, :] ** 2)).astype(np.float32)
 
 
-def _cells(values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+def _cells(values: npt.NDArray[np.floating], grid: tuple[int, ...]) -> npt.NDArray[np.floating]:
     """Mean of each cell of the native grid."""
-    return np.asarray(values.reshape(GRID, CELL, GRID, CELL).mean(axis=(1, 3)))
+    rows, columns = grid
+    tall, wide = values.shape[0] // rows, values.shape[1] // columns
+    return np.asarray(values.reshape(rows, tall, columns, wide).mean(axis=(1, 3)))
 
 
 def _sobel(image: Array) -> npt.NDArray[np.float64]:

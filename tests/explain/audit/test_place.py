@@ -53,24 +53,28 @@ def test_places(native, verdict, pointing):
 
 
 @pytest.mark.parametrize(
-    ("region", "hit"),
+    ("region", "hit", "near"),
     [
-        (box(32, 39, 40, 47), True),  # the peak's cell reaches from pixel 32 to 39
-        (box(32, 40, 40, 48), False),
-        (box(32, 25, 40, 33), True),
-        (box(32, 24, 40, 32), False),
-        (box(39, 39, 41, 41), True),
-        (box(40, 32, 48, 40), False),
+        (box(32, 39, 40, 47), True, True),  # the peak's cell reaches from pixel 32 to 39
+        (box(32, 40, 40, 48), False, True),
+        (box(32, 25, 40, 33), True, True),
+        (box(32, 24, 40, 32), False, True),
+        (box(39, 39, 41, 41), True, True),
+        (box(40, 32, 48, 40), False, True),
+        (box(32, 47, 40, 55), False, True),  # the next cell reaches from 40 to 47
+        (box(32, 48, 40, 56), False, False),
+        (box(16, 16, 24, 24), False, False),
     ],
 )
-def test_a_peak_counts_where_its_cell_touches_the_region(region, hit):
+def test_a_peak_counts_where_its_cell_touches_the_region(region, hit, near):
     item = place(case(0, ("mark_a",)).asked(spot((4, 4))), Drawn(region, "truth"), None)
-    assert item.figures["pointing"] is hit
+    assert (item.figures["pointing"], item.figures["near"]) == (hit, near)
 
 
 def test_chance_is_the_area_of_the_cells_that_touch():
     item = place(case(0, ("mark_a",)).asked(spot((4, 4))), Drawn(box(32, 39, 40, 47), "truth"), None)
     assert item.figures["pointing_chance"] == pytest.approx(2 * 64 / 96**2)
+    assert item.figures["near_chance"] == pytest.approx(3 * 4 * 64 / 96**2)
     assert item.figures["energy_chance"] == pytest.approx(64 / 96**2)
 
 

@@ -6,14 +6,12 @@ from dataclasses import replace
 import pytest
 
 from medimg_core.errors import InvalidCardError, WeightsError
+from medimg_core.explain.audit.measured import Faithful, Placed, Share
 from medimg_core.explain.audit.record import (
     FILE,
     QUANTILES,
-    Faithful,
     MethodRecord,
-    Placed,
     Record,
-    Share,
     Stage,
     read_record,
     write_record,
@@ -35,7 +33,9 @@ def card(tmp_path):
     return replace(planted_card(), folder=tmp_path)
 
 
-@pytest.mark.parametrize("method", [METHOD, FULL, MEASURED, replace(MEASURED, placed=replace(PLACED, overlap=None))])
+@pytest.mark.parametrize(
+    "method", [METHOD, FULL, MEASURED, replace(MEASURED, placed=replace(PLACED, overlap=None, near=Share(0.5)))]
+)
 def test_what_was_written_is_read(card, method):
     record = Record(card.sha256, "planted val", 3, {"grad_cam": method})
     write_record(record, card.folder / FILE)

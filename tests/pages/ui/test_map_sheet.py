@@ -5,7 +5,7 @@ from dataclasses import replace
 from streamlit.testing.v1 import AppTest
 
 from medimg_core.explain.audit import read_record, write_record
-from medimg_core.explain.audit.record import Faithful, Placed, Share
+from medimg_core.explain.audit.measured import Faithful, Placed, Share
 from medimg_core.explain.planted import planted_card
 from medimg_core.registry import read_card
 
