@@ -64,7 +64,7 @@ def wrong_map(kind: str, asked: Query, true: Explanation, other: Explanation, *,
         )
     if kind == "forgotten" and (rows, columns) != (GRID, GRID):
         raise IncompatibleInputError(
-            f"the network that forgot has {GRID} x {GRID} cells, the true map {rows} x {columns}"
+            f"the network that forgot has {GRID} x {GRID} cells, the true map has {rows} x {columns}"
         )
     maker = _maker(kind, asked, true, other, np.random.default_rng(seed))
     first = maker(asked.batch)[0]
