@@ -15,8 +15,9 @@ import numpy as np
 
 from benchmarks.timing import data_folder, run
 from medimg_core.evaluation.classification import truth_of
+from medimg_core.evaluation.files import image_of
 from medimg_core.evaluation.folder import read_folder
-from medimg_core.evaluation.judging import image_of, word_of
+from medimg_core.evaluation.judging import word_of
 from medimg_core.explain import explain, query
 from medimg_core.explain.audit import audit
 from medimg_core.explain.planted.wrong import WRONG, wrong_map

@@ -152,10 +152,10 @@ def drawn_in(folders: Sequence[Path], card: Any) -> Any:
 
     Args:
         folders: Each with an ``index.csv``.
-        card: A model; see :func:`medimg_core.evaluation.judging.drawn_file`.
+        card: A model; see :func:`medimg_core.evaluation.files.drawn_file`.
     """
+    from medimg_core.evaluation.files import drawn, drawn_file, image_of
     from medimg_core.evaluation.folder import read_folder
-    from medimg_core.evaluation.judging import drawn, drawn_file, image_of
     from medimg_core.explain.audit.forgetting import Drawn
     from medimg_core.preprocess import placement, resize
 
@@ -190,7 +190,7 @@ def drawn_in(folders: Sequence[Path], card: Any) -> Any:
 
 
 def _inputs(rows: Sequence[Any], card: Any) -> Any:
-    from medimg_core.evaluation.judging import image_of
+    from medimg_core.evaluation.files import image_of
     from medimg_core.inference import model_input
     from medimg_core.preprocess import prepare
 

@@ -15,8 +15,9 @@ from medimg_core.demo.rehearsal import rehearse
 from medimg_core.demo.story import KINDS, Kind, Scene, Step, Story
 from medimg_core.errors import InputError, NotApplicableError, UnreadableFileError
 from medimg_core.evaluation.classification import truth_of
+from medimg_core.evaluation.files import drawn, drawn_file
 from medimg_core.evaluation.folder import INDEX, Row, read_folder
-from medimg_core.evaluation.judging import drawn, drawn_file, word_of
+from medimg_core.evaluation.judging import word_of
 from medimg_core.gate import Declared
 from medimg_core.inference import classify, fits
 from medimg_core.io import open_study

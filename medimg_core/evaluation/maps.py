@@ -14,8 +14,9 @@ import numpy as np
 from medimg_core.errors import NotApplicableError, UnreadableFileError
 from medimg_core.evaluation.bootstrap import group_weights, percentiles
 from medimg_core.evaluation.classification import truth_of
+from medimg_core.evaluation.files import drawn, drawn_file, image_of
 from medimg_core.evaluation.folder import Row
-from medimg_core.evaluation.judging import drawn, drawn_file, image_of, word_of
+from medimg_core.evaluation.judging import word_of
 from medimg_core.explain import explain, query
 from medimg_core.explain.audit.asked import Asked
 from medimg_core.explain.audit.faithfulness import faithfulness

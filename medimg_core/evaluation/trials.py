@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from medimg_core.errors import NotApplicableError
 from medimg_core.evaluation import adversarial, robustness
 from medimg_core.evaluation.classification import positive
+from medimg_core.evaluation.files import drawn, image_of
 from medimg_core.evaluation.folder import Row
-from medimg_core.evaluation.judging import Judged, Progress, drawn, image_of
+from medimg_core.evaluation.judging import Judged, Progress
 from medimg_core.evaluation.metrics import Bools
 from medimg_core.evaluation.networks import (
     Classifier,

@@ -10,7 +10,7 @@ from medimg_core.errors import InputError
 from medimg_core.evaluation.folder import INDEX
 from medimg_core.training.fit import Aim, Fitted, fit
 from medimg_core.training.loading import load
-from medimg_core.training.losses import mask_loss, reading_loss
+from medimg_core.training.losses import map_loss, mask_loss, reading_loss
 from medimg_core.training.network import build, heads_of, start, validator
 from medimg_core.training.pipeline import Source, source_of, steps_of, stream
 from medimg_core.training.plan import Plan
@@ -82,6 +82,8 @@ def aim_of(plan: Plan) -> Aim:
     if plan.masks:
         losses["mask_logits"] = mask_loss(plan)
     weights = {name: plan.mask_weight if name == "mask_logits" and plan.classes else 1.0 for name in losses}
+    if plan.map_weight:
+        losses["map"], weights["map"] = map_loss(plan), plan.map_weight
     return Aim(losses, weights, "val_score", plan.patience)
 
 

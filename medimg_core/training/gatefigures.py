@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medimg_core.engine import forward
+from medimg_core.evaluation.files import image_of
 from medimg_core.evaluation.folder import Row, read_folder
-from medimg_core.evaluation.judging import image_of
 from medimg_core.evaluation.networks import to_grey, to_unit
 from medimg_core.gate import assess_network, check_kind, check_values, is_blank
 from medimg_core.gate.posture import POSTURES

@@ -7,6 +7,8 @@ from medimg_core.training.heads import Question
 from medimg_core.training.labels import EITHER, MOST
 from medimg_core.training.plan import UNKNOWN, Plan
 
+TINY = 1e-6
+
 NEVER = -1e9
 """Added to the logit of a class that a pixel is not."""
 
@@ -42,6 +44,37 @@ def reading_loss(question: Question, subtype_weight: float, pull: float = 0.0) -
         finer += ops.sum(ops.take(target, outside, axis=-1) * (negative - rest[:, None]), axis=-1)
         untold = ops.cast(ops.abs(share - 0.5) < 1e-3, odds.dtype)
         return ops.softplus(odds) - share * odds - subtype_weight * finer + pull * untold * ops.abs(odds)
+
+    return loss
+
+
+def map_loss(question: Question) -> Loss:
+    """Cross-entropy between where the reading's evidence lies and where a mask was drawn.
+
+    A layer on the average of a feature map is the average of the same layer on each cell, so the log-odds of the cells
+    are the reading's class activation map (Zhou et al., CVPR 2016). Their softmax over the cells of an image is held
+    to the shares of its mask in them: it asks where the map is largest and leaves open how large it is, which the
+    classification needs. Images without a mask count for nothing.
+
+    Targets are the label maps of positive images, shape ``(batch, rows, columns, 1)``, empty for others, unknown where
+    nobody drew; the layer's logits have the shape ``(batch, cell rows, cell columns, classes)``.
+    """
+    from keras import ops
+
+    inside = [i for i, name in enumerate(question.classes) if name in question.positive]
+    outside = [i for i, name in enumerate(question.classes) if name not in question.positive]
+
+    def loss(target: Any, logits: Any) -> Any:
+        count, rows, columns = ops.shape(logits)[0], logits.shape[1], logits.shape[2]
+        odds = ops.logsumexp(ops.take(logits, inside, axis=-1), axis=-1)
+        odds -= ops.logsumexp(ops.take(logits, outside, axis=-1), axis=-1)
+        drawn = ops.cast((target > 0) & (target < EITHER), odds.dtype)
+        down, across = target.shape[1] // rows, target.shape[2] // columns
+        share = ops.mean(ops.reshape(drawn, (count, rows, down, columns, across)), axis=(2, 4))
+        share = ops.reshape(share, (count, -1))
+        whole = ops.sum(share, axis=-1)
+        cross = -ops.sum(share * ops.log_softmax(ops.reshape(odds, (count, -1))), axis=-1)
+        return cross / ops.maximum(whole, TINY)
 
     return loss
 

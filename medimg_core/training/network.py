@@ -76,11 +76,17 @@ def start(network: Any, plan: Plan) -> None:
 
 
 def heads_of(network: Any, plan: Plan) -> Any:
-    """The part that is trained: outputs by name, those that there are."""
+    """The part that is trained: outputs by name, those that there are.
+
+    With a ``map_weight`` also ``map``: the classification's layer on every cell of ``features``.
+    """
     import keras
 
     names = [name for name, there in (("logits", plan.classes), ("mask_logits", plan.masks)) if there]
-    return keras.Model(network.inputs, {name: network.get_layer(name).output for name in names}, name="heads")
+    outputs = {name: network.get_layer(name).output for name in names}
+    if plan.map_weight:
+        outputs["map"] = network.get_layer("logits")(network.get_layer("features").output)
+    return keras.Model(network.inputs, outputs, name="heads")
 
 
 def chunks(samples: Samples, plan: Plan) -> Iterator[NDArray[np.float32]]:
@@ -139,8 +145,22 @@ def dice_rows(
     return np.where(theirs > 0, 2 * both / np.maximum(ours + theirs, 1), np.nan)
 
 
+def pointing_rows(odds: NDArray[np.floating], masks: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Whether the cell with the largest log-odds touches what was drawn; NaN where nothing was, or nobody drew.
+
+    Args:
+        odds: Of each cell, shape ``(n, cell rows, cell columns)``.
+        masks: Label maps on the network's grid, shape ``(n, size, size)``.
+    """
+    count, rows, columns = odds.shape
+    cells = masks.reshape(count, rows, masks.shape[1] // rows, columns, masks.shape[2] // columns)
+    touched = ((cells > 0) & (cells != UNKNOWN)).any(axis=(2, 4)).reshape(count, -1)
+    hit = touched[np.arange(count), odds.reshape(count, -1).argmax(axis=1)]
+    return np.where(touched.any(axis=1), hit.astype(float), np.nan)
+
+
 def validator(val: Samples, plan: Plan) -> Callable[[Any], Mapping[str, float]]:
-    """What is logged after each epoch: AUC and accuracy of the reading, Dice of each mask, false positives.
+    """What is logged after each epoch: AUC and accuracy of the reading, Dice of each mask, false positives, pointing.
 
     Dice is the mean over images or, of slices, over volumes; false positives are counted in images or slices.
 
@@ -182,6 +202,9 @@ def validator(val: Samples, plan: Plan) -> Callable[[Any], Mapping[str, float]]:
                 record["val_false_positive"] = float(
                     (found[empty].reshape(int(empty.sum()), -1) > 0).any(axis=1).mean()
                 )
+        if "map" in parts[0] and truth is not None and masks is not None:
+            odds = log_odds(np.concatenate([part["map"] for part in parts])[truth], plan)
+            record["val_pointing"] = float(np.nanmean(pointing_rows(odds, masks[truth])))
         record["val_score"] = float(np.mean([v for k, v in record.items() if k == "val_auc" or "dice" in k]))
         return record
 

@@ -12,6 +12,7 @@ from medimg_core.burnt_in import find_marks, paint_out, random_marks
 from medimg_core.errors import InputError, InvalidCardError
 from medimg_core.training.augment import targets
 from medimg_core.training.fit import Batch
+from medimg_core.training.heads import positives
 from medimg_core.training.labels import coded
 from medimg_core.training.modality import MODALITIES, Picture, augment, each
 from medimg_core.training.network import small_mask
@@ -137,6 +138,10 @@ def stream(source: Source) -> Callable[[int], Iterator[Batch]]:
             if plan.masks:
                 wanted["mask_logits"] = masks.astype(np.float32).reshape(-1, *shape[:-1], 1)
                 weights["mask_logits"] = np.ones(len(masks), np.float32)
+            if plan.map_weight:
+                positive = np.append(positives(plan), False)[classes]  # the last row is of what cannot be told
+                wanted["map"] = wanted["mask_logits"] * positive[:, None, None, None]
+                weights["map"] = weights["mask_logits"]
             yield images.reshape(-1, *shape), wanted, weights
 
     return batches

@@ -74,6 +74,8 @@ class Plan:
         label_smoothing: Of the reading and of the finer classes.
         subtype_weight: Weight of the finer classes' cross-entropy beside the reading's.
         mask_weight: Weight of the mask's loss beside the classification's.
+        map_weight: Weight of a loss that draws the reading's class activation map to where masks of positive images
+            lie; 0 leaves the map alone.
         dice_share: Share of the Dice loss in the mask's; cross-entropy is the rest.
         ema: Decay of the averaged weights, per step.
         patience: Epochs without a better validation score after which training stops; 0 never stops early.
@@ -121,6 +123,7 @@ class Plan:
     label_smoothing: float = 0.05
     subtype_weight: float = 0.5
     mask_weight: float = 1.0
+    map_weight: float = 0.0
     dice_share: float = 0.5
     ema: float = 0.995
     patience: int = 0
@@ -139,6 +142,8 @@ class Plan:
             raise InvalidCardError("recipe must give one label a class, and positive classes among them")
         if not self.classes and not self.masks:
             raise InvalidCardError("recipe must name classes, masks or both; it names none")
+        if self.map_weight < 0 or (self.map_weight and self.task_of() != "multi_task"):
+            raise InvalidCardError("recipe may give a `map_weight` above 0 only where it trains classes and masks")
         if self.size % 16 or self.size < 16:
             raise InvalidCardError(f"recipe `size` must be a multiple of 16, got {self.size}")
         if ("window" in self.steps) != (len(self.window) == 2):
@@ -147,9 +152,13 @@ class Plan:
             raise InvalidCardError(f"recipe may start from imagenet with the encoder lite0 only, got {self.encoder!r}")
         self._check_images()
         self._check_volumes()
-        kinds = (bool(self.classes), bool(self.masks))
-        names = {(True, False): "classification", (False, True): "segmentation", (True, True): "multi_task"}
-        object.__setattr__(self, "task", names[kinds])
+        object.__setattr__(self, "task", self.task_of())
+
+    def task_of(self) -> str:
+        """The card's ``task``."""
+        if self.classes and self.masks:
+            return "multi_task"
+        return "classification" if self.classes else "segmentation"
 
     def _check_volumes(self) -> None:
         if (self.encoder == "unet") != bool(self.depth):

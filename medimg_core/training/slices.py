@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medimg_core.errors import UnreadableFileError
+from medimg_core.evaluation.files import drawn, image_of
 from medimg_core.evaluation.folder import Row
-from medimg_core.evaluation.judging import drawn, image_of
 from medimg_core.evaluation.networks import to_grey
 from medimg_core.gate import is_blank
 from medimg_core.inference.model_input import slice_values, volume_values

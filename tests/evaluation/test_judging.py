@@ -8,8 +8,9 @@ import pytest
 from PIL import Image
 
 from medimg_core.errors import Cancelled, IncompatibleInputError, NotApplicableError, UnreadableFileError, WeightsError
+from medimg_core.evaluation.files import drawn, image_of
 from medimg_core.evaluation.folder import read_folder
-from medimg_core.evaluation.judging import Found, Unreadable, drawn, image_of, judge
+from medimg_core.evaluation.judging import Found, Unreadable, judge
 from medimg_core.registry import Target
 from tests.evaluation.small_folder import PASS, SHAPE, found, square, write_folder, write_mask
 

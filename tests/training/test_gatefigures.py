@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from medimg_core.evaluation.files import image_of
 from medimg_core.evaluation.folder import read_folder
-from medimg_core.evaluation.judging import image_of
 from medimg_core.inference import model_input
 from medimg_core.registry import InputSpec
 from medimg_core.training.gatefigures import SLICES, images_of, posed

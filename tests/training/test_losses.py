@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from medimg_core.training.labels import EITHER
-from medimg_core.training.losses import mask_loss, reading_loss
+from medimg_core.training.losses import map_loss, mask_loss, reading_loss
 from medimg_core.training.plan import UNKNOWN, MaskTarget
-from tests.training.lesions import only_masks
+from tests.training.lesions import only_masks, plan
 from tests.training.small import recipe
 
 
@@ -33,6 +33,46 @@ def test_reading_loss_is_least_at_the_soft_target():
     rng = np.random.default_rng(0)
     others = [float(np.asarray(loss(target, np.log(target) + rng.normal(0, 0.3, (1, 3))))[0]) for _ in range(20)]
     assert best <= min(others) + 1e-6
+
+
+# --- maps ---------------------------------------------------------------------------------------
+
+
+def cells(odds):
+    """Logits of cells whose reading, the last of three classes, has these log-odds; shape ``(1, 2, 2, 3)``."""
+    half = np.log(0.5)
+    return np.stack([np.full_like(odds, half), np.full_like(odds, half), odds], axis=-1)[None]
+
+
+def drawn_at(*pixels, value=1):
+    """A label map of 4 pixels a side, cells of 2; shape ``(1, 4, 4, 1)``."""
+    mask = np.zeros((1, 4, 4, 1), np.float32)
+    for row, column in pixels:
+        mask[0, row, column] = value
+    return mask
+
+
+ODDS = np.array([[2.0, 0.0], [-1.0, 1.0]])
+SUM = np.log(np.exp(ODDS).sum())
+
+
+@pytest.mark.parametrize(
+    ("mask", "expected"),
+    [
+        (drawn_at((0, 0)), SUM - 2.0),
+        (drawn_at((0, 1), (1, 1)), SUM - 2.0),  # how much of the cell does not matter where it is the only one
+        (drawn_at((0, 0), (3, 2), (3, 3), (2, 2)), SUM - (0.25 * 2.0 + 0.75 * 1.0)),
+        (drawn_at((2, 0), value=3), SUM + 1.0),
+        (drawn_at(), 0.0),
+        (drawn_at((0, 0), value=EITHER), 0.0),
+        (drawn_at((0, 0), value=UNKNOWN), 0.0),
+    ],
+)
+def test_map_loss_by_hand(mask, expected):
+    found = map_loss(plan())(mask, cells(ODDS))
+    assert np.asarray(found) == pytest.approx([expected], abs=1e-5)
+    shifted = map_loss(plan())(mask, cells(ODDS + 7.0))
+    assert np.asarray(shifted) == pytest.approx([expected], abs=1e-5)
 
 
 # --- masks --------------------------------------------------------------------------------------

@@ -8,7 +8,16 @@ import pytest
 from medimg_core.errors import InputError, InvalidCardError, UnknownModelError
 from medimg_core.registry import sha256_of
 from medimg_core.training.cardtext import Measured, card_text
-from medimg_core.training.network import build, decided, dice_rows, heads_of, small_mask, start, validator
+from medimg_core.training.network import (
+    build,
+    decided,
+    dice_rows,
+    heads_of,
+    pointing_rows,
+    small_mask,
+    start,
+    validator,
+)
 from medimg_core.training.plan import UNKNOWN, MaskTarget
 from medimg_core.training.samples import Origin
 from tests.training.lesions import SIDE, only_masks, plan, samples
@@ -96,6 +105,16 @@ def test_the_trained_part_has_its_outputs_by_name():
         assert {w.path for w in heads.trainable_weights} == {w.path for w in network.trainable_weights}
 
 
+def test_the_map_is_the_classification_of_each_cell():
+    chosen = plan(map_weight=0.5)
+    network = build(chosen)
+    heads = heads_of(network, chosen)
+    found = heads(np.random.default_rng(0).normal(size=(2, SIDE, SIDE, 1)).astype(np.float32))
+    assert set(found) == {"logits", "mask_logits", "map"}
+    assert np.asarray(found["map"]).mean(axis=(1, 2)) == pytest.approx(np.asarray(found["logits"]), abs=1e-5)
+    assert [w.path for w in heads.weights] == [w.path for w in heads_of(network, plan()).weights]
+
+
 def test_a_network_of_volumes_has_the_outputs_of_every_model_of_masks():
     chosen = whole(depth=8, size=16, cache_side=16)
     network = build(chosen)
@@ -174,6 +193,14 @@ def test_a_whole_volume_has_one_dice():
     assert dice_rows(found, true, 1) == pytest.approx([0.5, np.nan], nan_ok=True)
 
 
+def test_a_map_points_where_its_largest_cell_touches_a_mask():
+    odds = np.zeros((4, 2, 2))
+    odds[:, 0, 1] = 1
+    masks = np.zeros((4, 8, 8), np.uint8)
+    masks[0, 3, 4], masks[1, 4, 4], masks[3] = 2, 1, UNKNOWN
+    assert pointing_rows(odds, masks) == pytest.approx([1.0, 0.0, np.nan, np.nan], nan_ok=True)
+
+
 # --- validation ---------------------------------------------------------------------------------
 
 
@@ -195,6 +222,19 @@ def test_what_is_logged_is_measured():
     assert found["val_accuracy"] == 1
     assert found["val_dice_blob"] > 0.98
     assert found["val_false_positive"] == 1  # noise reaches 1.5 deviations somewhere
+    assert found["val_score"] == pytest.approx((found["val_auc"] + found["val_dice_blob"]) / 2)
+
+
+def test_the_map_is_measured_where_it_is_drawn_to_masks():
+    import tensorflow as tf
+
+    def pointing(images, training=False):
+        made = brighter(images, training=training)
+        cells = images[:, 4::8, 4::8, 0]  # bright in the blob
+        return {**made, "map": tf.stack([0 * cells, 0 * cells, cells], axis=-1)}
+
+    found = validator(samples(), plan(map_weight=1.0))(pointing)
+    assert found["val_pointing"] == 1
     assert found["val_score"] == pytest.approx((found["val_auc"] + found["val_dice_blob"]) / 2)
 
 

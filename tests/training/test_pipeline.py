@@ -48,6 +48,14 @@ def test_shapes_targets_and_weights():
     assert set(map(tuple, rows.tolist())) == {(1, 0, 0), (0, 1, 0), (0, 0, 1)}
 
 
+def test_the_map_is_drawn_to_masks_of_positive_images():
+    """Kind 2 is the reading; in kind 1 the mask is of something else."""
+    for _, wanted, weights in batches(plan(map_weight=1.0, label_smoothing=0.0, repeats=2)):
+        assert weights["map"].tolist() == [1] * 4
+        for target, mask, map_target in zip(wanted["logits"], wanted["mask_logits"], wanted["map"], strict=True):
+            assert np.array_equal(map_target, mask if target[2] else 0 * mask)
+
+
 def test_every_image_comes_once_a_pass():
     """Without changes a batch is what inference prepares, and each image is there as often as it is repeated."""
     data, chosen = samples(8), plan(strength=0.0, repeats=2)

@@ -85,6 +85,8 @@ MASKS = "\n[[plan.masks]]\nname = 'a'\n"
         (DEEP + "depth = 6" + MASKS, "`depth` must lie in 2 to 512 and halve 2 times, got 6"),
         (DEEP + "depth = 8\nchannels = 3" + MASKS, "must train masks alone from fresh weights in grey"),
         (DEEP + "depth = 8\nnull_share = 0.1" + MASKS, "must train masks alone from fresh weights in grey"),
+        ("[plan]\nmap_weight = 0.5" + MASKS, "`map_weight` above 0 only where it trains classes and masks"),
+        ("[plan]\nmap_weight = -1" + MASKS, "`map_weight` above 0 only"),
         ("[plan]\nbits = 12" + MASKS, "8, 16 or 32, got 12"),
         ("[plan]\nempty_share = 1.5" + MASKS, "`empty_share` must lie in 0 to 1, got 1.5"),
         ("[plan]" + MASKS + "\n[[plan.masks]]\nname = 'b'\ncovers = ['a']", "`covers` of b must name masks .* after"),

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from medimg_core.evaluation import evaluate
+from medimg_core.evaluation.files import image_of
 from medimg_core.evaluation.folder import read_folder
-from medimg_core.evaluation.judging import image_of, word_of
+from medimg_core.evaluation.judging import word_of
 from medimg_core.gate import gate_settings
 from medimg_core.inference import segment
 from medimg_core.registry import read_card

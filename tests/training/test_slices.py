@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from medimg_core.errors import UnreadableFileError
+from medimg_core.evaluation.files import image_of
 from medimg_core.evaluation.folder import read_folder
-from medimg_core.evaluation.judging import image_of
 from medimg_core.inference.model_input import model_input, volume_values
 from medimg_core.inference.passes import canvas
 from medimg_core.preprocess import prepare_block

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from medimg_core.evaluation import Verdict
-from medimg_core.evaluation.judging import drawn
+from medimg_core.evaluation.files import drawn
 from medimg_core.registry import ModelCard
 from medimg_core.study import Volume
 from pages._ui.language import _

@@ -10,7 +10,7 @@ from PIL import Image
 
 from medimg_core.errors import UnreadableFileError
 from medimg_core.evaluation import Verdict
-from medimg_core.evaluation.judging import image_of
+from medimg_core.evaluation.files import image_of
 from medimg_core.registry import OutputSpec, load_card
 from medimg_core.registry.network import MaskSpec, Target
 from pages._ui.evaluation import drawn
