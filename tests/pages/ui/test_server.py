@@ -1,7 +1,10 @@
 """The server's arguments."""
 
+import asyncio
+import gc
 import logging
 import sys
+import threading
 
 import pytest
 
@@ -38,6 +41,29 @@ def test_it_starts(bound, address, has_auth):
         *[["medimg", "voxels"]] * 2,
     ]
     assert server.FRAME.is_file()
+
+
+def test_what_is_loaded_at_the_start_is_no_garbage_collectors_business():
+    gc.unfreeze()  # a test runner may freeze too
+    try:
+        server.settle()
+        frozen, left = gc.get_freeze_count(), len(gc.get_objects())
+    finally:
+        gc.unfreeze()
+    assert {"altair", "pydicom", "nibabel"} <= set(sys.modules)
+    assert left < frozen / 10
+
+
+def test_the_server_settles_as_it_starts(bound, monkeypatch):
+    bound("127.0.0.1")
+    done = threading.Event()
+    monkeypatch.setattr(server, "settle", done.set)
+
+    async def serve():
+        async with server.options()["lifespan"](None):
+            return await asyncio.to_thread(done.wait, 60)
+
+    assert asyncio.run(serve())
 
 
 def test_logs_keep_the_place_and_lose_the_message():
