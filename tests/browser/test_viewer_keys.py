@@ -195,6 +195,32 @@ def test_typing_elsewhere_is_not_for_the_viewer(open_case: Opener) -> None:
     assert viewer.js("picture.index[0]") == 7
 
 
+def test_the_bar_is_one_stop_of_the_tab_key(open_case: Opener) -> None:
+    viewer = open_case("solid")
+    focused = "(document.activeElement.shadowRoot ?? document).activeElement.dataset.command"
+    stops = ".filter((each) => each.tabIndex === 0).map((each) => each.dataset.command)"
+    bar = "[...viewer.bar.element.querySelectorAll('button, select, input')]"
+    assert viewer.js(bar + stops) == ["tool:window"]
+    viewer.button("tool:window").focus()
+    viewer.press("ArrowRight", "ArrowRight")
+    assert viewer.js(focused) == "tool:zoom"
+    assert viewer.js(bar + stops) == ["tool:zoom"]
+    viewer.press("Enter", "End")
+    assert viewer.js("[viewer.tool, viewer.active, picture.index[0]]") == ["zoom", 0, 6]  # nothing else has moved
+    assert viewer.js(focused) == "help"
+    viewer.press("ArrowRight", "ArrowLeft")
+    assert viewer.js(focused) == "panel"
+    viewer.press("ArrowDown")  # along the slices, as everywhere
+    assert viewer.js("picture.index[0]") == 7
+    viewer.press("Tab", "Shift+Tab")
+    assert viewer.js(focused) == "panel"
+    viewer.press("Home", "ArrowLeft")
+    assert viewer.js(focused) == "tool:window"
+    viewer.button("tool:pan").click()  # by mouse: the keys go on to the picture
+    viewer.press("End")
+    assert viewer.js("[viewer.tool, picture.index[0]]") == ["pan", 12]
+
+
 def test_keys_work_before_anything_is_touched_and_each_series_keeps_its_view(open_case: Opener) -> None:
     viewer = open_case("two")
     viewer.press("ArrowDown", "i")

@@ -72,11 +72,16 @@ export function commandOf(event) {
   return event.key.length > 1 || control ? named(true) : (named(true) ?? named(false));
 }
 
+/** Whether a key moves inside a toolbar. */
+export const moves = ({ key, shiftKey, ctrlKey, altKey, metaKey }) =>
+  !(shiftKey || ctrlKey || altKey || metaKey) && /^(ArrowLeft|ArrowRight|Home|End)$/.test(key);
+
 /** Whether a key belongs to what has the focus: a field that is typed into, a list, a button that is pressed. */
 export function taken(event) {
   const target = event.composedPath?.()[0] ?? event.target;
   const tag = target?.tagName;
   if (!tag) return false;
+  if (moves(event) && target.closest?.('[role="toolbar"]')) return true;
   if (target.isContentEditable || tag === "TEXTAREA" || tag === "SELECT") return true;
   if (tag === "INPUT") {
     // the viewer's own sliders: across they move themselves, up and down the slices move

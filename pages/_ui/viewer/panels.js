@@ -1,7 +1,7 @@
 // What stands around the picture: the bar, the sliders, the overlays' and the findings' panel, the series, the help sheet.
 
 import { icon } from "./icons.js";
-import { keyName, KEYS } from "./keys.js";
+import { keyName, KEYS, moves } from "./keys.js";
 import { planeName } from "./planes.js";
 
 /** An element with its attributes and children. */
@@ -44,7 +44,11 @@ export class Bar {
     correct.append(this.brush);
     this.element = make(
       "div",
-      { class: "mv-bar", role: "toolbar", "aria-label": words.tools },
+      {
+        class: "mv-bar", role: "toolbar", "aria-label": words.tools,
+        onkeydown: (event) => this.step(event),
+        onfocusin: ({ target }) => this.stop(target),
+      },
       group(...TOOLS.map((name) => `tool:${name}`)),
       group(...MEASURES.map((name) => `tool:${name}`), "undo", "redo"),
       correct,
@@ -69,7 +73,10 @@ export class Bar {
         "aria-label": label,
         title: key ? `${label} (${keyName(key)})` : label,
         "data-command": command,
-        onclick: () => this.viewer.command(command),
+        onclick: ({ detail }) => {
+          if (detail) this.viewer.focus(); // by mouse: the keys go on to the picture
+          this.viewer.command(command);
+        },
       },
       text || icon(shown ?? name),
     );
@@ -130,6 +137,38 @@ export class Bar {
     this.thickness.hidden = this.slabs.hidden || picture.slab.mode === "off";
     if (this.element.getRootNode().activeElement !== this.thickness) this.thickness.value = String(picture.slab.mm);
     for (const group of this.element.children) group.hidden = [...group.children].every((child) => child.hidden);
+    this.stop(this.current);
+  }
+
+  /** What can have the focus, in order. */
+  get all() {
+    return [...this.element.children].flatMap((group) => [...group.children]);
+  }
+
+  /** And now. */
+  get controls() {
+    return this.all.filter((each) => !each.hidden && !each.disabled);
+  }
+
+  /** The bar is one stop of the Tab key, at the control used last (WAI-ARIA Authoring Practices, toolbar pattern). */
+  stop(control) {
+    const { controls } = this;
+    this.current = controls.includes(control) ? control : controls[0];
+    for (const each of this.all) {
+      const index = each === this.current ? 0 : -1;
+      if (each.tabIndex !== index) each.tabIndex = index;
+    }
+  }
+
+  /** Inside it the arrows across, Home and End move. */
+  step(event) {
+    if (!moves(event)) return;
+    const { controls } = this;
+    const at = controls.indexOf(event.target);
+    const last = controls.length - 1;
+    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: last }[event.key];
+    event.preventDefault();
+    controls[Math.min(Math.max(to, 0), last)].focus();
   }
 }
 

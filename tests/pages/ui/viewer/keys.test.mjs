@@ -58,7 +58,12 @@ const element = (tagName, more = {}) => {
   const { role = null, ...rest } = more;
   return { tagName, dataset: {}, getAttribute: (name) => (name === "role" ? role : null), ...rest };
 };
+const bar = { closest: (what) => (what === '[role="toolbar"]' ? {} : null) };
 const TAKEN = [
+  ["a button of the bar, moved along", element("BUTTON", bar), "ArrowRight", true],
+  ["a button of the bar, to its end", element("BUTTON", bar), "End", true],
+  ["a button of the bar, and the slices", element("BUTTON", bar), "ArrowDown", false],
+  ["a button elsewhere, and the panes", element("BUTTON", { closest: () => null }), "ArrowRight", false],
   ["the page itself", element("BODY"), "z", false],
   ["a canvas with the role of a picture", element("CANVAS", { role: "img" }), "ArrowUp", false],
   ["a canvas and the space bar", element("CANVAS", { role: "img" }), " ", false],
