@@ -13,11 +13,17 @@ from typing import Any
 import numpy as np
 
 from medimg_core.cli.commands import _progress, count
-from medimg_core.errors import IncompatibleInputError, MedImgError, NotApplicableError, UnreadableFileError
+from medimg_core.errors import (
+    IncompatibleInputError,
+    MedImgError,
+    NotApplicableError,
+    UnreadableFileError,
+    WeightsError,
+)
 
 Answer = dict[str, Any]
 
-__all__ = ["arguments", "audit", "drawn_in", "images_in"]
+__all__ = ["arguments", "audit", "drawn_in", "images_in", "others"]
 
 MOST = 400
 """Images read of a split, at most."""
@@ -37,7 +43,9 @@ def arguments(sub: argparse.ArgumentParser) -> None:
         help="with an index.csv: the first one's labels are asked; masks are taken from all",
     )
     sub.add_argument("--split", default="val")
-    sub.add_argument("--methods", help="names with commas between them; by default all with a closed form")
+    sub.add_argument(
+        "--methods", help="names with commas between them, by default all with a closed form; others stay in the file"
+    )
     sub.add_argument("--most", type=count, default=40, help="images whose faithfulness is asked, 40 by default")
     sub.add_argument(
         "--keep", action="store_true", help="keep what the file says of forgetting; measure faithfulness and place anew"
@@ -87,7 +95,7 @@ def audit(args: argparse.Namespace) -> Answer:
         most=args.most,
         progress=_progress,
     )
-    record = replace(record, methods={**record.methods, **found.methods})
+    record = replace(record, methods={**others(card, record, out), **record.methods, **found.methods})
     try:
         write_record(record, out)
         if args.out is None:
@@ -113,6 +121,28 @@ def audit(args: argparse.Namespace) -> Answer:
         "identical": [sorted(names) for names in identical(card) if set(names) & set(methods)],
         "out": str(out),
     }
+
+
+def others(card: Any, record: Any, out: Path) -> Answer:
+    """What a file says of other methods than a record's, where it was found on the same images and weights.
+
+    Args:
+        card: The model.
+        record: Newly found.
+        out: The file; need not be there.
+
+    Returns:
+        Methods by name.
+    """
+    from medimg_core.explain.audit import read_record
+
+    try:
+        before = read_record(card, out)
+    except WeightsError:
+        return {}
+    if before is None or (before.data, before.seed) != (record.data, record.seed):
+        return {}
+    return {name: one for name, one in before.methods.items() if name not in record.methods}
 
 
 def _told(card: Any, record: Any) -> None:

@@ -5,7 +5,9 @@ import pytest
 from PIL import Image
 
 from medimg_core.cli import main
-from medimg_core.cli.audit import drawn_in, images_in
+from medimg_core.cli.audit import drawn_in, images_in, others
+from medimg_core.explain.audit import write_record
+from medimg_core.explain.audit.record import MethodRecord, Record, Stage
 from medimg_core.explain.planted import planted_card, planted_image
 
 
@@ -47,6 +49,29 @@ def test_a_folder_without_masks_gives_none(folder, tmp_path):
     (tmp_path / "1.png").write_bytes((folder / "1.png").read_bytes())
     (tmp_path / "index.csv").write_text("image,split\n1.png,val\n")
     assert drawn_in([tmp_path], planted_card()) is None
+
+
+def record(*methods, data="planted val", sha256=None):
+    stages = (Stage("logits", 0.1, 0.0, 0.0, 0.1),)
+    one = MethodRecord("features", "bright", 3, (6, 6), stages, 2, 0.3, 0.1)
+    return Record(sha256 or planted_card().sha256, data, 0, dict.fromkeys(methods, one))
+
+
+@pytest.mark.parametrize(
+    ("before", "kept"),
+    [
+        (record("grad_cam", "score_cam"), {"score_cam"}),
+        (record("grad_cam", data="planted test"), set()),
+        (record("score_cam", data="planted test"), set()),
+        (record("score_cam", sha256="0" * 64), set()),
+        (None, set()),
+    ],
+)
+def test_methods_that_were_not_asked_stay_in_the_file(tmp_path, before, kept):
+    out = tmp_path / "audit.json"
+    if before is not None:
+        write_record(before, out)
+    assert set(others(planted_card(), record("grad_cam"), out)) == kept
 
 
 @pytest.mark.parametrize(
