@@ -34,7 +34,7 @@ def _chest(order: Order) -> Made:
         name="ADULT^CHEST" if adult else "CHILD^CHEST",
         age="045Y" if adult else "003Y",
         sex="F" if order.seed % 2 else "M",
-        description=order.title,
+        description=order.examination,
     )
     dataset = planar(
         identity,
@@ -105,7 +105,7 @@ def _adult(order: Order, *, age: str = "045Y", patient: str = "", date: str = ""
     from medimg_core.phantoms.dicom import DATE, Identity
 
     key = f"{order.id} {order.seed}"
-    return Identity(key, "ADULT^CT", age, order.title, sex="M", patient=patient, date=date or DATE)
+    return Identity(key, "ADULT^CT", age, order.examination, sex="M", patient=patient, date=date or DATE)
 
 
 def _heart(order: Order) -> Made:
@@ -115,7 +115,7 @@ def _heart(order: Order) -> Made:
     volume, truth = heart_cine(order.seed)
     region = ("80891009", "Heart")
     identity = Identity(
-        f"{order.id} {order.seed}", "ADULT^HEART", "045Y", order.title, body_part="HEART", region=region
+        f"{order.id} {order.seed}", "ADULT^HEART", "045Y", order.examination, body_part="HEART", region=region
     )
     tags = {
         "ScanningSequence": "GR",
@@ -142,7 +142,7 @@ def _box(order: Order) -> Made:
         f"{order.id} {order.seed}",
         "ORIENTATION^BOX",
         "",
-        order.title,
+        order.examination,
         body_part="PHANTOM",
         region=("706342009", "Phantom"),
     )
@@ -179,7 +179,7 @@ def _planar_box(order: Order) -> Made:
         f"{order.id} {order.seed}",
         "ORIENTATION^PLANE",
         "",
-        order.title,
+        order.examination,
         body_part="PHANTOM",
         region=("706342009", "Phantom"),
     )

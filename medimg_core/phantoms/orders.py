@@ -12,6 +12,18 @@ __all__ = ["Made", "Order"]
 Progress = Callable[[int, int, str], None]
 
 
+_EXAMINATIONS = {
+    "chest_child": "Chest, child",
+    "ct_thorax_two_series": "CT of the thorax, thin and thick slices",
+    "ct_thorax": "CT of the thorax",
+    "ct_chest_nodules": "CT of the chest, 1 mm",
+    "brain_flair": "Brain, FLAIR",
+    "breast_ultrasound": "Breast, ultrasound",
+    "liver_ct": "CT of the abdomen",
+}
+"""By how the catalogue's id begins; the title of others tells nothing."""
+
+
 class Order(NamedTuple):
     """What is to be made.
 
@@ -28,6 +40,11 @@ class Order(NamedTuple):
     seed: int
     reduced: bool = False
     progress: Progress | None = None
+
+    @property
+    def examination(self) -> str:
+        """What was examined, for the files' descriptions: no word of what is to be found, whoever reads them blind."""
+        return next((name for start, name in _EXAMINATIONS.items() if self.id.startswith(start)), self.title)
 
 
 class Made(NamedTuple):

@@ -74,6 +74,14 @@ def test_texts_have_the_length_that_dicom_allows(phantom_id: str) -> None:
 
 
 @pytest.mark.parametrize("phantom_id", IDS)
+def test_descriptions_tell_a_blind_reader_nothing(phantom_id: str) -> None:
+    words = {"nodule", "lesion", "consolidation", "clear", "oval", "spiculated", "finding", "prior", "year", "inverted"}
+    for ds in headers(phantom_id):
+        said = f"{ds.SeriesDescription} {ds.StudyDescription}".lower()
+        assert not [word for word in words if word in said]
+
+
+@pytest.mark.parametrize("phantom_id", IDS)
 def test_one_study_of_synthetic_series_opens_without_a_warning(phantom_id: str) -> None:
     phantom = make_phantom(phantom_id, reduced=True)
     opened = open_study(phantom.files)
