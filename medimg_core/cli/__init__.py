@@ -93,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
         type=commands.count,
         default=200,
         metavar="N",
-        help="images drawn for them",
+        help="images drawn for them, 200 by default; of labelled ones at least one of each class",
     )
     sub = command("train", commands.train, "train a model and write its folder")
     sub.add_argument("id")

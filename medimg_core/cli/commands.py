@@ -54,7 +54,7 @@ def _classified(args: argparse.Namespace) -> tuple[list[tuple[Answer, Any, Any]]
     refused: list[Answer] = []
     for path in args.paths:
         opened = open_study([path], progress=_progress)
-        refused += [{"file": item.file, "reason": item.reason} for item in opened.refused]
+        refused += refusals(opened, path)
         for number, series in enumerate(series for study in opened for series in study.series):
             suits, reason = fits(series, card)
             if not suits or series.volume is None:
@@ -63,6 +63,13 @@ def _classified(args: argparse.Namespace) -> tuple[list[tuple[Answer, Any, Any]]
             prediction = classify(series.volume, card, series=series, declared=declared, slice_index=args.slice)
             rows.append(({"file": str(path), "series": number, **_prediction(prediction)}, prediction, series))
     return rows, refused, card
+
+
+def refusals(opened: Any, path: str | Path) -> list[Answer]:
+    """What was not read of a path, each with the reason: a folder with nothing in it too."""
+    if not opened.refused and not opened.studies:
+        return [{"file": str(path), "reason": "the folder must hold files; it is empty"}]
+    return [{"file": item.file, "reason": item.reason} for item in opened.refused]
 
 
 def _prediction(prediction: Any) -> Answer:

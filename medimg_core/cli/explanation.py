@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from medimg_core.cli.commands import _declared, _nothing_fits, _prediction, _progress
+from medimg_core.cli.commands import _declared, _nothing_fits, _prediction, _progress, refusals
 from medimg_core.cli.segmentation import slice_range
 from medimg_core.errors import IncompatibleInputError, MedImgError, UnreadableFileError
 
@@ -115,7 +115,7 @@ def _first(path: Path, card: Any) -> tuple[int, Any, list[Answer]]:
     from medimg_core.io import open_study
 
     opened = open_study([path], progress=_progress)
-    refused: list[Answer] = [{"file": item.file, "reason": item.reason} for item in opened.refused]
+    refused = refusals(opened, path)
     chosen: tuple[int, Any] | None = None
     for number, series in enumerate(series for study in opened for series in study.series):
         suits, reason = fits(series, card)

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from medimg_core.cli.commands import _declared, _nothing_fits, _progress
+from medimg_core.cli.commands import _declared, _nothing_fits, _progress, refusals
 from medimg_core.errors import MedImgError, NotApplicableError
 
 Answer = dict[str, Any]
@@ -49,7 +49,7 @@ def segment(args: argparse.Namespace) -> Answer:
     if card.segmentation is None:
         raise NotApplicableError(f"segmentation needs a model that segments; {card.id} does {card.task}")
     opened = open_study([path], progress=_progress)
-    refused: list[Answer] = [{"file": item.file, "reason": item.reason} for item in opened.refused]
+    refused = refusals(opened, path)
     chosen: tuple[int, Any] | None = None
     for number, series in enumerate(series for study in opened for series in study.series):
         suits, reason = inference.fits(series, card)

@@ -26,21 +26,25 @@ def _asked(card: ModelCard) -> tuple[OutputSpec, Reading]:
 def truth_of(card: ModelCard, rows: Sequence[Row]) -> Bools:
     """Whether the reading is true of each row, shape ``(n,)``.
 
-    The reading's name is the positive value of the ``label`` column, as are its positive classes; every other
-    value is negative.
+    The reading's name is the positive value of the ``label`` column, as are its positive classes; its other classes
+    are negative. Beside positives alone one other value may stand for no, whatever it is called; a misspelt label
+    among known ones is no such value.
 
     Raises:
         NotApplicableError: The card has no reading, or the folder's labels do not ask for it.
     """
     output, reading = _asked(card)
     name = reading.name
-    labels = sorted({row.label for row in rows})
+    labels = {row.label for row in rows}
     if "" in labels:
         raise NotApplicableError("every row must have a label; an empty one is neither yes nor no")
-    if name not in labels and not set(labels) <= {*output.classes, "no_" + name}:
+    unknown = labels - {name, "no_" + name, *output.classes}
+    known = labels - unknown
+    means_no = len(unknown) == 1 and name in known and known <= {name, *reading.positive}
+    if unknown and not means_no:
+        told = ", ".join(repr(label[:30]) for label in sorted(unknown)[:5])
         raise NotApplicableError(
-            f"the label column must hold {name!r} or one of {', '.join(output.classes)}, got "
-            f"{', '.join(label[:30] or '(empty)' for label in labels[:5])}"
+            f"the label column must hold {name!r} or one of {', '.join(output.classes)}, got {told}"
         )
     return positive(card, rows)
 

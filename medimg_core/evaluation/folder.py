@@ -110,11 +110,11 @@ def _read(folder: Path, split: str | None) -> tuple[Row, ...]:
             if not file_path.is_file():
                 raise UnreadableFileError(f"{INDEX} line {number} names a file that is not there")
         rows.append(row)
+    if not rows:
+        raise UnreadableFileError(f"{INDEX} must have at least one row, got none")
     if split is not None and "split" in columns:
         known = sorted({row.split for row in rows})
         rows = [row for row in rows if row.split == split]
         if not rows:
             raise UnreadableFileError(f"split must be one of {', '.join(known)}, got {split!r}")
-    if not rows:
-        raise UnreadableFileError(f"{INDEX} must have at least one row, got none")
     return tuple(rows)

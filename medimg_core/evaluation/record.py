@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -140,7 +140,7 @@ def record(
     Args:
         model: Its id, or its card.
         folder: Folder of images with labels, drawn masks or both.
-        split: Rows to use; all rows where the index has no ``split`` column.
+        split: Rows to use; all rows where the index has no ``split`` column, and the answer then says ``"all"``.
         curves: Whether ``curves`` is wanted: see :func:`medimg_core.evaluation.curves.curves`.
         robustness_n: Number of rows, drawn with a fixed seed, for ``robustness``: see
             :func:`medimg_core.evaluation.trials.trials`. 0 leaves it out.
@@ -152,8 +152,8 @@ def record(
         The answer of :func:`medimg_core.evaluation.evaluate`, and the rows.
 
     Raises:
-        NotApplicableError: The folder holds neither labels nor masks that the model could be held to, or curves
-            are wanted of rows of one class.
+        NotApplicableError: The folder holds neither labels nor masks that the model could be held to; or curves, or
+            robustness without masks, are wanted of rows of one class.
         MedImgError: The model or the folder cannot be used; see the errors of
             :func:`~medimg_core.evaluation.folder.read_folder`.
     """
@@ -163,8 +163,11 @@ def record(
     has_labels, has_masks = _held_to(card, rows, targets)
     if has_labels:  # what does not fit is better refused before an hour of reading
         truth = truth_of(card, rows)
-        if (curves or robustness_n) and (truth.all() or not truth.any()):
+        lone = bool(truth.all() or not truth.any())
+        if lone and (curves or (robustness_n and not has_masks)):
             raise NotApplicableError("curves and robustness need rows of both classes, got one class")
+        if robustness_n == 1 and not lone:
+            raise NotApplicableError("robustness needs an image of each class, 2 or more, got 1")
     judged = judge(
         rows,
         predict=(predict or predictor(card)) if has_labels else None,
@@ -173,6 +176,7 @@ def record(
         progress=progress,
     )
     name = folder.resolve().name
+    split = split if any(row.split for row in rows) else "all"
     answer: dict[str, Any] = {
         "model": card.id,
         "weights_sha256": card.sha256,
@@ -193,10 +197,11 @@ def record(
     both = case is None or 0 < case.truth.sum() < len(case.truth)
     if curves and case is not None and both:
         answer["curves"] = curves_of(case, judged.groups)
-    if robustness_n and both:
+    if robustness_n and (both or has_masks):
         from medimg_core.evaluation.trials import trials
 
-        answer["robustness"] = trials(card, judged, name=f"{name} {split}", most=robustness_n, progress=progress)
+        tried = judged if both else replace(judged, predictions=())
+        answer["robustness"] = trials(card, tried, name=f"{name} {split}", most=robustness_n, progress=progress)
     return Evaluation(answer, _verdicts(judged, case))
 
 

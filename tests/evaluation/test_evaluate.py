@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from medimg_core.errors import Cancelled, NotApplicableError, UnknownModelError, UnreadableFileError
-from medimg_core.evaluation import evaluate
+from medimg_core.evaluation import evaluate, record
 from medimg_core.evaluation.folder import read_folder
 from medimg_core.evaluation.metrics import WEIGHTED, Decision, metric
 from medimg_core.registry import load_card
@@ -107,7 +107,7 @@ def test_only_the_split_asked_for(models, tmp_path):
 def test_without_split_and_subtype_all_rows_and_no_classes(models, tmp_path):
     folder = write(tmp_path, [[f"{i}.png", "pneumonia" if i % 2 else "other"] for i in range(8)], ("image", "label"))
     answer = evaluate("tiny", folder, predict=predict)
-    assert answer["n"] == 8
+    assert (answer["n"], answer["split"]) == (8, "all")
     assert answer["classes"] == {}
     assert answer["auc"] == 0.5
 
@@ -120,10 +120,31 @@ def test_one_class_only_leaves_null(models, tmp_path):
     json.dumps(answer, allow_nan=False)
 
 
-def test_labels_of_another_question_are_refused(models, tmp_path):
-    folder = write(tmp_path, [["a.png", "benign", "", "p", "test"], ["b.png", "malignant", "", "q", "test"]])
-    with pytest.raises(NotApplicableError, match=r"must hold 'pneumonia'.*got benign, malignant"):
+@pytest.mark.parametrize(
+    ("labels", "told"),
+    [
+        (("benign", "malignant"), "'benign', 'malignant'"),
+        (("banana",), "'banana'"),
+        (("normal", "pneumonia", "Pneumonia "), "'Pneumonia '"),  # a slip, no third answer
+        (("normal", "pneumonia", "banana"), "'banana'"),
+        (("no", "pneumonia", "maybe"), "'maybe', 'no'"),
+        (("normal", "banana"), "'banana'"),
+    ],
+)
+def test_labels_of_another_question_are_refused(models, tmp_path, labels, told):
+    folder = write(tmp_path, [[f"{i}.png", label, "", "p", "test"] for i, label in enumerate(labels)])
+    with pytest.raises(NotApplicableError, match=f"must hold 'pneumonia' or .*, got {told}$"):
         evaluate("tiny", folder, predict=predict)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [("pneumonia", "other"), ("pneumonia", "no_pneumonia"), ("bacterial", "pneumonia", "other"), ("viral", "normal")],
+)
+def test_one_other_value_may_stand_for_no(models, tmp_path, labels):
+    folder = write(tmp_path, [[f"{i}.png", label, "", "p", "test"] for i, label in enumerate(labels)])
+    judged = record("tiny", folder, predict=predict)
+    assert [row.truth for row in judged.rows] == [True] * (len(labels) - 1) + [False]
 
 
 def test_progress_may_cancel(models, tmp_path):

@@ -109,6 +109,11 @@ def test_names_of_images_stay_out_of_repr(models, tmp_path):
     assert "DOE" not in repr(found)
 
 
+def test_robustness_of_two_classes_needs_two_images(models, tmp_path):
+    with pytest.raises(NotApplicableError, match="an image of each class, 2 or more, got 1"):
+        record("tiny", write(tmp_path, rows()), predict=predict, robustness_n=1)
+
+
 @pytest.mark.parametrize("wish", [{"curves": True}, {"robustness_n": 5}])
 def test_curves_of_one_class_are_refused_before_reading(models, tmp_path, wish):
     def never(row):

@@ -80,6 +80,15 @@ def test_curves_are_not_offered_where_there_is_one_label(open_bench, tmp_path, l
     assert bench_of(app).curves  # as it was chosen, for another folder
 
 
+def test_masks_have_robustness_where_there_is_one_label(open_bench, tmp_path, monkeypatch):
+    monkeypatch.delenv("MEDIMG_MODELS")  # the shipped models: one of them classifies and segments
+    folder = write_folder(tmp_path / "some", labels=("malignant", "malignant"))
+    app = open_bench(typed=str(folder), robust=True, model="breast_ultrasound")
+    assert app.checkbox(key="evaluate-curves").disabled
+    assert not app.checkbox(key="evaluate-robust").disabled
+    assert "have one label: there is no AUC and no curve." in words(app)
+
+
 def test_folders_below_the_data_folder_are_offered(open_bench, tmp_path, monkeypatch):
     write_folder(tmp_path / "data" / "first")
     write_folder(tmp_path / "data" / "second", count=2)

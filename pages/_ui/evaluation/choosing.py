@@ -40,11 +40,14 @@ def ask(cards: tuple[ModelCard, ...]) -> None:
         ready = path is not None and split is not None
         pressed = st.button(_("Evaluate"), type="primary", key="evaluate-run", disabled=busy or not ready)
         lone = held is not None and split is not None and _one_label(card, held, split)
-        _options(card, lone=lone)
-    if lone:
+        bare = lone and not (card.segmentation is not None and held is not None and held.masks.get(split or ""))
+        _options(card, lone=lone, bare=bare)
+    if bare:
         st.caption(_("All labelled images of this choice have one label: there is no AUC, no curve, no robustness."))
+    elif lone:
+        st.caption(_("All labelled images of this choice have one label: there is no AUC and no curve."))
     if pressed and path is not None and split is not None:
-        running.run(card, path, split, lone=lone)
+        running.run(card, path, split, lone=lone, bare=bare)
         st.rerun()
 
 
@@ -133,7 +136,7 @@ def usual_split(held: Contents) -> str:
 
 def split_name(split: str) -> str:
     """A split as the page calls it."""
-    return split or _("all rows")
+    return _("all rows") if split in ("", "all") else split
 
 
 def _split(held: Contents) -> str:
@@ -171,7 +174,7 @@ def _one_label(card: ModelCard, held: Contents, split: str) -> bool:
     return card.classification is not None and len(held.labels.get(split, {})) == 1
 
 
-def _options(card: ModelCard, *, lone: bool) -> None:
+def _options(card: ModelCard, *, lone: bool, bare: bool) -> None:
     now = bench.load()
     curves = now.curves
     if card.classification is not None:
@@ -186,14 +189,14 @@ def _options(card: ModelCard, *, lone: bool) -> None:
         _("Robustness"),
         value=now.robust,
         key="evaluate-robust",
-        disabled=lone,
+        disabled=bare,
         help=_(
             "The figures again under noise, blur, contrast, exposure, rotation, compression, low resolution, "
             "occlusion and two attacks, each in rising strength: some 40 times as many readings. Takes minutes."
         ),
     )
     drawn = now.drawn
-    if robust and not lone:
+    if robust and not bare:
         label = _("Images drawn for it")
         drawn = int(st.number_input(label, 10, 2000, value=now.drawn, step=10, key="evaluate-drawn", width=180))
     bench.change(curves=curves, robust=robust, drawn=drawn)

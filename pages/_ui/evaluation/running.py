@@ -15,7 +15,7 @@ from pages._ui.state import Case
 __all__ = ["run"]
 
 
-def run(card: ModelCard, folder: Path, split: str, *, lone: bool = False) -> None:
+def run(card: ModelCard, folder: Path, split: str, *, lone: bool = False, bare: bool = False) -> None:
     """Start an evaluation; what was shown before stays until it is finished.
 
     It runs in the worker process: attacks load TensorFlow, and the queue of ONNX Runtime stays free for readers.
@@ -24,14 +24,15 @@ def run(card: ModelCard, folder: Path, split: str, *, lone: bool = False) -> Non
         card: The model.
         folder: That may be read.
         split: Of its index; ``""`` for all rows of an index without splits.
-        lone: Whether its rows are of one class alone, and curves and robustness are left out.
+        lone: Whether its rows are of one class alone, and curves are left out.
+        bare: Whether they have no drawn masks either, and robustness is left out.
     """
     now = bench.load()
     work = partial(
         record,
         split=split,
         curves=now.curves and card.classification is not None and not lone,
-        robustness_n=now.drawn if now.robust and not lone else 0,
+        robustness_n=now.drawn if now.robust and not bare else 0,
     )
     title = _("Evaluating {model}").format(model=_(card.title))
     job = jobs.start_process(title, work, (card.id, folder), _keep(folder.name))
