@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medimg_core import perturb
+from medimg_core.burnt_in import find_marks
 from medimg_core.evaluation.bootstrap import summary
 from medimg_core.evaluation.metrics import Decision
 from medimg_core.evaluation.shortcuts import (
@@ -19,6 +20,8 @@ from medimg_core.evaluation.shortcuts import (
     exterior_label,
     exterior_opposite,
     frame_only,
+    marks_only,
+    marks_painted_out,
     region_box_filled,
     region_filled,
     region_only,
@@ -32,6 +35,9 @@ from medimg_core.training.recipe import Recipe
 
 SHORTCUT_LIMIT = 0.65
 """Above this AUC without the lungs, a result says that the model uses information outside them."""
+MOVES = 0.01
+"""Least mean gap of scores that decides anything: where nothing is left to be seen all scores lie at the prior, and
+an AUC counts even the order of their last digits."""
 TUNED = "weights averaged, threshold and temperature chosen on this split"
 CONDITION = (
     "under random framing (zoom 0.75 to 1.35, rotation to 14 degrees, shift to 10 %, aspect, shear), "
@@ -174,6 +180,8 @@ def shortcuts(held: Held, regions: Regions, score: Score) -> list[Figure]:
         (exterior_label(score, masked), with_masks, "; exteriors of either class were swapped in training"),
         (region_only(score, masked), with_masks, "; some training images were of this kind"),
         (centre_only(score, whole), held.name, untrained),
+        (marks_painted_out(score, whole, find_marks), held.name, untrained),
+        (marks_only(score, whole, find_marks), held.name, untrained),
     ]
     result = []
     for found, data, note in rows:
@@ -186,7 +194,13 @@ def shortcuts(held: Held, regions: Regions, score: Score) -> list[Figure]:
 def uses_outside(figures: Sequence[Figure]) -> bool:
     """Whether images without their region are told apart beyond the limit, in either direction.
 
-    What counts: the frame alone, burnt-in marks alone, the region or its box filled in.
+    What counts: the frame alone, burnt-in marks alone, the region or its box filled in; and of these what moves the
+    mean score by :data:`MOVES` or more, where that was measured too.
     """
     decisive = re.compile(r"(frame_only|marks_only|.+_filled_.+|.+_box_filled)_auc")
-    return any(max(f.value, 1 - f.value) > SHORTCUT_LIMIT for f in figures if decisive.fullmatch(f.name))
+    gaps = {f.name.removesuffix("_gap"): abs(f.value) for f in figures if f.name.endswith("_gap")}
+    return any(
+        max(f.value, 1 - f.value) > SHORTCUT_LIMIT and gaps.get(f.name.removesuffix("_auc"), 1.0) >= MOVES
+        for f in figures
+        if decisive.fullmatch(f.name)
+    )

@@ -78,6 +78,12 @@ def test_the_warning_follows_the_shortcut_figures(name, value, expected):
     assert uses_outside([figure(name, value)]) is expected
 
 
+@pytest.mark.parametrize(("gap", "expected"), [(0.02, True), (-0.02, True), (0.01, True), (-0.001, False)])
+def test_an_order_among_equal_scores_warns_of_nothing(gap, expected):
+    figures = [figure("marks_only_auc", 0.3), figure("marks_only_gap", gap), figure("frame_only_auc", 0.5)]
+    assert uses_outside(figures) is expected
+
+
 def test_specificity_by_name_group():
     cases = ("NORMAL2-IM-1", "NORMAL2-IM-2", "IM-1", "IM-2", "person1_virus_1", "person2_virus_1")
     images = ImageSet(np.zeros((6, 4, 4), np.uint8), np.array([0, 0, 0, 0, 2, 2]), cases, cases)
