@@ -77,6 +77,16 @@ def test_a_missing_file_is_a_clear_error_or_refusal(tmp_path: Path) -> None:
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize("command", [["predict"], ["segment"], ["explain"]])
+def test_an_empty_folder_is_said_to_be_empty(
+    tmp_path: Path, command: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    out = [] if command == ["predict"] else ["--out", str(tmp_path / "out.png")]
+    (tmp_path / "empty").mkdir()
+    assert main([*command, "breast_ultrasound", str(tmp_path / "empty"), *out]) == 1
+    assert "the folder must hold files; it is empty" in capfd.readouterr().err
+
+
 def test_models_answer_carries_every_figure_with_its_context() -> None:
     done = run("models", "--json")
     assert done.returncode == 0, done.stderr
