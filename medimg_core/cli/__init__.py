@@ -102,7 +102,9 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--baseline", action="store_true", help="train the card's comparison row instead")
     sub.add_argument("--fresh", action="store_true", help="start again instead of resuming")
     sub.add_argument("--search", type=int, default=0, metavar="N", help="try N variants of the recipe's plan instead")
-    sub.add_argument("--time-limit", dest="time_limit", type=float, help="stop cleanly after this many minutes")
+    sub.add_argument(
+        "--time-limit", dest="time_limit", type=commands.minutes, help="stop cleanly after this many minutes"
+    )
     sub = command("selftest", commands.selftest, "check this installation on phantoms whose truth is known")
     sub.add_argument("--explain", action="store_true", help="try explanations and their audit instead")
     command("warm", commands.warm, "prepare the inference cache")

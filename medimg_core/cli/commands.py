@@ -1,6 +1,7 @@
 """What each command does: paths and options in, one JSON-able answer out."""
 
 import argparse
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,17 @@ def count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"must be a whole number of 1 or more, got {text!r}")
     return int(text)
+
+
+def minutes(text: str) -> float:
+    """A time as an option takes it: a finite number above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"must be a finite number of minutes above 0, got {text!r}")
+    return value
 
 
 def inspect(args: argparse.Namespace) -> Answer:
