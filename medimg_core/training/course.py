@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from medimg_core.errors import InputError
-from medimg_core.evaluation.folder import INDEX
+from medimg_core.errors import InputError, LimitError
 from medimg_core.training.fit import Aim, Fitted, fit
 from medimg_core.training.loading import load
 from medimg_core.training.losses import map_loss, mask_loss, reading_loss
 from medimg_core.training.network import build, heads_of, start, validator
 from medimg_core.training.pipeline import Source, source_of, steps_of, stream
 from medimg_core.training.plan import Plan
+from medimg_core.training.provenance import DataSet, claim, data_set
 from medimg_core.training.recipe import read_about
 from medimg_core.training.samples import Samples, joined
 
@@ -28,50 +28,81 @@ class PlanData:
         train: Images to fit.
         val: Images to choose by and to measure with.
         folders: Where they are from; the first one's name is that of the data set.
+        sets: What was read of each.
     """
 
     train: Samples
     val: Samples
     folders: tuple[Path, ...]
+    sets: tuple[DataSet, ...] = ()
 
 
 def find_folders(folders: Sequence[Path], plan: Plan) -> tuple[Path, ...]:
-    """The folders given, and those that the plan names where they lie beside the first.
+    """The first folder given, those that the plan names in its order, and others that are given.
+
+    A folder that the plan names is the one given of that name; else the next one given of a name that it does not
+    name, for a part of a set is often kept under another; else one beside the first.
 
     Raises:
         InputError: One that the plan names is neither given nor there.
     """
-    found = [folder.resolve() for folder in folders]
+    first, *others = (folder.resolve() for folder in folders)
+    named = {folder.name: folder for folder in others if folder.name in plan.folders}
+    others = [folder for folder in others if folder.name not in named]
+    found = [first]
     for name in plan.folders:
-        beside = found[0].parent / name
-        if any(folder.name == name for folder in found):
+        beside = first.parent / name
+        if name in named:
+            found.append(named[name])
+        elif name == first.name:
             continue
-        if not beside.is_dir():
+        elif others:
+            found.append(others.pop(0))
+        elif beside.is_dir():
+            found.append(beside)
+        else:
             raise InputError(f"this training needs the folder {name!r} too: give it, or keep it beside the first")
-        found.append(beside)
-    return tuple(found)
+    return tuple(found + others)
 
 
-def check_name(folder: Path, recipe: Path) -> None:
-    """Refuse a folder that the card would not know again, before hours are spent on it.
+def meant_by(about: Mapping[str, Any], plan: Plan) -> tuple[str, ...]:
+    """Names of the data sets that a recipe was written for, in the order of its folders.
 
     Args:
-        folder: The first data folder; one without an index is not measured, and may have any name.
-        recipe: Whose ``[[card.data]]`` says what the model was trained on, that folder first.
-
-    Raises:
-        InputError: It has another name.
+        about: Its table ``[card]``.
+        plan: Its settings.
     """
-    name = read_about(recipe)["data"][0]["name"]
-    if (folder / INDEX).is_file() and folder.resolve().name != name:
-        raise InputError(f"the first data folder must have the name that the recipe's card gives it, {name!r}")
+    return (about["data"][0]["name"], *plan.folders)
 
 
 def read(folders: Sequence[Path], plan: Plan) -> PlanData:
     """Training and validation images of all folders."""
     every = find_folders(folders, plan)
-    train, val = (joined([load(folder, split, plan) for folder in every]) for split in ("train", "val"))
-    return PlanData(train, val, every)
+    (train, fitted), (val, held) = (_read(every, split, plan) for split in ("train", "val"))
+    counts = zip(every, fitted, held, strict=True)
+    return PlanData(train, val, every, tuple(data_set(folder, {"train": t, "val": v}) for folder, t, v in counts))
+
+
+def _read(folders: Sequence[Path], split: str, plan: Plan) -> tuple[Samples, list[int]]:
+    """One split of all folders, and how many samples are from each."""
+    parts = [load(folder, split, plan) for folder in folders]
+    return joined(parts), [len(part) for part in parts]
+
+
+def check_epochs(fitted: Fitted, time_limit: float | None) -> None:
+    """Refuse to package weights that were never trained.
+
+    Args:
+        fitted: What the fit ended with.
+        time_limit: Minutes that it had, loading the data among them.
+
+    Raises:
+        LimitError: No epoch was finished.
+    """
+    if not fitted.epochs and time_limit is not None:
+        raise LimitError(
+            f"no epoch was finished within the time limit of {time_limit:g} min; loading the data counts towards it"
+        )
 
 
 def aim_of(plan: Plan) -> Aim:
@@ -130,7 +161,7 @@ def train_plan(
 def run_plan(
     plan: Plan,
     folders: Sequence[Path],
-    places: tuple[Path, Path],
+    places: tuple[Path, Path, Path],
     progress: Progress,
     *,
     resume: bool,
@@ -141,7 +172,7 @@ def run_plan(
     Args:
         plan: Every setting.
         folders: Data folders, or MedMNIST files.
-        places: Model folder, which holds ``recipe.toml``, and run folder.
+        places: Recipe, model folder and run folder; the model folder is written when there is a model.
         progress: As for :func:`train_plan`.
         resume: Likewise.
         time_limit: Minutes after which no further epoch begins; what is there is packaged.
@@ -150,15 +181,18 @@ def run_plan(
         What ``medimg train --json`` prints.
 
     Raises:
-        InputError: A folder lacks what the training needs, or the first one has another name than on the card.
+        InputError: A folder lacks what the training needs.
+        LimitError: Loading used the time limit up.
     """
     from medimg_core.training.shipping import ship
 
     begun = time.monotonic()
-    run = places[1]
-    check_name(folders[0], places[0] / "recipe.toml")
-    run.mkdir(parents=True, exist_ok=True)
+    path, _, run = places
+    meant = meant_by(read_about(path), plan)
     data = read(folders, plan)
+    run.mkdir(parents=True, exist_ok=True)
+    claim(run, data.sets, meant, resume=resume)
     seconds = None if time_limit is None else max(0.0, 60 * time_limit - (time.monotonic() - begun))
     fitted, source = train_plan(data, plan, run, progress, resume=resume, time_limit=seconds)
+    check_epochs(fitted, time_limit)
     return ship(places, data, plan, fitted, source, progress)

@@ -111,11 +111,13 @@ class Regions:
         masks: bool, ``(n, side, side)``, squashed as the images are.
         cases: Case of each mask: the name of the image it belongs to.
         splits: Split of each.
+        name: Of their folder.
     """
 
     masks: NDArray[np.bool_]
     cases: tuple[str, ...]
     splits: tuple[str, ...]
+    name: str = ""
 
 
 def find_regions_folder(folders: Sequence[Path]) -> Path:
@@ -140,7 +142,7 @@ def load_regions(folder: Path, side: int) -> Regions:
         raise InputError("the folder of lung masks must have a `mask` column with files, got none")
     masks = np.stack([decode(row.masks["mask"], side) >= 128 for row in rows])
     cases = tuple(row.case.split("_", 1)[-1] for row in rows)
-    return Regions(masks, cases, tuple(row.split for row in rows))
+    return Regions(masks, cases, tuple(row.split for row in rows), folder.resolve().name)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """After the fit: heads and calibration, figures, the model folder."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -31,11 +32,11 @@ from medimg_core.training.heads import (
     sigmoid,
 )
 from medimg_core.training.learning import write_curve
+from medimg_core.training.licence import write_licence
 from medimg_core.training.measures import Kept, measure_curves
+from medimg_core.training.provenance import DataSet, data_set, source_rows, strange_limit
 from medimg_core.training.readme import readme_text
-from medimg_core.training.recipe import Recipe, input_of, read_about, read_recipe
-
-RECIPE = "recipe.toml"
+from medimg_core.training.recipe import RECIPE, Recipe, input_of, read_about, read_recipe
 
 
 @dataclass(frozen=True)
@@ -103,18 +104,36 @@ def _scorer(network: Any, heads: Heads, recipe: Recipe) -> Callable[[Sequence[Gr
     return score
 
 
-def _about(out: Path, recipe: Recipe, fitted: Fitted) -> dict[str, Any]:
-    about = read_about(out / RECIPE)
-    if fitted.epochs < recipe.epochs:
-        cut = f"Training was stopped after {fitted.epochs} of {recipe.epochs} epochs."
-        about["limits"] = [*about["limits"], cut]
-    return about
+def sets_of(about: Mapping[str, Any], data: Data) -> tuple[tuple[DataSet, ...], tuple[str, ...]]:
+    """The data sets that were read, and the names of those that the recipe was written for.
+
+    Args:
+        about: The recipe's table ``[card]``; the first two sets in it that have images are those of the two folders.
+        data: Of the training.
+    """
+    meant = tuple(row["name"] for row in about["data"] if row["n"])[:2]
+    regions = Counter(split or "all" for split in data.regions.splits)
+    first = data_set(data.folder, {"train": len(data.train), "val": len(data.val)})
+    return (first, DataSet(data.regions.name, regions))[: len(meant)], meant
 
 
 def stage_package(
-    out: Path, data: Data, recipe: Recipe, fitted: Fitted, source: Augmenter, run: Path, progress: Progress
+    places: tuple[Path, Path, Path],
+    data: Data,
+    recipe: Recipe,
+    fitted: Fitted,
+    source: Augmenter,
+    progress: Progress,
 ) -> dict[str, Any]:
-    """Heads, figures, the model folder, and its gate."""
+    """Heads, figures, the model folder, and its gate; the places are recipe, model folder and run folder."""
+    path, out, run = places
+    about = read_about(path)
+    rows, (sets, meant) = about["data"], sets_of(about, data)
+    about["data"] = source_rows(rows, sets, meant)
+    about["limits"] = [*about["limits"], *strange_limit(rows, sets, meant)]
+    if fitted.epochs < recipe.epochs:
+        stopped = f"Training was stopped after {fitted.epochs} of {recipe.epochs} epochs."
+        about["limits"] = [*about["limits"], stopped]
     network = package.finished(recipe, fitted.weights)
     held = figures.held_out(data.val, recipe, f"{data.folder.name} val")
     drawn = figures.augmented(held, recipe.calibration_passes, recipe.seed + 1)
@@ -139,7 +158,6 @@ def stage_package(
     metrics += read_baseline(run)
     shortcut = figures.shortcuts(held, data.regions, score)
     trained = package.run_network(forward, data.train.greys(), recipe, heads.main)
-    about = _about(out, recipe, fitted)
     measured = Measured(
         input=input_of(recipe),
         outputs=[package.classifier_output(recipe, about["reading"])],
@@ -151,11 +169,13 @@ def stage_package(
     )
     arrays = package.reference_arrays((data.train, trained), (data.val, plain), recipe, heads.temperature)
     shipped = package.with_heads(network, heads.main, heads.members)
+    package.keep_recipe(path, out)
     card = package.write_folder(out, shipped, about, measured, arrays)
     curves = measure_curves(card, data.folder, progress, Kept(run, fitted.weights))
     package.write_folder(out, None, about, replace(measured, robustness=curves), arrays)
     write_curve(out, fitted.history)
-    card = add_gate(out, data.train.greys(), held.images.greys(), data.folder.parent, progress)
+    card = add_gate(out, data.train.greys(), held.images.greys(), data.folder.parent, progress, related=meant)
+    write_licence(card)
     (out / "README.md").write_text(readme_text(card, recipe), encoding="utf-8")
     return {
         "model": card.id,

@@ -1,7 +1,7 @@
 """Which share of data sets a model's gate marks or refuses, by the image alone."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -82,13 +82,17 @@ def image_reasons(volumes: Iterable[Volume], card: ModelCard) -> Iterator[tuple[
     yield from judged()
 
 
-def measure_gate(card: ModelCard, data: Path, progress: Progress | None = None) -> list[Figure]:
+def measure_gate(
+    card: ModelCard, data: Path, progress: Progress | None = None, *, related: Collection[str] = ()
+) -> list[Figure]:
     """The card's gate figures.
 
     Args:
         card: The model, its ``[gate]`` filled in.
         data: Folder that holds the model's own data set and those of :data:`FOREIGN`.
         progress: Called as ``progress(done, total, text)``.
+        related: Data sets that are not foreign either, though the card does not name them: its own may be a part of
+            one.
 
     Returns:
         One figure a data set that is there: the share marked or refused, by the image alone.
@@ -97,7 +101,7 @@ def measure_gate(card: ModelCard, data: Path, progress: Progress | None = None) 
     held = read_folder(data / card.data[0].name, "val")
     name = f"{card.data[0].name} val"
     wanted = [(f"{name}, {posture}", posture) for posture in ("plain", *list(POSTURES)[1:])]
-    own = {source.name for source in card.data}
+    own = {source.name for source in card.data} | set(related)
     sets = [name for name in FOREIGN if name not in own and (data / name / "index.csv").is_file()]
     total = len(wanted) + len(sets)
     for done, (where, posture) in enumerate(wanted):

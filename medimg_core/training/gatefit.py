@@ -1,6 +1,6 @@
 """Fitting a model's gate on its training images, choosing its limits on ``val``, and measuring it."""
 
-from collections.abc import Callable, Mapping, Sequence, Sized
+from collections.abc import Callable, Collection, Mapping, Sequence, Sized
 from pathlib import Path
 from typing import Any
 
@@ -183,7 +183,13 @@ def fit_gate(
 
 
 def add_gate(
-    folder: Path, train: Sequence[Grey], val: Sequence[Grey], data: Path | None, progress: Progress | None = None
+    folder: Path,
+    train: Sequence[Grey],
+    val: Sequence[Grey],
+    data: Path | None,
+    progress: Progress | None = None,
+    *,
+    related: Collection[str] = (),
 ) -> ModelCard:
     """Fit the gate of a packaged model, measure it, and write settings and figures into its card.
 
@@ -194,6 +200,7 @@ def add_gate(
         data: Folder of the data sets to measure on; None measures nothing, nor is a model of volumes measured, whose
             figures would be of single images.
         progress: Called as ``progress(done, total, text)``.
+        related: As for :func:`measure_gate`.
 
     Returns:
         The card, read back.
@@ -202,7 +209,7 @@ def add_gate(
     settings = fit_gate(folder, train, val, progress=progress)
     card_file.write_text(replace_gate(card_file.read_text(encoding="utf-8"), settings, ()), encoding="utf-8")
     card = read_card(folder)
-    figures = [] if data is None or card.input.depth else measure_gate(card, data, progress=progress)
+    figures = [] if data is None or card.input.depth else measure_gate(card, data, progress=progress, related=related)
     card_file.write_text(replace_gate(card_file.read_text(encoding="utf-8"), settings, figures), encoding="utf-8")
     return read_card(folder)
 

@@ -15,7 +15,7 @@ from medimg_core.training.architectures import multi_task, plain, residual
 from medimg_core.training.cardtext import Measured, card_text
 from medimg_core.training.datasets import ImageSet
 from medimg_core.training.heads import Head, log_odds, positives, sigmoid
-from medimg_core.training.recipe import Recipe, input_of
+from medimg_core.training.recipe import RECIPE, Recipe, input_of
 
 SAMPLE = 2000
 """Training embeddings kept for nearest neighbours."""
@@ -192,6 +192,16 @@ def classifier_output(recipe: Recipe, reading: Mapping[str, str]) -> dict[str, A
         "ensemble": "ensemble",
         "reading": {"name": recipe.reading, "positive": recipe.positive, **reading},
     }
+
+
+def keep_recipe(path: Path, folder: Path) -> None:
+    """Put the recipe into the model folder, where it is not there already.
+
+    To be called when there is something to package: a recipe in ``models/`` goes before the shipped one of its id.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if folder != path.parent:
+        (folder / RECIPE).write_bytes(path.read_bytes())
 
 
 def write_folder(

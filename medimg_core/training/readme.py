@@ -1,5 +1,6 @@
 """A model folder's README, from its card."""
 
+import shlex
 from collections.abc import Sequence
 
 from medimg_core.registry import Curve, Figure, ModelCard
@@ -17,6 +18,8 @@ white lungs and swapped surroundings, which the heads were not blinded to, show 
 GAP = """
 An AUC counts the order of scores, however little they differ: the gap beside it says how much they do.
 """
+
+AUDIT = "`audit.json`, which says what the maps are worth, comes from `medimg audit {id} FOLDER`, not from training."
 
 
 def _table(figures: Sequence[Figure]) -> list[str]:
@@ -56,7 +59,7 @@ def _part(title: str, lines: Sequence[str], there: object = True) -> list[str]:
 
 
 def _rest(card: ModelCard) -> list[str]:
-    """Shortcuts, gate, figures, robustness, operating points, limits."""
+    """Shortcuts, gate, figures, robustness, operating points, limits, where the audit is from."""
     points = [
         f"- {t.name}: {t.value:.4f}, sensitivity {t.sensitivity:.3f}, specificity {t.specificity:.3f} ({t.source})"
         for t in card.thresholds
@@ -64,6 +67,7 @@ def _rest(card: ModelCard) -> list[str]:
     without = f"Without the {card.region or 'region'}, and against the surroundings"
     limits = [f"- {text}" for text in (*card.limits, *card.population.never_measured)]
     groups = [f for f in card.metrics if f.note.startswith(SUBGROUP)]
+    audited = ["", AUDIT.format(id=card.id)] if card.cam else []
     return [
         *_part("Figures", _table([f for f in card.metrics if not f.note.startswith(SUBGROUP)])),
         *_part("Subgroups", _table(groups), groups),
@@ -72,6 +76,7 @@ def _rest(card: ModelCard) -> list[str]:
         *_part("Operating points", points, points),
         *_part("The gate", _table(card.gate_figures), card.gate_figures),
         *_part("Limits", limits),
+        *audited,
         "",
     ]
 
@@ -109,7 +114,7 @@ def plan_readme(card: ModelCard, plan: Plan, epochs: int) -> str:
         plan: Of the training.
         epochs: Epochs done.
     """
-    sets = " ".join(source.name for source in card.data if source.n)
+    sets = " ".join(shlex.quote(source.name) for source in card.data if source.n)
     commands = ["```", f"medimg train {card.id} {sets}   # goes on from its last checkpoint", "```"]
     trained = _trained(epochs, plan.size, plan.start)
     tuned = (

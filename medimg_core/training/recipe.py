@@ -9,6 +9,9 @@ from medimg_core.errors import InvalidCardError
 from medimg_core.registry import InputSpec
 from medimg_core.training.tables import fields_of, read_table
 
+RECIPE = "recipe.toml"
+"""Its name in a model folder."""
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -136,8 +139,16 @@ def input_of(recipe: Recipe) -> InputSpec:
 
 
 def read_about(path: Path) -> dict[str, Any]:
-    """The ``[card]`` table of a recipe: what the card says that nobody measures."""
-    return read_table(path, "card")
+    """The ``[card]`` table of a recipe: what the card says that nobody measures.
+
+    Raises:
+        InvalidCardError: It does not say what the recipe trains on, or the file is not TOML.
+    """
+    table = read_table(path, "card")
+    rows, needed = table.get("data"), {"name", "licence", "n", "split"}
+    if not isinstance(rows, list) or not rows or any(not needed <= set(row) for row in rows):
+        raise InvalidCardError("recipe must say in [[card.data]] what it trains on: name, licence, n and split of each")
+    return table
 
 
 def read_recipe(path: Path) -> Recipe:

@@ -26,28 +26,31 @@ class RunFolder:
 
     Args:
         folder: Exists.
+
+    Attributes:
+        checkpoint: Where the run goes on from.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._checkpoint = folder / "checkpoint.npz"
+        self.checkpoint = folder / "checkpoint.npz"
         self._best = folder / "best.npz"
         self._board: Any = None
 
     @property
     def has_checkpoint(self) -> bool:
         """Whether there is a run to go on with."""
-        return self._checkpoint.is_file()
+        return self.checkpoint.is_file()
 
     def save(self, groups: Mapping[str, Arrays], epoch: int) -> None:
         """Keep groups of arrays and the number of epochs done."""
         named = {f"{name}_{i:04d}": array for name, group in groups.items() for i, array in enumerate(group)}
-        self._write(self._checkpoint, {**named, "epoch": np.array(epoch)})
+        self._write(self.checkpoint, {**named, "epoch": np.array(epoch)})
 
     def load(self) -> tuple[dict[str, Arrays], int]:
         """The groups of the checkpoint by name, and the epochs done."""
         groups: dict[str, Arrays] = {}
-        with np.load(self._checkpoint, allow_pickle=False) as stored:
+        with np.load(self.checkpoint, allow_pickle=False) as stored:
             for key in sorted(key for key in stored.files if key != "epoch"):
                 groups.setdefault(key.rsplit("_", 1)[0], []).append(stored[key])
             return groups, int(stored["epoch"])

@@ -89,11 +89,12 @@ def score_of(plan: Plan, fitted: Fitted) -> float:
 
 
 def search(
-    path: Path, folders: Sequence[Path], run: Path, count: int, progress: Progress, *, resume: bool
+    model_id: str, path: Path, folders: Sequence[Path], run: Path, count: int, progress: Progress, *, resume: bool
 ) -> dict[str, Any]:
     """Try variants of a recipe's plan on its data; the model folder stays as it is.
 
     Args:
+        model_id: The model's, which the file of a shipped recipe need not lie under.
         path: The recipe, with a ``[search]`` table.
         folders: Data folders.
         run: The model's run folder; ``search.csv`` and the folder ``search`` come into it.
@@ -117,7 +118,7 @@ def search(
     rows = try_variants(plan, space, run, count, train, progress=progress, resume=resume)
     best = max(rows, key=lambda row: row["val_score"])
     return {
-        "model": path.parent.name,
+        "model": model_id,
         "table": str(run / TABLE),
         "trials": len(rows),
         "epochs": space.epochs,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from medimg_core.evaluation.folder import INDEX
 from medimg_core.registry import ModelCard, read_card
 from medimg_core.training.cardtext import Measured
-from medimg_core.training.course import PlanData
+from medimg_core.training.course import PlanData, meant_by
 from medimg_core.training.fit import Fitted, Progress
 from medimg_core.training.gatefit import add_gate, enough
 from medimg_core.training.heads import (
@@ -29,12 +29,14 @@ from medimg_core.training.heads import (
     sigmoid,
 )
 from medimg_core.training.learning import write_curve
+from medimg_core.training.licence import write_licence
 from medimg_core.training.measures import Kept, PlanFigures, measure_plan
 from medimg_core.training.modality import Picture
 from medimg_core.training.network import build, heads_of
-from medimg_core.training.package import embedding_fits, write_folder
+from medimg_core.training.package import embedding_fits, keep_recipe, write_folder
 from medimg_core.training.pipeline import Source
 from medimg_core.training.plan import Plan
+from medimg_core.training.provenance import source_rows, strange_limit
 from medimg_core.training.readme import plan_readme
 from medimg_core.training.recipe import read_about
 from medimg_core.training.samples import Pictures, Samples, prepared
@@ -199,12 +201,12 @@ def reference(embed: Embed, data: PlanData, plan: Plan, heads: Heads | None) -> 
 
 
 def ship(
-    places: tuple[Path, Path], data: PlanData, plan: Plan, fitted: Fitted, source: Source, progress: Progress
+    places: tuple[Path, Path, Path], data: PlanData, plan: Plan, fitted: Fitted, source: Source, progress: Progress
 ) -> dict[str, Any]:
     """Write the model folder of a fitted plan and measure it through the product's own doors.
 
     Args:
-        places: Model folder, which holds ``recipe.toml``, and run folder.
+        places: Recipe, model folder and run folder.
         data: Of the training.
         plan: Its settings.
         fitted: Averaged weights and log.
@@ -214,8 +216,11 @@ def ship(
     Returns:
         What ``medimg train --json`` prints.
     """
-    out, run = places
-    about = read_about(out / "recipe.toml")
+    path, out, run = places
+    about = read_about(path)
+    rows, meant = about["data"], meant_by(about, plan)
+    about["data"] = source_rows(rows, data.sets, meant)
+    about["limits"] = [*about["limits"], *strange_limit(rows, data.sets, meant)]
     if fitted.epochs < plan.epochs and not plan.patience:
         cut = f"Training was stopped after {fitted.epochs} of {plan.epochs} epochs."
         about["limits"] = [*about["limits"], cut]
@@ -245,13 +250,15 @@ def ship(
         )
         return write_folder(out, None if figures else shipped, about, measured, arrays)
 
+    keep_recipe(path, out)
     card = write(None)
     figures = measure_plan(card, data, progress, Kept(run, fitted.weights))
     card = write(figures)
     greys = (Pictures(data.train, GATE_TRAIN), Pictures(data.val, GATE_VAL))
     if enough(*greys):
-        card = add_gate(out, *greys, data.folders[0].parent if indexed else None, progress)
+        card = add_gate(out, *greys, data.folders[0].parent if indexed else None, progress, related=meant)
     write_curve(out, fitted.history)
+    write_licence(card)
     (out / "README.md").write_text(plan_readme(read_card(out), plan, fitted.epochs), encoding="utf-8")
     return {
         "model": card.id,

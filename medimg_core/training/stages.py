@@ -15,15 +15,16 @@ from medimg_core.preprocess import prepare
 from medimg_core.registry import models_dir
 from medimg_core.training.architectures.lite import load_imagenet
 from medimg_core.training.augment import Augmenter, targets
-from medimg_core.training.course import run_plan
+from medimg_core.training.course import check_epochs, run_plan
 from medimg_core.training.datasets import Data, ImageSet, find_regions_folder, load_images, load_regions
-from medimg_core.training.finish import RECIPE, stage_baseline, stage_package
+from medimg_core.training.finish import sets_of, stage_baseline, stage_package
 from medimg_core.training.fit import Aim, Batch, Fitted, fit
 from medimg_core.training.heads import log_odds, positives
 from medimg_core.training.losses import reading_loss
 from medimg_core.training.package import build
 from medimg_core.training.plan import read_plan
-from medimg_core.training.recipe import Recipe, input_of, read_recipe
+from medimg_core.training.provenance import claim
+from medimg_core.training.recipe import RECIPE, Recipe, input_of, read_about, read_recipe
 from medimg_core.training.regions import all_regions, fit_regions, hull_of, predict_masks
 from medimg_core.training.search import search as run_search
 from medimg_core.training.tables import read_table
@@ -182,13 +183,6 @@ def places(model_id: str, out: Path | None) -> tuple[Path, Path, Path]:
     return recipe, folder, folder.with_name(f"{model_id}.run")
 
 
-def keep_recipe(path: Path, folder: Path) -> None:
-    """Put the recipe into the model folder, where it is not there already."""
-    folder.mkdir(parents=True, exist_ok=True)
-    if folder != path.parent:
-        (folder / RECIPE).write_bytes(path.read_bytes())
-
-
 def run(
     model_id: str,
     folders: Sequence[Path],
@@ -207,13 +201,11 @@ def run(
         if baseline:
             raise NotApplicableError(f"a comparison network belongs to a recipe that trains one; {model_id} has none")
         if search:
-            return run_search(path, folders, place, search, say, resume=resume)
-        keep_recipe(path, folder)
-        plan = read_plan(path)
-        return run_plan(plan, folders, (folder, place), say, resume=resume, time_limit=time_limit)
+            return run_search(model_id, path, folders, place, search, say, resume=resume)
+        return run_plan(read_plan(path), folders, (path, folder, place), say, resume=resume, time_limit=time_limit)
     if search:
         raise NotApplicableError(f"variants are tried of a recipe with a [plan]; {model_id} has none")
-    recipe = read_recipe(path)
+    recipe, about = read_recipe(path), read_about(path)
     begun = time.monotonic()
     data = read_data(folders, recipe)
     seconds = None if time_limit is None else max(0.0, 60 * time_limit - (time.monotonic() - begun))
@@ -221,11 +213,14 @@ def run(
         plain = recipe.baseline()
         place = place / "baseline"
         place.mkdir(parents=True, exist_ok=True)
+        claim(place, *sets_of(about, data), resume=resume)
         fitted, _ = stage_fit(data, plain, place, say, resume=resume, time_limit=seconds)
+        check_epochs(fitted, time_limit)
         return stage_baseline(folder, data, plain, fitted, place)
     place.mkdir(parents=True, exist_ok=True)
+    claim(place, *sets_of(about, data), resume=resume)
     fitted, source = stage_fit(data, recipe, place, say, resume=resume, time_limit=seconds)
+    check_epochs(fitted, time_limit)
     if source is None:
         source = augmenter(data.train, stage_regions(data, recipe, place, say), recipe)
-    keep_recipe(path, folder)
-    return stage_package(folder, data, recipe, fitted, source, place, say)
+    return stage_package((path, folder, place), data, recipe, fitted, source, say)

@@ -18,7 +18,7 @@ from medimg_core.preprocess import prepare
 from medimg_core.registry import read_card
 from medimg_core.study import Volume
 from medimg_core.training.gatefigures import wilson
-from medimg_core.training.gatefit import PARTS, add_gate, choose_limits, fit_gate
+from medimg_core.training.gatefit import PARTS, add_gate, choose_limits, fit_gate, measure_gate
 from medimg_core.training.postures import crop, posed_thumbnails, postures
 from tests.gate.pictures import pictures
 
@@ -78,6 +78,11 @@ def test_the_card_says_what_was_fitted_and_measured(gated):
         "gi_polyps, all images",
     }
     assert all(found[f"none val, {name}"].value >= 0.9 for name in ("rotated_90", "mirrored", "inverted"))
+
+
+def test_sets_that_its_own_may_be_a_part_of_are_not_foreign(gated):
+    found = {figure.data for figure in measure_gate(gated, gated.folder.parent / "data", related=("gi_polyps",))}
+    assert found == {figure.data for figure in gated.gate_figures} - {"gi_polyps, all images"}
 
 
 def test_the_rest_of_the_card_stays(gated, tiny_model):

@@ -38,6 +38,7 @@ def test_a_model_of_both_tasks_says_all_of_it(tmp_path):
     assert "| auc | 0.900 | 0.850 to 0.950 | 40 | set val | a note |" in text
     assert "| noise | standard deviation | auc | 40 | 0: 0.900 (0.850 to 0.950); 0.02: 0.800 (0.700 to 0.900) |" in text
     assert "prevalence of 0.30; threshold 0.310" in text
+    assert "`medimg audit tiny FOLDER`" in text.splitlines()[-1]
     assert "(a shortcut AUC above 0.65): no" in text
 
 
@@ -47,6 +48,7 @@ def test_a_model_that_segments_says_nothing_of_scores(tmp_path):
     assert "from fresh weights" in text
     assert "prevalence" not in text
     assert "shortcut" not in text
+    assert "audit" not in text  # it has no maps
 
 
 @pytest.mark.parametrize(("start", "said"), [("", "fresh weights"), ("earlier", "from the weights of earlier")])

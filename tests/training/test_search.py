@@ -8,7 +8,7 @@ import pytest
 from medimg_core.errors import Cancelled, InputError, InvalidCardError, NotApplicableError, UnknownModelError
 from medimg_core.training import train
 from medimg_core.training.fit import Fitted
-from medimg_core.training.search import Space, read_space, score_of, try_variants
+from medimg_core.training.search import Space, read_space, score_of, search, try_variants
 from tests.training.lesions import plan, write_lesions
 
 SPACE = Space(3, {"learning_rate": (1e-3, 2e-3, 4e-3), "decoder": ((8, 4), (16, 8)), "strength": (0.5, 1.0)})
@@ -159,7 +159,7 @@ def test_variants_are_trained_as_a_plan_is_and_the_model_folder_stays_as_it_is(t
     written(tmp_path / "models" / "tiny", RECIPE)
     folder = write_lesions(tmp_path / "data", (4, 2))
     answer = train("tiny", [folder], search=1)
-    assert answer["trials"] == 1
+    assert (answer["trials"], answer["model"]) == (1, "tiny")
     assert set(answer["best"]) == {"trial", "learning_rate", "val_score"}
     assert 0 <= answer["best"]["val_score"] <= 1
     json.dumps(dict(answer))
@@ -168,6 +168,10 @@ def test_variants_are_trained_as_a_plan_is_and_the_model_folder_stays_as_it_is(t
     assert [len(log.read_text().splitlines()) for log in logs] == [2]
     with pytest.raises(UnknownModelError):
         train("nonesuch", [folder], search=2)
+    shipped = tmp_path / "recipes" / "own.toml"  # a shipped recipe lies beside others, not in its model's folder
+    shipped.parent.mkdir()
+    shipped.write_text(RECIPE)
+    assert search("own", shipped, [folder], tmp_path / "runs" / "tiny", 1, quiet, resume=True)["model"] == "own"
 
 
 def test_a_recipe_without_a_plan_has_no_variants():

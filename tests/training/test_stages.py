@@ -89,9 +89,10 @@ def test_the_model_folder_is_complete(trained):
     folder, answer, _, said = trained
     card = read_card(folder)
     card.check_weights()
+    assert [(source.name, dict(source.n)) for source in card.data] == [("chest", {"train": 30})]
     assert answer["weights_sha256"] == card.sha256
     assert {path.name for path in folder.iterdir()} == {
-        "card.toml", "weights.keras", "reference.npz", "README.md", "recipe.toml", "learning_curve.csv",
+        "card.toml", "weights.keras", "reference.npz", "README.md", "recipe.toml", "learning_curve.csv", "LICENSE",
     }  # fmt: skip
     assert [t.name for t in card.thresholds] == ["balanced", "sensitivity_first"]
     assert card.prevalence == pytest.approx(2 / 3, abs=1e-5)
