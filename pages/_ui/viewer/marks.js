@@ -184,6 +184,12 @@ export function colourBar(ctx, width, height, map, title, size) {
   ctx.lineWidth = 1;
   ctx.strokeRect(left - 0.5, top - 0.5, across + 1, rows + 1);
   const mark = top + (1 - map.threshold) * (rows - 1);
+  if (title) {
+    // a measurement's lines may lie there too
+    const wide = widthOf(ctx, title, size) + size * 0.6;
+    ctx.fillStyle = "rgba(0,0,0,0.75)";
+    ctx.fillRect(width - MARGIN + size * 0.3 - wide, top - size * 1.9, wide, size * 1.4);
+  }
   write(ctx, title, width - MARGIN, top - size * 0.6, { size, align: "right", base: "bottom" });
   const labels = [[top, short(map.scale)], [top + rows, short(map.low ?? 0)]];
   if (map.threshold > 0) {

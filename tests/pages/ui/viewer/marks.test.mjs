@@ -159,6 +159,9 @@ test("the colours of a map: its scale on top, zero below, a line at the threshol
   assert.ok(Math.abs(line.values[1] - (top + bottom) / 2) <= 1);
   assert.deepEqual(["log-odds", "4.1", "0", "2.1"].map((text) => Boolean(context.text(text))), [true, true, true, true]);
   assert.ok(context.text("4.1").y < context.text("2.1").y && context.text("2.1").y < context.text("0").y);
+  const [box] = context.named("fillRect").filter(({ fillStyle }) => fillStyle === "rgba(0,0,0,0.75)");
+  const { y } = context.text("log-odds"); // its lower edge: what lies under the title does not shine through
+  assert.ok(box.values[1] < y - SIZE && box.values[1] + box.values[3] > y);
 });
 
 test("the colours of a palette run from its window's lower end", () => {
