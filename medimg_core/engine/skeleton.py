@@ -28,8 +28,8 @@ def skeleton(model_id: str, weights: Path) -> str:
     network = outline(inspect(weights))
     end = network.find(network.last)
     behind = end
-    while behind.units is None and len(behind.before) == 1:
-        behind = network.find(network.find(behind.before[0]).last)
+    while behind.units is None and (taken_from := _before(behind, network)):
+        behind = taken_from
     if behind.units is None:
         raise ModelError(
             f"the network must end in a dense layer or a convolution; it ends in {end.path!r}, of class {end.kind}"
@@ -61,14 +61,21 @@ def _classes(end: Entry, dense: Entry, network: Outline) -> str:
     count = max(2, dense.units or 0)
     names = [f"TODO {number}" for number in range(count)]
     text = _CLASSES.format(name=json.dumps(end.path), classes=json.dumps(names), positive=json.dumps(names[1:]))
-    layer = dense
-    while layer.before:
-        layer = network.find(layer.before[0])
-        if layer.kind == "GlobalAveragePooling2D" and layer.before:
-            return text + _CAM.format(layer=json.dumps(layer.before[0]))
-        if layer.kind not in _PASSED:
-            break
-    return text
+    layer = _before(dense, network)
+    while layer and layer.kind in _PASSED:
+        layer = _before(layer, network)
+    pooled = _before(layer, network) if layer and layer.kind == "GlobalAveragePooling2D" else None
+    return text + _CAM.format(layer=json.dumps(pooled.path)) if pooled else text
+
+
+def _before(layer: Entry, network: Outline) -> Entry | None:
+    """The layer whose tensor another takes, into and out of networks inside; None for the image, or several."""
+    while not layer.before and "/" in layer.path:  # the first of a network inside takes what that network takes
+        layer = network.find(layer.path.rsplit("/", 1)[0])
+    if len(layer.before) != 1:
+        return None
+    found = network.find(network.find(layer.before[0]).last)
+    return _before(found, network) if found.kind == "InputLayer" else found
 
 
 def _masks(end: Entry, channels: int) -> str:

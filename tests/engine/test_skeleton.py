@@ -9,7 +9,7 @@ from medimg_core.engine import model_problems, skeleton
 from medimg_core.errors import ModelError, WeightsError
 from medimg_core.registry import card_problems, sha256_of
 from tests.engine.keras_files import dense, layer, network, write
-from tests.engine.test_outline import after
+from tests.engine.test_outline import after, sequence
 
 
 def pooled(end, *between):
@@ -60,6 +60,65 @@ def test_an_activation_behind_the_dense_layer_is_the_output(tmp_path):
 def test_something_else_before_the_dense_layer_gives_no_map(tmp_path):
     card, _ = made(tmp_path, pooled(dense(units=2), dense("hidden", 16, "relu")))
     assert "cam" not in card
+
+
+def chain(*parts, name="net", first="image"):
+    """A functional network in which each layer takes the one before it."""
+    for number, part in enumerate(parts):
+        after(part, parts[number - 1]["name"] if number else first)
+    return network(*parts, name=name)
+
+
+def sequential(*parts, name="net"):
+    """Layers in a row, as Keras writes them."""
+    return sequence(*parts, name=name) | {"module": "keras", "registered_name": None}
+
+
+def conv():
+    return layer("Conv2D", "conv", filters=8)
+
+
+def pool():
+    return layer("GlobalAveragePooling2D", "pool")
+
+
+NESTED = {
+    "a sequence, pooled inside": lambda: sequential(chain(conv(), pool(), name="back"), dense()),
+    "a graph, pooled inside": lambda: chain(chain(conv(), pool(), name="back"), layer("Dropout", "drop"), dense()),
+    "pooled outside": lambda: chain(chain(conv(), name="back"), pool(), dense()),
+    "pooled two levels down": lambda: chain(chain(sequential(conv(), pool(), name="in"), name="back"), dense()),
+    "pooled behind the network inside": lambda: chain(
+        chain(sequential(conv(), name="in"), pool(), name="back"), dense()
+    ),
+    "the head inside": lambda: chain(chain(conv(), name="back"), sequential(pool(), dense(), name="head")),
+    "the activation inside": lambda: chain(
+        chain(conv(), pool(), name="back"), dense(), sequential(layer("Softmax", "scores"), name="end")
+    ),
+    "the image pooled": lambda: chain(sequential(pool(), name="back"), dense()),
+    "another layer inside": lambda: chain(chain(conv(), pool(), dense("hidden"), name="back"), dense()),
+    "no pooling": lambda: chain(chain(conv(), name="back"), layer("Flatten", "flat"), dense()),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "output", "cam"),
+    [
+        ("a sequence, pooled inside", "logits", "back/conv"),
+        ("a graph, pooled inside", "logits", "back/conv"),
+        ("pooled outside", "logits", "back/conv"),
+        ("pooled two levels down", "logits", "back/in/conv"),
+        ("pooled behind the network inside", "logits", "back/in/conv"),
+        ("the head inside", "head/logits", "back/conv"),
+        ("the activation inside", "end/scores", "back/conv"),
+        ("the image pooled", "logits", None),
+        ("another layer inside", "logits", None),
+        ("no pooling", "logits", None),
+    ],
+)
+def test_networks_inside_are_gone_through(tmp_path, name, output, cam):
+    card, _ = made(tmp_path, NESTED[name]())
+    assert card["outputs"][0]["name"] == output
+    assert card.get("cam") == (None if cam is None else {"layer": cam, "head": "pooling_dense"})
 
 
 def test_masks(tmp_path):
