@@ -11,7 +11,7 @@ from typing import Any
 from medimg_core.engine import heads
 from medimg_core.engine.export import ExportSpec
 from medimg_core.engine.network import Graph, flat, load
-from medimg_core.engine.session import threads
+from medimg_core.engine.runtime import threads
 from medimg_core.errors import NotApplicableError
 
 __all__ = ["Network", "kept", "layer_of", "logits_of", "network_of"]

@@ -1,6 +1,5 @@
 """One ONNX Runtime session a model, shared by all threads, and the forward pass through it."""
 
-import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from medimg_core.engine.cache import discard, entry
+from medimg_core.engine.runtime import refusals, session_options, threads
 from medimg_core.errors import IncompatibleInputError, ModelError, NotApplicableError
 from medimg_core.registry import ModelCard
 from medimg_core.results import Activations
@@ -77,18 +77,6 @@ class _Loaded:
     bias: Array
 
 
-def threads() -> int:
-    """Threads of a forward pass: ``MEDIMG_THREADS``, else 2.
-
-    Raises:
-        IncompatibleInputError: The setting is not a whole number of 1 to 64.
-    """
-    value = os.environ.get("MEDIMG_THREADS", "2")
-    if not value.isdigit() or not 1 <= int(value) <= 64:
-        raise IncompatibleInputError(f"MEDIMG_THREADS must be a whole number of 1 to 64, got {value[:20]!r}")
-    return int(value)
-
-
 def forward(
     card: ModelCard,
     batch: npt.NDArray[np.floating[Any]],
@@ -113,8 +101,8 @@ def forward(
 
     Raises:
         IncompatibleInputError: The batch has another shape than the card's input, or is not finite.
-        ModelError: Weights or export cannot be used (see :func:`warm`), or an output is not finite or not what
-            the card says.
+        ModelError: Weights or export cannot be used (see :func:`warm`) or run, or an output is not finite or not
+            what the card says.
     """
     wanted = card.input.shape
     if batch.shape[1:] != wanted or not len(batch):
@@ -130,8 +118,12 @@ def forward(
     size = 1 if card.input.depth else min(_SIDE, -(-len(values) // threads())) if side_by_side else _CHUNK
     chunks = [values[at : at + size] for at in range(0, len(values), size)]
 
-    with ThreadPoolExecutor(threads()) if side_by_side else nullcontext() as pool:
-        parts = list((pool.map if pool else map)(lambda chunk: session.run(names, {"image": chunk}), chunks))
+    try:
+        with ThreadPoolExecutor(threads()) if side_by_side else nullcontext() as pool:
+            parts = list((pool.map if pool else map)(lambda chunk: session.run(names, {"image": chunk}), chunks))
+    except refusals() as error:
+        said = f"{type(error).__name__} came: {next(iter(str(error).splitlines()), '')[:200]}"
+        raise ModelError(f"ONNX Runtime must run the network of {card.id}; {said}") from error
     arrays = parts[0] if len(parts) == 1 else [np.concatenate(column) for column in zip(*parts, strict=True)]
     found: dict[str, Array] = dict(zip(names, arrays, strict=True))
     for name, array in found.items():
@@ -217,27 +209,6 @@ def check(card: ModelCard) -> None:
     forward(card, np.zeros((1, *card.input.shape), np.float32))
 
 
-def session_options(count: int | None = None) -> Any:
-    """ONNX Runtime's ``SessionOptions`` for every network here.
-
-    Args:
-        count: Threads of a pass; :func:`threads` by default.
-
-    Threads spin between the operators of a pass, and stop when it ends. Asleep they wake too late to help:
-    on two quiet cores a pass takes 4.0 ms with spinning and 7.2 ms without, as long as on one core. On
-    busy cores it is the other way round, which is why passes queue instead of running side by side.
-    """
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads() if count is None else count
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    options.add_session_config_entry("session.intra_op.allow_spinning", "1")
-    options.add_session_config_entry("session.force_spinning_stop", "1")
-    return options
-
-
 def _loaded(card: ModelCard, count: int, part: str = "model") -> _Loaded:
     """The session of one of a card's exported networks whose passes take ``count`` threads."""
     key = (part, *_key(card, count))
@@ -269,16 +240,13 @@ def _key(card: ModelCard, count: int) -> Key:
 
 def _load(card: ModelCard, count: int, part: str) -> _Loaded:
     """Build a session; an entry that ONNX Runtime cannot read is built again once."""
-    from onnxruntime.capi import onnxruntime_pybind11_state as state
-
-    unreadable = (state.Fail, state.InvalidArgument, state.InvalidGraph, state.InvalidProtobuf, state.NotImplemented)
     try:
         return _open(card, count, part)
-    except unreadable:
+    except refusals():
         discard(card)
     try:
         return _open(card, count, part)
-    except unreadable as error:
+    except refusals() as error:
         raise ModelError(f"the export of model {card.id} must load in ONNX Runtime; twice it did not") from error
 
 

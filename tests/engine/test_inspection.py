@@ -4,15 +4,9 @@ import pytest
 
 from medimg_core.engine import model_problems
 from medimg_core.registry import sha256_of
-from tests.engine.keras_files import dense, layer, network, write
+from tests.engine.broken_exports import BROKEN, PARTS, write_broken
+from tests.engine.keras_files import layer, network, write
 from tests.tiny_model import CARD
-
-PARTS = (
-    layer("Conv2D", "features", filters=8),
-    layer("GlobalAveragePooling2D", "embedding"),
-    dense("logits", 3),
-    dense("ensemble", 12),
-)
 
 
 def folder_of(tmp_path, text=CARD, config=None, size=32):
@@ -95,6 +89,13 @@ def test_what_keras_cannot_build_is_told_without_a_traceback(tmp_path, medimg_ca
     (problem,) = model_problems(folder_of(tmp_path))
     assert "could not be exported to ONNX: weights must be a network that Keras" in problem
     assert "Traceback" not in problem
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_what_cannot_be_run_is_told_without_a_traceback(tmp_path, monkeypatch, kind):
+    monkeypatch.setenv("MEDIMG_CACHE", str(tmp_path / "cache"))
+    (problem,) = model_problems(write_broken(tmp_path / "own", kind).folder)
+    assert problem.startswith("ONNX Runtime must run the network of own; ")
 
 
 def test_the_shipped_model_has_none(shipped_model):

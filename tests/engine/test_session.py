@@ -16,6 +16,7 @@ from medimg_core.explain import explain
 from medimg_core.inference import classify
 from medimg_core.registry import ModelCard
 from medimg_core.study import Volume
+from tests.engine.broken_exports import write_broken
 from tests.keras_process import ROOT
 from tests.tiny_model import without_map_and_ensemble
 
@@ -81,6 +82,21 @@ def test_a_batch_that_does_not_fit_is_refused(tiny_model, change, message):
 def test_outputs_that_are_not_finite_raise(tiny_model):
     with pytest.raises(ModelError, match="must be finite"):
         forward(tiny_model, np.full((1, 48, 48, 1), 1e38, np.float32))
+
+
+@pytest.mark.parametrize("count", [1, 9])  # alone, and side by side
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("a second input", r"the network of own; ValueError came: Required inputs \(\['loose'\]\) are missing"),
+        ("a shape that does not fit", "the network of own; Fail came: .*Reshape"),
+    ],
+)
+def test_what_onnx_runtime_refuses_is_a_sentence(tmp_path, monkeypatch, kind, message, count):
+    monkeypatch.setenv("MEDIMG_CACHE", str(tmp_path / "cache"))
+    card = write_broken(tmp_path / "own", kind)
+    with pytest.raises(ModelError, match=f"ONNX Runtime must run {message}"):
+        forward(card, np.zeros((count, *card.input.shape), np.float32))
 
 
 def test_results_are_read_only(tiny_model):
