@@ -31,7 +31,7 @@ from medimg_core.registry import ModelCard, sha256_of
 
 __all__ = ["FORMAT", "ExportSpec", "export", "spec_of"]
 
-FORMAT = 4
+FORMAT = 5
 """Raised whenever what an export holds changes; caches of another format are not looked at."""
 
 OPSET = 17
@@ -163,7 +163,10 @@ def _single(tensor: Any) -> Any:
 
 
 def _rename(graph: Any, names: list[str]) -> None:
-    """Give the graph's input the name ``image`` and its outputs ``names``, in order."""
+    """Give the graph's one input the name ``image`` and its outputs ``names``, in order."""
+    if len(graph.input) != 1:
+        taken = ", ".join(value.name for value in graph.input) or "nothing"
+        raise ModelError(f"an exported network must take the image and nothing else; it takes {taken[:200]}")
     new = {graph.input[0].name: "image"}
     new |= {value.name: name for value, name in zip(graph.output, names, strict=True)}
     for value in (*graph.input, *graph.output):

@@ -196,12 +196,22 @@ def _called(layer: Any, path: str, calls: list[Call]) -> Callable[..., Any]:
         else:
             if "training" in inspect.signature(layer.call).parameters:
                 kwargs["training"] = False  # augmentation layers would change the image unless told not to
+            if isinstance(layer, keras.layers.Normalization):
+                layer.mean, layer.variance = _constant(layer.mean), _constant(layer.variance)
+            args, kwargs = keras.tree.map_structure(_constant, (args, kwargs))
             output = layer(*args, **kwargs)
         if path:
             calls.append(Call(path, layer, tuple(keras.tree.flatten(args)), output))
         return output
 
     return run
+
+
+def _constant(value: Any) -> Any:
+    """A tensor of numbers as an array, all else as it is: an export makes an input of each tensor that is no weight."""
+    import keras
+
+    return keras.ops.convert_to_numpy(value) if keras.ops.is_tensor(value) else value
 
 
 def _rename(calls: list[Call]) -> None:

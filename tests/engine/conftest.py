@@ -37,3 +37,11 @@ def own_models(keras_work: Path) -> tuple[ModelCard, ModelCard, np.ndarray, dict
         said = {name: file[name] for name in file.files}
     cards = (read_card(keras_work / name) for name in ("own_nested", "own_masks"))
     return *cards, np.load(keras_work / "batch.npy"), said
+
+
+@pytest.fixture(scope="session")
+def normalised_model(keras_work: Path) -> tuple[ModelCard, np.ndarray, np.ndarray, np.ndarray]:
+    """Card of a network with normalisation layers, a batch, Keras' scores of it, and the kernel of the last layer."""
+    with np.load(keras_work / "said.npz") as file:
+        scores, kernel = file["normalised_scores"], file["normalised_kernel"]
+    return read_card(keras_work / "own_normalised"), np.load(keras_work / "batch.npy"), scores, kernel

@@ -1,4 +1,4 @@
-"""Models as somebody brings them: a MobileNetV2 inside a network, of colour, and masks that end in a sigmoid."""
+"""Models as somebody brings them: MobileNetV2 inside a network, of colour, masks of a sigmoid, images normalised."""
 
 from pathlib import Path
 from typing import Any
@@ -115,6 +115,27 @@ def masks() -> Any:
     return network
 
 
+def normalised() -> Any:
+    """Normalises in every way there is, with given and with adapted numbers, and adds a tensor that is no weight."""
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(9)
+    adapted = layers.Normalization()
+    adapted.adapt(np.random.default_rng(2).normal((1, -1, 0), (2, 0.5, 1), (9, SIDE, SIDE, 3)).astype(np.float32))
+    parts = [
+        adapted,
+        layers.Normalization(axis=None, mean=0.5, variance=4.0, invert=True),
+        layers.Conv2D(6, 3, strides=8, activation="relu", name="features"),
+    ]
+    back = keras.Sequential([keras.Input((SIDE, SIDE, 3)), *parts], name="back")
+    image = keras.Input((SIDE, SIDE, 3))
+    x = layers.Normalization(mean=[0.1, -0.2, 0.3], variance=[0.25, 0.04, 1.0])(image)
+    x = keras.ops.add(x, keras.ops.convert_to_tensor(np.array([0.5, -0.5, 0.25], np.float32)))
+    x = layers.GlobalAveragePooling2D()(back(x))
+    return keras.Model(image, layers.Dense(1, activation="sigmoid", name="score")(x))
+
+
 def grad_cam(model: Any, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Features and Grad-CAM of the score's log-odds, by TensorFlow's own gradient on the nested network."""
     import tensorflow as tf
@@ -130,7 +151,7 @@ def grad_cam(model: Any, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def write(work: Path) -> None:
-    """Write both folders, ``own_nested`` and ``own_masks``, their exports, and what Keras says of ``batch.npy``."""
+    """Write the folders ``own_...``, their exports, and what Keras says of ``batch.npy``."""
     import keras
 
     keras.backend.clear_session()
@@ -139,6 +160,13 @@ def write(work: Path) -> None:
     for name, build, task, outputs, steps in (
         ("own_nested", nested, "classification", _NESTED, '["squash", "minus_one_to_one"]'),
         ("own_masks", masks, "segmentation", _MASKS, '["squash"]'),
+        (
+            "own_normalised",
+            normalised,
+            "classification",
+            _NESTED.replace(f"{BACK}/out_relu", "back/features"),
+            '["squash"]',
+        ),
     ):
         folder = work / name
         folder.mkdir()
@@ -156,8 +184,11 @@ def write(work: Path) -> None:
         if build is nested:
             found["features"], found["map"] = grad_cam(model, batch)
             found["scores"] = model(batch, training=False).numpy()
+        if build is normalised:
+            found["normalised_scores"] = model(batch, training=False).numpy()
+            found["normalised_kernel"] = model.get_layer("score").kernel.numpy()
     np.savez(work / "said.npz", **found)
-    fill_cache(read_card(work / "own_nested"), read_card(work / "own_masks"))
+    fill_cache(*(read_card(work / name) for name in ("own_nested", "own_masks", "own_normalised")))
 
 
 def batch_of_two() -> np.ndarray:

@@ -27,6 +27,14 @@ def test_a_layer_inside_a_backbone(own_models):
     np.testing.assert_allclose(native, said["map"], atol=1e-3 * said["map"].max())
 
 
+def test_behind_layers_that_normalise(normalised_model):
+    """The layer's mean goes into the score: each of its 64 cells has a 64th of the kernel as gradient."""
+    card, batch, scores, kernel = normalised_model
+    found = apart.layer_gradient(card, "back/features", batch, decision(card))
+    np.testing.assert_allclose(1 / (1 + np.exp(-found.values.astype(float))), scores[:, 0], atol=1e-4)
+    np.testing.assert_allclose(found.gradient, np.broadcast_to(kernel[:, 0] / 64, (2, 8, 8, 6)), atol=1e-6)
+
+
 def test_layers_to_choose_from(own_models):
     card = own_models[0]
     found = apart.map_layers(card)

@@ -3,9 +3,13 @@
 import dataclasses
 
 import numpy as np
+import pytest
+from onnx import TensorProto, helper
 
 from medimg_core.engine import check, dense_head, forward, model_problems
 from medimg_core.engine.cache import entry, entry_folder, is_whole
+from medimg_core.engine.export import _rename
+from medimg_core.errors import ModelError
 from medimg_core.explain import explain
 from medimg_core.inference import classify, segment
 from medimg_core.study import Volume
@@ -32,6 +36,35 @@ def test_its_map_is_tensorflows(own_models):
     assert found.native.shape == said["map"].shape[1:] == (2, 2)
     assert said["map"][1].max() > 0
     np.testing.assert_allclose(found.native, said["map"][1], atol=1e-3 * said["map"][1].max())
+
+
+def test_a_network_that_normalises_its_image(normalised_model):
+    """What Keras keeps as loose tensors, beside the weights, is a part of the export."""
+    card, batch, scores, _ = normalised_model
+    found = forward(card, batch)
+    assert found.features.shape == (2, 8, 8, 6)
+    np.testing.assert_allclose(1 / (1 + np.exp(-found.logits[:, 1:].astype(float))), scores, atol=1e-4)
+    assert np.ptp(scores) > 0.01
+    assert model_problems(card.folder) == ()
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        (["picture"], None),
+        (["picture", "norm/Sub/y:0"], "must take the image and nothing else; it takes picture, norm/Sub/y:0"),
+        ([], "must take the image and nothing else; it takes nothing"),
+    ],
+)
+def test_an_export_takes_the_image_alone(inputs, message):
+    values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in (*inputs, "out")]
+    graph = helper.make_graph([helper.make_node("Sum", inputs or ["x"], ["out"])], "net", values[:-1], values[-1:])
+    if message is not None:
+        with pytest.raises(ModelError, match=message):
+            _rename(graph, ["logits"])
+        return
+    _rename(graph, ["logits"])
+    assert graph.node[0] == helper.make_node("Sum", ["image"], ["logits"])
 
 
 def test_masks_in_colour(own_models):
