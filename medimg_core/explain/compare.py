@@ -65,6 +65,7 @@ class Agreement:
 
     Attributes:
         votes: ``uint8``, shape ``(rows, columns)`` of the image, read-only.
+        in_every_family: Where at least one map of each family does, ``bool``, same shape, read-only.
         at_least: Votes that count as agreement.
         counted: Methods that were counted, one each.
         dropped: Methods whose map is one of those counted, each with the method it equals.
@@ -72,6 +73,7 @@ class Agreement:
     """
 
     votes: npt.NDArray[np.uint8] = field(repr=False)
+    in_every_family: Mask = field(repr=False)
     at_least: int
     counted: tuple[str, ...]
     dropped: tuple[tuple[str, str], ...]
@@ -79,11 +81,12 @@ class Agreement:
 
     def __post_init__(self) -> None:
         self.votes.setflags(write=False)
+        self.in_every_family.setflags(write=False)
 
     @property
     def area(self) -> Mask:
-        """Where at least :attr:`at_least` maps agree, ``bool``, shape of the image."""
-        return self.votes >= self.at_least
+        """Where every family and at least :attr:`at_least` maps agree, ``bool``, shape of the image."""
+        return self.in_every_family & (self.votes >= self.at_least)
 
 
 def compare(one: Explanation, other: Explanation, *, top: float = TOP, seen: Mask | None = None) -> Comparison:
@@ -140,18 +143,18 @@ def compare(one: Explanation, other: Explanation, *, top: float = TOP, seen: Mas
 
 
 def agreement(explanations: Sequence[Explanation], *, at_least: int | None = None, top: float = TOP) -> Agreement:
-    """Where several methods agree on one decision.
+    """Where several methods agree on one decision: at least one of each family, and at least so many of all.
 
-    Maps that are the same up to a factor, such as Grad-CAM and HiResCAM under pooling and a dense layer, count once.
+    Methods of one family agree because they are made alike: however many there are, they cannot win alone. Maps that
+    are the same up to a factor, such as Grad-CAM and HiResCAM under pooling and a dense layer, count once.
 
     Args:
         explanations: Of one image, model and label, by different methods.
-        at_least: Votes that count as agreement; more than half of the methods where None.
+        at_least: Votes of all methods that agreement needs, too; more than half of them where None.
         top: Share of the image that is a map's top area, above 0 and below 1.
 
     Raises:
-        NotApplicableError: Not every family of methods is there: methods of one family agree because they are
-            made alike.
+        NotApplicableError: Not every family of methods is there.
         IncompatibleInputError: The maps are of different images, models or labels, or a setting lies outside its
             range.
     """
@@ -168,7 +171,8 @@ def agreement(explanations: Sequence[Explanation], *, at_least: int | None = Non
             counted.append(each)
         else:
             dropped.append((each.method, twin.method))
-    found = {METHODS[each.method].family for each in counted if each.method in METHODS and each.has_evidence}
+    families = [METHODS[each.method].family if each.method in METHODS else "" for each in counted]
+    found = {family for family, each in zip(families, counted, strict=True) if each.has_evidence}
     missing = [name.replace("_", " ") for name in FAMILIES if name not in found]
     if missing:
         raise NotApplicableError(
@@ -178,9 +182,15 @@ def agreement(explanations: Sequence[Explanation], *, at_least: int | None = Non
     votes_needed = len(counted) // 2 + 1 if at_least is None else at_least
     if not 2 <= votes_needed <= len(counted):
         raise IncompatibleInputError(f"at_least must lie in 2..{len(counted)}, got {votes_needed}")
-    votes = sum(top_area(on_image(each), top).astype(np.uint8) for each in counted)
+    areas = [top_area(on_image(each), top) for each in counted]
+    by_family = [[area for own, area in zip(families, areas, strict=True) if own == name] for name in FAMILIES]
     return Agreement(
-        np.asarray(votes, dtype=np.uint8), votes_needed, tuple(each.method for each in counted), tuple(dropped), top
+        votes=np.sum(areas, axis=0, dtype=np.uint8),
+        in_every_family=np.logical_and.reduce([np.logical_or.reduce(own) for own in by_family]),
+        at_least=votes_needed,
+        counted=tuple(each.method for each in counted),
+        dropped=tuple(dropped),
+        top=top,
     )
 
 

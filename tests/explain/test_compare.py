@@ -150,6 +150,46 @@ def test_agreement_is_where_most_methods_look(families):
     assert not (agreement(maps, top=0.15, at_least=3).area & ~found.area).any()
 
 
+def told_apart(row: int, column: int, number: int) -> np.ndarray:
+    """A spot in a map that is no other's twin: each has a faint cell of its own."""
+    native = spot(row, column)
+    native[0, number] += 0.05
+    return native
+
+
+def test_maps_of_one_family_cannot_win_alone(families):
+    alike = ("grad_cam", "grad_cam_plus_plus", "layer_cam")
+    maps = [made(told_apart(1, 2, number), name) for number, name in enumerate(alike)]
+    maps += [made(told_apart(3, 4, 4), "made_gradient"), made(told_apart(3, 4, 5), "made_perturbation")]
+    found = agreement(maps)
+    assert found.at_least == 3
+    assert found.votes[15, 25] == 3
+    assert not found.area.any()
+
+
+@pytest.mark.parametrize(
+    ("gradient", "perturbation", "agreed"),
+    [((1, 2), (1, 2), True), ((1, 2), (3, 4), False), ((3, 4), (1, 2), False), ((3, 4), (3, 4), False)],
+)
+def test_a_place_is_agreed_on_where_every_family_marks_it(families, gradient, perturbation, agreed):
+    places = {"grad_cam": (1, 2), "made_gradient": gradient, "made_perturbation": perturbation}
+    found = agreement([made(told_apart(*place, number), name) for number, (name, place) in enumerate(places.items())])
+    assert bool(found.area[15, 25]) is agreed
+    assert found.area.any() == agreed
+
+
+def test_every_family_is_not_enough_without_a_majority(families):
+    here = ("grad_cam", "made_gradient", "made_perturbation")
+    elsewhere = ("grad_cam_plus_plus", "layer_cam", "hires_cam")
+    maps = [made(told_apart(1, 2, number), name) for number, name in enumerate(here)]
+    maps += [made(told_apart(3, 4, number), name) for number, name in enumerate(elsewhere)]
+    found = agreement(maps)
+    assert found.at_least == 4
+    assert found.votes[15, 25] == 3
+    assert found.in_every_family[15, 25]
+    assert not found.area.any()
+
+
 def test_methods_that_make_one_map_count_once(families):
     maps = [
         made(spot(1, 2), "grad_cam"),
