@@ -112,7 +112,7 @@ def sets_of(about: Mapping[str, Any], data: Data) -> tuple[tuple[DataSet, ...], 
         data: Of the training.
     """
     meant = tuple(row["name"] for row in about["data"] if row["n"])[:2]
-    regions = Counter(split or "all" for split in data.regions.splits)
+    regions = dict(Counter(split or "all" for split in data.regions.splits))
     first = data_set(data.folder, {"train": len(data.train), "val": len(data.val)})
     return (first, DataSet(data.regions.name, regions))[: len(meant)], meant
 

@@ -88,6 +88,7 @@ def test_lung_masks_are_named_where_the_recipe_names_them(tmp_path, rows, names)
     found, meant = sets_of({"data": rows}, read_data([tmp_path / "part"], recipe()))
     assert [one.name for one in found] == names
     assert meant == ("a", "b")[: len(names)]
+    claim(tmp_path, found, meant, resume=True)  # JSON takes them
     assert [dict(one.n) for one in found] == [{"train": 30, "val": 15}, {"train": 15, "val": 9}][: len(names)]
 
 
