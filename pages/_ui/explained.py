@@ -62,13 +62,16 @@ class Probed:
 
     Attributes:
         asked: Image, model and label that it was asked of.
-        measurement: The region, as it was drawn; None for what a map marks most.
+        measurement: The region, as it was drawn or given by numbers; None for what a map marks most and for what is
+            known.
         probe: What came of it.
+        chosen: As what it was chosen: the id of a region, or what stands in its place.
     """
 
     asked: Asked
     measurement: Measurement | None = field(repr=False)
     probe: RegionProbe
+    chosen: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -61,8 +61,9 @@ def map_panel(case: Case, card: ModelCard, result: Prediction, laid: Laid | None
     """
     if result.refused or card.cam is None:
         return False
+    off = _("Remove map") if laid is not None and laid.visible else _("Do without the map")
     st.button(
-        _("Remove map") if case.overlay.shown else _("Show map"),
+        off if case.overlay.shown else _("Show map"),
         key=f"map-toggle-{card.id}",
         shortcut="M" if keyed else None,
         type="secondary" if case.overlay.shown else "primary",

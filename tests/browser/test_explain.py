@@ -83,7 +83,7 @@ def test_from_a_map_to_a_file_without_leaving_the_page(page: Page, small_server:
     assert page.evaluate("viewer.other.overlays.length") == 1  # the outlines of the region and of its control
 
     task(page, "Compare")
-    is_beside(page, "Grad-CAM++")
+    is_beside(page, "Grad-CAM++ - MAP NOT AUDITED")
     before = page.evaluate("viewer.panes.map((pane) => pane.zoom)")
     page.locator(".mv-view > canvas").first.focus()
     page.keyboard.press("+")

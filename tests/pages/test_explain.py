@@ -12,6 +12,7 @@ from medimg_core.measuring import measure
 from medimg_core.results import Audit, AuditItem, GateReason
 from pages._ui.explained import Asked
 from pages._ui.explaining.kept import explained, keep
+from pages._ui.explaining.pairing import HERE
 from tests.pages.conftest import (
     SHA,
     alts,
@@ -39,15 +40,15 @@ def mapped(case=None, *, shown=True):
     return keep(case, made).with_overlay(shown=shown)
 
 
-def audited(case, *verdicts):
+def audited(case, *verdicts, method="grad_cam"):
     """The same with an audit: verdicts of faithfulness, sanity and so on."""
     names = ("faithfulness", "sanity", "stability")
     items = tuple(
         AuditItem(name, verdict, f"What {name} found is 3 of 4.", f"Rule of {name}.", f"Paper on {name}.")
         for name, verdict in zip(names, verdicts, strict=False)
     )
-    audit = Audit("tiny_model", SHA, case.volume.fingerprint, 0, 0, "grad_cam", "features", LABEL, items)
-    return keep(case, explained(case).with_audit(asked_of(case), audit))
+    audit = Audit("tiny_model", SHA, case.volume.fingerprint, 0, 0, method, "features", LABEL, items)
+    return keep(case, explained(case).with_audit(asked_of(case, method), audit))
 
 
 def drawn(case, points=((0, 2, 3), (0, 6, 9)), name="r-1"):
@@ -166,7 +167,7 @@ def test_regions_count_as_drawn_before_until_a_map_is_shown(open_app):
 def test_hiding_asks_for_a_region_first(open_app):
     app = open_app(mapped(shown=False), "explain")
     app.segmented_control(key="explain-task").set_value("hide").run()
-    assert "What the map marks most: 10 % of the image" in app.selectbox(key="explain-region").options
+    assert app.selectbox(key="explain-region").options == ["Map's top 10 %", "A box by numbers"]
     assert "Or draw one on the image" in words(app)
     bare = open_app(case_with_result(make_study(1)), "explain")
     bare.segmented_control(key="explain-task").set_value("hide").run()
@@ -213,13 +214,14 @@ def test_two_maps_stand_side_by_side_with_their_figures(open_app):
     app.segmented_control(key="explain-task").set_value("compare").run()
     data = told(app)
     assert data["linked"]
-    assert data["other"]["marks"]["banner"][-1] == "Grad-CAM++"
+    assert data["other"]["marks"]["banner"][-1] == "Grad-CAM++ - MAP NOT AUDITED"
+    assert "neither of the two maps was audited" in words(app)
     assert [over["kind"] for over in data["overlaysBeside"]] == ["map"]
     assert "Rank correlation" in words(app)
     app.segmented_control(key="explain-beside").set_value("difference").run()
     (over,) = told(app)["overlaysBeside"]
     assert over["signed"]
-    assert told(app)["other"]["marks"]["banner"][-1] == "Grad-CAM LESS Grad-CAM++"
+    assert told(app)["other"]["marks"]["banner"][-1] == "Grad-CAM LESS Grad-CAM++ - MAP NOT AUDITED"
     app.segmented_control(key="explain-beside").set_value("agreement").run()
     assert told(app)["overlaysBeside"] == []
     assert "missing: gradient, perturbation" in words(app)
@@ -231,11 +233,15 @@ def test_two_cases_stand_side_by_side(open_app):
     case = case.with_prediction(case.series_key, first.prediction("tiny_model"))
     app = open_app(case, "explain")
     app.segmented_control(key="explain-task").set_value("compare").run()
+    assert app.selectbox(key="explain-with").value == HERE  # in force, and said so
     app.selectbox(key="explain-with").set_value((second.uid, 0)).run()
     data = told(app)
     assert data["other"]["marks"]["banner"][-1] == "ANOTHER CASE"
     assert data["other"]["id"] != data["main"]["id"]
     assert "no answer there to explain" in words(app)
+    app.selectbox(key="explain-with").set_value(HERE).run()
+    assert app.selectbox(key="explain-with").value == HERE
+    assert "With this second map:" in words(app)
 
 
 def test_the_picture_leaves_without_a_word_of_the_patient(open_app):

@@ -11,7 +11,8 @@ from medimg_core.results import Audit, AuditItem, Explanation, Prediction, Segme
 from pages._ui import jobs
 from pages._ui.explained import Asked
 from pages._ui.explaining.desk import Desk
-from pages._ui.explaining.kept import change, explained, keep
+from pages._ui.explaining.folding import folded_line
+from pages._ui.explaining.kept import explained, keep
 from pages._ui.explaining.regions import drawn_before, known_region
 from pages._ui.language import _
 from pages._ui.plain import plain
@@ -81,29 +82,15 @@ def audit_panel(desk: Desk, lungs: ModelCard | None) -> None:
             )
         )
         return
-    _line(desk, asked, told)
+    if told.folded:
+        folded_line(desk)
+    else:
+        st.markdown(plain(told.line))
     with st.expander(_("Audit, item by item")):
         rules = st.toggle(_("Rules and sources"), key="explain-rules")
         for item in told.items:
             _item(item, rules=rules)
         _again(desk, asked, found, lungs)
-
-
-def _line(desk: Desk, asked: Asked, told: Audit) -> None:
-    """The summary; of a map that it folds, the way to see it anyway."""
-    if not told.folded:
-        st.markdown(plain(told.line))
-        return
-    st.warning(plain(told.line))
-    anyway = asked in explained(desk.case).anyway
-    st.button(
-        _("Fold the map again") if anyway else _("Show anyway"),
-        key="explain-anyway",
-        width="stretch",
-        on_click=lambda: change(lambda now: now.with_anyway(asked, on=not anyway)),
-    )
-    if not anyway:
-        st.caption(_("The map is folded. Pictures of it carry the mark wherever they go."))
 
 
 def _item(item: AuditItem, *, rules: bool) -> None:

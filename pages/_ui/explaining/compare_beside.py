@@ -8,9 +8,10 @@ from medimg_core.explain.compare import Comparison
 from medimg_core.registry import ModelCard
 from medimg_core.study import Volume
 from pages._ui.explaining.desk import Desk
+from pages._ui.explaining.folding import folded_away
 from pages._ui.explaining.kept import explained
-from pages._ui.explaining.laying import MAP_KEY, laid_of
-from pages._ui.explaining.pairing import SHOWN, agreed, compared, pair_of
+from pages._ui.explaining.laying import MAP_KEY, joined, laid_of, mark_of
+from pages._ui.explaining.pairing import SHOWN, agreed, compared, pair_of, voters
 from pages._ui.explaining.pictures import beside_case, beside_volume, image_alone
 from pages._ui.language import _
 from pages._ui.viewer import Beside, Label, MapOverlay, MaskOverlay
@@ -32,31 +33,45 @@ def compared_beside(desk: Desk, cards: list[ModelCard]) -> Beside | None:
     pair = pair_of(desk, cards)
     other, laid = pair.other.explanation, laid_of(pair.other)
     if not pair.same:
-        return beside_case(pair.other.case, _("ANOTHER CASE"), laid)
+        return beside_case(pair.other.case, joined(_("ANOTHER CASE"), _word(pair.other)), laid)
     one, volume = desk.explanation, desk.case.volume
-    if volume is None or one is None or other is None or laid is None:
+    if volume is None or one is None or other is None or not desk.case.overlay.shown:
         return None
     image = image_alone(volume, *desk.key[2:])
     which = explained(desk.case).settings.get(SHOWN, "map")
     if which == "agreement":
         return _agreement(desk, image)
     found, titles = compared(one, other), [METHODS[each.method].title for each in (one, other)]
-    if which == "difference" and found.difference is not None:
-        over = difference_of(found, laid.mark)
-        return beside_volume(desk.case, image, _("{0} LESS {1}").format(*titles), over=(over,))
-    return beside_volume(desk.case, image, titles[1], laid=laid)
+    if which != "difference" or found.difference is None:
+        return beside_volume(desk.case, image, joined(titles[1], _word(pair.other)), laid=laid)
+    first = laid_of(desk)
+    if first is None or laid is None:
+        return beside_volume(desk.case, image, _("NO DIFFERENCE TO SHOW: A MAP IS FOLDED"))
+    title = joined(_("{0} LESS {1}").format(*titles), _word(desk), _word(pair.other))
+    return beside_volume(desk.case, image, title, over=(difference_of(found, first.mark or laid.mark),))
+
+
+def _word(desk: Desk) -> str:
+    """What must be read beside a map's name; a map that is shown anyway carries its own mark."""
+    if folded_away(desk):
+        return _("FOLDED BY ITS AUDIT")
+    return _("MAP NOT AUDITED") if desk.explanation is not None and desk.audit is None else ""
 
 
 def _agreement(desk: Desk, image: Volume) -> Beside | None:
-    """Where methods of every family agree; the bare image where there are too few."""
+    """Where methods of every family agree; the bare image where there are too few or they do not."""
     try:
         found = agreed(desk)
     except NotApplicableError:
         return beside_volume(desk.case, image, _("NO AGREEMENT TO SHOW"))
+    if not found.area.any():
+        return beside_volume(desk.case, image, _("NO AGREEMENT TO SHOW"))
     label = Label(1, _("Agreement"), AGREED)
     area = found.area.astype(np.uint8)[None]
     contour = MaskOverlay("explain-agreement", label.name, area, found, (label,))
-    return beside_volume(desk.case, image, _("AGREEMENT OF METHODS"), over=(contour,))
+    known = explained(desk.case)
+    marks = [mark_of(known.audits.get(asked)) for asked in voters(desk)[0]]
+    return beside_volume(desk.case, image, joined(_("AGREEMENT OF METHODS"), *marks), over=(contour,))
 
 
 def difference_of(found: Comparison, mark: str) -> MapOverlay:

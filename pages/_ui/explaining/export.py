@@ -13,14 +13,17 @@ import streamlit as st
 
 from medimg_core.explain import METHODS
 from medimg_core.explain.compare import TOP
-from medimg_core.results import Explanation, Prediction, RegionProbe, Variant
+from medimg_core.results import Explanation, Prediction, Variant
+from pages._ui.explained import Probed
+from pages._ui.explaining.box import BOX
 from pages._ui.explaining.desk import Desk
 from pages._ui.explaining.kept import explained
-from pages._ui.explaining.laying import MAP_KEY, laid_of, usual_of
+from pages._ui.explaining.laying import MAP_KEY, joined, laid_of, usual_of, warning_of
 from pages._ui.explaining.pairing import Pair, compared
 from pages._ui.explaining.perturb_panel import change_title, changed_laid, current_change
 from pages._ui.explaining.pictures import as_drawn, as_file, as_stored, case_of
 from pages._ui.explaining.probe_panel import current_probe, outlined, probe_title
+from pages._ui.explaining.region_choice import KNOWN, MARKED, mark_of_region
 from pages._ui.language import _
 
 __all__ = ["about", "export_button", "packed"]
@@ -64,27 +67,25 @@ def _pictures(desk: Desk, pair: Pair | None) -> dict[str, bytes]:
     case, volume, laid = desk.case, desk.case.volume, laid_of(desk)
     found = {"image.png": as_file(case)}
     if laid is not None:
-        found["map.png"] = as_file(case, laid, title=_not_audited(desk))
+        found["map.png"] = as_file(case, laid, title=warning_of(desk.audit))
     probed, changed = current_probe(desk), current_change(desk)
     if volume is not None and probed is not None:
         place = probed.asked.key[2:]
         hidden = case_of(case, as_stored(probed.probe.after.volume, volume, *place))
-        found["region.png"] = as_file(hidden, masks=(outlined(probed.probe),), title=probe_title(probed.probe))
+        found["region.png"] = as_file(hidden, masks=(outlined(probed.probe),), title=probe_title(desk, probed))
         if probed.probe.control is not None:
             control = case_of(case, as_stored(probed.probe.control.volume, volume, *place))
-            title = probe_title(probed.probe, control=True)
+            title = probe_title(desk, probed, control=True)
             found["control.png"] = as_file(control, masks=(outlined(probed.probe),), title=title)
     if volume is not None and changed is not None:
         image = case_of(case, as_stored(changed.result.variant.volume, volume, *changed.asked.key[2:]))
-        found["changed.png"] = as_file(image, changed_laid(desk, changed), title=change_title(changed))
+        again = changed_laid(desk, changed)
+        title = joined(change_title(changed), "" if again is None else warning_of(desk.audit))
+        found["changed.png"] = as_file(image, again, title=title)
     other = None if pair is None else laid_of(pair.other)
     if pair is not None and other is not None:
-        found["second_map.png"] = as_file(pair.other.case, other, title=_not_audited(pair.other))
+        found["second_map.png"] = as_file(pair.other.case, other, title=warning_of(pair.other.audit))
     return found
-
-
-def _not_audited(desk: Desk) -> str:
-    return _("MAP NOT AUDITED") if desk.audit is None else ""
 
 
 def _maps(desk: Desk, pair: Pair | None) -> dict[str, bytes]:
@@ -112,7 +113,7 @@ def about(desk: Desk, pair: Pair | None = None) -> dict[str, Any]:
         "prediction": None if desk.said is None else _said(desk, desk.said),
         "map": None if desk.explanation is None else _map(desk, desk.explanation),
         "audit": "not audited" if desk.audit is None else desk.audit.as_dict(),
-        "region": None if probed is None else _probe(probed.probe),
+        "region": None if probed is None else _probe(desk, probed),
         "changed": None
         if changed is None
         else {
@@ -165,8 +166,12 @@ def _map(desk: Desk, found: Explanation) -> dict[str, Any]:
     }
 
 
-def _probe(probe: RegionProbe) -> dict[str, Any]:
+def _probe(desk: Desk, probed: Probed) -> dict[str, Any]:
+    probe = probed.probe
+    sources = {MARKED: "map", KNOWN: "known", BOX: "box by numbers"}
     return {
+        "taken_from": sources.get(probed.chosen, "drawn"),
+        "mark": mark_of_region(desk, probed) or None,
         "filled_by": probe.how,
         "kept_alone": probe.keep,
         "pixels": int(probe.region.sum()),
@@ -193,7 +198,9 @@ def _comparison(desk: Desk, pair: Pair) -> dict[str, Any] | None:
         return None
     found = compared(one, other)
     return {
-        "with": _map(pair.other, other) | {"model": other.model_id, "weights_sha256": other.weights_sha256},
+        "with": _map(pair.other, other)
+        | {"model": other.model_id, "weights_sha256": other.weights_sha256}
+        | {"audit": None if pair.other.audit is None else pair.other.audit.as_dict()},
         "one_image": pair.same,
         "rank_correlation": found.rank_correlation,
         "overlap": found.overlap,

@@ -9,7 +9,7 @@ from pages._ui.explaining.kept import explained
 from pages._ui.language import _
 from pages._ui.view import Laid
 
-__all__ = ["MAP_KEY", "laid_of", "mark_of", "usual_of"]
+__all__ = ["MAP_KEY", "joined", "laid_of", "mark_of", "usual_of", "warning_of"]
 
 MAP_KEY = "explain-map"
 """Name under which the viewer keeps how maps of the Explain page are drawn, whatever their method."""
@@ -45,3 +45,18 @@ def laid_of(desk: Desk) -> Laid | None:
 def mark_of(audit: Audit | None) -> str:
     """What is burnt into every picture of a map that its audit folds."""
     return _("MAP NOT SHOWN TO FOLLOW THE MODEL") if audit is not None and audit.folded else ""
+
+
+def warning_of(audit: Audit | None) -> str:
+    """What must be read on a picture that stands on its own: the same, or that nobody audited the map."""
+    return _("MAP NOT AUDITED") if audit is None else mark_of(audit)
+
+
+def joined(title: str, *marks: str) -> str:
+    """A title with marks behind it, each once; the empty ones left out.
+
+    Examples:
+        >>> joined("REGION FILLED", "", "MAP NOT AUDITED", "MAP NOT AUDITED")
+        'REGION FILLED - MAP NOT AUDITED'
+    """
+    return " - ".join(dict.fromkeys(filter(None, (title, *marks))))

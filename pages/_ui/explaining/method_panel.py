@@ -15,7 +15,7 @@ from pages._ui.explained import Explained
 from pages._ui.explaining import mapping
 from pages._ui.explaining.desk import Desk, labels_of, offered, takes_layer
 from pages._ui.explaining.kept import change, explained, keep
-from pages._ui.explaining.laying import MAP_KEY, usual_of
+from pages._ui.explaining.laying import MAP_KEY, laid_of, usual_of
 from pages._ui.explaining.pictures import as_drawn
 from pages._ui.explaining.stacking import stacked
 from pages._ui.language import _
@@ -155,9 +155,11 @@ def map_button(desk: Desk) -> None:
     asked = desk.asked
     if asked is None:
         return
-    on = desk.case.overlay.shown
+    on, laid = desk.case.overlay.shown, laid_of(desk)
+    # a map that is folded, empty or not made yet cannot be removed from the picture
+    off = _("Remove map") if laid is not None and laid.visible else _("Do without the map")
     st.button(
-        _("Remove map") if on else _("Show map"),
+        off if on else _("Show map"),
         key="explain-map",
         shortcut="M",
         type="secondary" if on else "primary",

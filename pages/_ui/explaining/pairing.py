@@ -5,18 +5,20 @@ from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass, replace
 
 from medimg_core.explain import METHODS
-from medimg_core.explain.compare import Agreement, Comparison, agreement, compare
+from medimg_core.explain.compare import Agreement, Comparison, agreement, compare, same_map
 from medimg_core.registry import ModelCard
 from medimg_core.results import Explanation
-from pages._ui.explained import Choice
+from pages._ui.explained import Asked, Choice
 from pages._ui.explaining.desk import Desk, offered, seat
 from pages._ui.explaining.kept import explained
 from pages._ui.state import Case, hidden
 
-__all__ = ["CASE", "MODEL", "SHOWN", "Pair", "agreed", "compared", "others_of", "pair_of"]
+__all__ = ["CASE", "HERE", "MODEL", "SHOWN", "Pair", "agreed", "compared", "others_of", "pair_of", "voters"]
 
 SHOWN, CASE, MODEL = "beside", "other_case", "other_model"
 """Settings: what is beside, the other case, the second model."""
+HERE = ("", -1)
+"""In the place of another case: this image. Not None, which a list takes for no choice at all."""
 
 _pairs: MutableMapping[Explanation, tuple[weakref.ref[Explanation], Comparison]] = weakref.WeakKeyDictionary()
 _agreed: MutableMapping[Explanation, tuple[tuple[int, ...], Agreement]] = weakref.WeakKeyDictionary()
@@ -83,21 +85,36 @@ def compared(one: Explanation, other: Explanation) -> Comparison:
 
 
 def agreed(desk: Desk) -> Agreement:
-    """Where the maps that were made of this image, model and class agree.
+    """Where the maps that were made of this image, model and class agree, without those that are folded.
 
     Raises:
         NotApplicableError: Too few methods, or not of every family.
     """
     one = desk.explanation
     assert one is not None
-    asked = [each for each in explained(desk.case).maps if (each.key, each.label) == (desk.key, one.label)]
-    found = [
-        made
-        for each in asked
-        if (made := desk.map_of(each)) is not None and METHODS[made.method].explains == "decision"
-    ]
+    found = list(voters(desk)[0].values())
     names = tuple(id(each) for each in found)
     known = _agreed.get(one)
     if known is None or known[0] != names:
         known = _agreed[one] = names, agreement(found)
     return known[1]
+
+
+def voters(desk: Desk) -> tuple[dict[Asked, Explanation], dict[Asked, Explanation]]:
+    """Maps that were made of this image, model and class.
+
+    Args:
+        desk: Has a map.
+
+    Returns:
+        Those with a vote on where methods agree; those without: their audit, or that of the very same map by another
+        method, folds them.
+    """
+    one, known = desk.explanation, explained(desk.case)
+    assert one is not None
+    asked = [each for each in known.maps if (each.key, each.label) == (desk.key, one.label)]
+    found = {each: made for each in asked if (made := desk.map_of(each)) is not None}
+    found = {each: made for each, made in found.items() if METHODS[made.method].explains == "decision"}
+    folded = [made for each, made in found.items() if not known.shown(each)]
+    away = {each: made for each, made in found.items() if any(same_map(made, other) for other in folded)}
+    return {each: made for each, made in found.items() if each not in away}, away

@@ -15,6 +15,7 @@ from medimg_core.results import Explanation, Perturbed, Prediction
 from pages._ui import jobs
 from pages._ui.explained import Asked, Changed
 from pages._ui.explaining.desk import Desk
+from pages._ui.explaining.folding import folded_away, folded_line
 from pages._ui.explaining.kept import change, explained, keep
 from pages._ui.explaining.laying import MAP_KEY, mark_of, usual_of
 from pages._ui.explaining.pictures import as_stored, beside_volume
@@ -37,6 +38,7 @@ def perturb_panel(desk: Desk) -> None:
     if not isinstance(desk.said, Prediction) or desk.asked is None:
         st.caption(_("Perturbing asks how a score changes; this model gives none."))
         return
+    folded_line(desk)
     kind = _kind(desk)
     _amount(desk, kind)
     found = current_change(desk)
@@ -154,6 +156,8 @@ def _result(desk: Desk, found: Changed) -> None:
     st.markdown(changed_by(result.variant.log_odds - result.log_odds))
     st.caption(scale_words())
     unusual(result.variant)
+    if folded_away(desk):
+        return
     if found.explanation is not None and desk.explanation is not None and found.asked == desk.asked:
         told = compare(desk.explanation, result.restored(found.explanation), seen=result.seen)
         if told.rank_correlation is None:

@@ -8,31 +8,33 @@ import numpy.typing as npt
 import streamlit as st
 
 from medimg_core.decision import decision
-from medimg_core.explain import on_image, query
-from medimg_core.explain.compare import top_area
+from medimg_core.explain import query
 from medimg_core.explain.hiding import WAYS
 from medimg_core.explain.probes import hide_region
 from medimg_core.results import Measurement, Prediction, RegionProbe, Variant
 from pages._ui import jobs
 from pages._ui.explained import Asked, Probed
+from pages._ui.explaining.box import BOX, COLOUR, box_beside
 from pages._ui.explaining.desk import Desk
+from pages._ui.explaining.folding import folded_line
 from pages._ui.explaining.kept import change, explained, keep
+from pages._ui.explaining.laying import joined
 from pages._ui.explaining.pictures import as_stored, beside_volume
-from pages._ui.explaining.regions import (
-    CHOSEN,
-    known_name,
-    known_region,
-    mask_of_region,
-    region_title,
-    regions,
+from pages._ui.explaining.region_choice import (
+    KNOWN,
+    MARKED,
+    choose_region,
+    chosen_of,
+    mark_of_region,
+    region_of,
+    still_there,
 )
-from pages._ui.explaining.words import changed_by, log_odds, scale_words, unusual
+from pages._ui.explaining.words import changed_by, figure, log_odds, scale_words, unusual
 from pages._ui.language import _
 from pages._ui.outlined import Outlined
 from pages._ui.plain import plain
 from pages._ui.score_bar import as_score
 from pages._ui.state import Case
-from pages._ui.theme import say
 from pages._ui.viewer import Beside, Label, MaskOverlay
 
 __all__ = [
@@ -47,11 +49,7 @@ __all__ = [
     "start",
 ]
 
-MARKED = "map"
-"""In the place of a region's id: what the map marks most."""
-KNOWN = "known"
-"""In the place of a region's id: where the finding is known to lie."""
-REGION, CONTROL = (255, 215, 94), (126, 224, 161)
+CONTROL = (126, 224, 161)
 
 
 def probe_panel(desk: Desk) -> None:
@@ -59,16 +57,8 @@ def probe_panel(desk: Desk) -> None:
     if not isinstance(desk.said, Prediction) or desk.asked is None or desk.case.volume is None:
         st.caption(_("Hiding asks how a score changes; this model gives none."))
         return
-    if not _region(desk):
-        say(
-            _(
-                "Draw a region on the image: E for an ellipse, T for a rectangle, F for freehand. Or show the map: "
-                "what it marks most can be hidden without drawing."
-            )
-        )
-        return
-    if not regions(desk.case):
-        st.caption(_("Or draw one on the image: E for an ellipse, T for a rectangle, F for freehand."))
+    folded_line(desk)
+    choose_region(desk)
     _way(desk)
     left, right = st.columns(2, gap="xsmall")
     for column, label, keeps in ((left, _("Hide this"), False), (right, _("Keep only this"), True)):
@@ -86,34 +76,6 @@ def probe_panel(desk: Desk) -> None:
         _result(found.probe, desk.asked.label)
 
 
-def _region(desk: Desk) -> bool:
-    """Which region; gives whether there is any."""
-    names = {each.id: region_title(desk.case, each) for each in regions(desk.case)}
-    if desk.explanation is not None and desk.explanation.has_evidence:
-        names[MARKED] = _("What the map marks most: 10 % of the image")
-    if known_region(desk.case) is not None:
-        names[KNOWN] = known_name(desk.case)
-    if not names:
-        return False
-    key = "explain-region"
-    st.session_state[key] = _chosen(desk, names)
-    st.selectbox(
-        _("Region"),
-        list(names),
-        format_func=names.__getitem__,
-        key=key,
-        on_change=lambda: change(lambda now: now.with_setting(CHOSEN, st.session_state[key])),
-    )
-    return True
-
-
-def _chosen(desk: Desk, names: dict[str, str]) -> str:
-    wanted = explained(desk.case).settings.get(CHOSEN)
-    if wanted in names:
-        return str(wanted)
-    return desk.region.id if desk.region is not None else next(iter(names))
-
-
 def _way(desk: Desk) -> None:
     names = {"border": _("Fill from its border"), "blur": _("Blur")}
     key = "explain-way"
@@ -128,18 +90,6 @@ def _way(desk: Desk) -> None:
         label_visibility="collapsed",
         on_change=lambda: change(lambda now: now.with_setting("how", st.session_state[key])),
     )
-
-
-def _mask(desk: Desk, chosen: str) -> tuple[Measurement | None, npt.NDArray[np.bool_]]:
-    """The region that is chosen, as the reader drew it, and its pixels."""
-    known = known_region(desk.case)
-    if chosen == KNOWN and known is not None:
-        return None, known
-    drawn = next((each for each in regions(desk.case) if each.id == chosen), None)
-    if drawn is not None:
-        return drawn, mask_of_region(desk.case, drawn)
-    assert desk.explanation is not None  # without a map it is not on offer
-    return None, top_area(on_image(desk.explanation))
 
 
 def _title(desk: Desk) -> str:
@@ -160,24 +110,24 @@ def start(desk: Desk, chosen: str, *, how: str = WAYS[0], keep: bool = False) ->
 
     Args:
         desk: Where it is asked.
-        chosen: A region's id, :data:`MARKED` of a desk with a map, or :data:`KNOWN`.
+        chosen: A region's id, :data:`MARKED` of a desk with a map, :data:`KNOWN`, or the box by numbers.
         how: Way of hiding.
         keep: Hide everything else.
     """
     card, said, asked, volume = desk.card, desk.said, desk.asked, desk.case.volume
     if said is None or asked is None or volume is None:
         return
-    measurement, inside = _mask(desk, chosen)
+    measurement, inside = region_of(desk, chosen)
 
     def task(progress: jobs.Progress) -> RegionProbe:
         progress(0, 0, _("Asking the model again"))
         return hide_region(query(said, card, volume, label=asked.label), volume, inside, how=how, keep=keep)
 
-    jobs.start("onnx", _title(desk), task, partial(_keep, asked, measurement))
+    jobs.start("onnx", _title(desk), task, partial(_keep, asked, measurement, chosen))
 
 
-def _keep(asked: Asked, measurement: Measurement | None, now: Case, made: RegionProbe) -> Case:
-    return keep(now, replace(explained(now), probed=Probed(asked, measurement, made)))
+def _keep(asked: Asked, measurement: Measurement | None, chosen: str, now: Case, made: RegionProbe) -> Case:
+    return keep(now, replace(explained(now), probed=Probed(asked, measurement, made, chosen)))
 
 
 def current_probe(desk: Desk) -> Probed | None:
@@ -186,8 +136,7 @@ def current_probe(desk: Desk) -> Probed | None:
     if found is None or desk.asked is None or desk.said is None:
         return None
     same = (found.asked.key, found.asked.label) == (desk.asked.key, desk.asked.label)
-    there = found.measurement in regions(desk.case) if found.measurement is not None else found.asked == desk.asked
-    return found if same and there and np.isclose(found.probe.log_odds, _own(found, desk)) else None
+    return found if same and still_there(desk, found) and np.isclose(found.probe.log_odds, _own(found, desk)) else None
 
 
 def _own(found: Probed, desk: Desk) -> float:
@@ -210,19 +159,16 @@ def _result(probe: RegionProbe, label: str) -> None:
             _("Log-odds"): [log_odds(value) for _name, value, *_rest in rows],
             _("Score"): [plain(as_score(score)) for _name, _value, score, _distance in rows],
             _("Strangeness"): [
-                "-" if distance is None else f"{distance:.3g}" for _name, _value, _score, distance in rows
+                "-" if distance is None else figure(distance) for _name, _value, _score, distance in rows
             ],
         }
     )
     st.markdown(_sentence(probe))
     unusual(probe.after)
-    limit = probe.after.prediction.gate.limit
-    st.caption(
-        plain(probe.control_note)
-        + ("" if limit is None else " " + _("Strangeness: out-of-distribution score, limit {n:.3g}.").format(n=limit))
-        + " "
-        + scale_words()
-    )
+    limit, words = probe.after.prediction.gate.limit, [plain(probe.control_note)]
+    if limit is not None:
+        words.append(_("Strangeness: out-of-distribution score, limit {n}.").format(n=figure(limit)))
+    st.caption(" ".join((*words, scale_words())))
 
 
 def _row(name: str, variant: Variant) -> tuple[str, float, float, float | None]:
@@ -237,19 +183,29 @@ def _sentence(probe: RegionProbe) -> str:
 
 
 def probe_beside(desk: Desk) -> Beside | None:
-    """The filled image, with both regions outlined."""
+    """The filled image, with both regions outlined; before that the box, which nothing else shows."""
     found, volume = current_probe(desk), desk.case.volume
     if found is None or volume is None:
-        return None
+        given = isinstance(desk.said, Prediction) and desk.asked is not None and chosen_of(desk) == BOX
+        return box_beside(desk.case) if given else None
     image = as_stored(found.probe.after.volume, volume, *found.asked.key[2:])
-    return beside_volume(desk.case, image, probe_title(found.probe), over=(outlines(found.probe),))
+    return beside_volume(desk.case, image, probe_title(desk, found), over=(outlines(found.probe),))
 
 
-def probe_title(probe: RegionProbe, *, control: bool = False) -> str:
-    """What the filled image is, as it is written on it."""
+def probe_title(desk: Desk, found: Probed, *, control: bool = False) -> str:
+    """What the filled image is, as it is written on it; with the mark of the map that drew its region.
+
+    Args:
+        desk: Where it was asked about.
+        found: The region, and what came of it.
+        control: Of the image with the control region filled.
+    """
+    keep_only = found.probe.keep
     if control:
-        return _("CHANGED IMAGE: CONTROL ALONE") if probe.keep else _("CHANGED IMAGE: CONTROL FILLED")
-    return _("CHANGED IMAGE: REGION ALONE") if probe.keep else _("CHANGED IMAGE: REGION FILLED")
+        title = _("CHANGED IMAGE: CONTROL ALONE") if keep_only else _("CHANGED IMAGE: CONTROL FILLED")
+    else:
+        title = _("CHANGED IMAGE: REGION ALONE") if keep_only else _("CHANGED IMAGE: REGION FILLED")
+    return joined(title, mark_of_region(desk, found))
 
 
 def outlines(probe: RegionProbe) -> MaskOverlay:
@@ -264,7 +220,7 @@ def outlined(probe: RegionProbe) -> Outlined:
 
 def _labels(probe: RegionProbe) -> tuple[Label, ...]:
     control = () if probe.control_region is None else (Label(2, _("Control region"), CONTROL),)
-    return (Label(1, _("Region"), REGION), *control)
+    return (Label(1, _("Region"), COLOUR), *control)
 
 
 def _marked(probe: RegionProbe) -> npt.NDArray[np.uint8]:

@@ -13,6 +13,7 @@ from medimg_core.results import ExplanationStack, Prediction
 from pages._ui import jobs
 from pages._ui.explained import Asked
 from pages._ui.explaining.desk import Desk
+from pages._ui.explaining.folding import folded_away
 from pages._ui.explaining.kept import change, explained, keep
 from pages._ui.explaining.laying import MAP_KEY, mark_of, usual_of
 from pages._ui.language import _, ngettext
@@ -40,6 +41,9 @@ def stack_panel(desk: Desk) -> None:
         key=key,
         on_change=lambda: change(lambda now: now.with_setting(STACK, st.session_state[key])),
     )
+    if st.session_state[key] and folded_away(desk):
+        st.caption(_("None of them is on show: the map of this image is folded by its audit, and the others with it."))
+        return
     if not st.session_state[key] or _found(desk) is not None or not desk.case.overlay.shown:
         return
     if _whole(asked) not in explained(desk.case).tried:

@@ -1,11 +1,13 @@
 """How figures of the Explain page are said."""
 
+import math
+
 import streamlit as st
 
 from medimg_core.results import Variant
 from pages._ui.language import _
 
-__all__ = ["changed_by", "log_odds", "scale_words", "unusual"]
+__all__ = ["changed_by", "figure", "log_odds", "scale_words", "unusual"]
 
 HARDLY = 0.05
 """Change of the log-odds, below which it says nothing: a score near 0.5 moves by about 0.01."""
@@ -19,6 +21,20 @@ def log_odds(value: float) -> str:
         ('+2.31', '+0.00')
     """
     return f"{round(value, 2) + 0.0:+.2f}"
+
+
+def figure(value: float) -> str:
+    """A number in three significant digits, never with an exponent.
+
+    Examples:
+        >>> figure(1163.4), figure(828.2), figure(0.5), figure(0.00001234), figure(-20)
+        ('1,160', '828', '0.5', '0.0000123', '-20')
+    """
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}"
+    behind = 2 - math.floor(math.log10(abs(value)))
+    text = f"{round(value, behind):,.{max(behind, 0)}f}"
+    return text.rstrip("0").rstrip(".") if behind > 0 else text
 
 
 def scale_words() -> str:
@@ -39,6 +55,6 @@ def unusual(variant: Variant) -> None:
     """A word of caution beside an answer to an image unlike those the model was trained on."""
     gate = variant.prediction.gate
     if variant.unusual and gate.distance is not None and gate.limit is not None:
-        text = _("the changed image is stranger than the model's own ({distance:.3g}, limit {limit:.3g}).")
-        said = text.format(distance=gate.distance, limit=gate.limit)
+        text = _("the changed image is stranger than the model's own ({distance}, limit {limit}).")
+        said = text.format(distance=figure(gate.distance), limit=figure(gate.limit))
         st.caption(f":orange[**{_('Caution:')}**] {said} " + _("Its answer to it means little."))
