@@ -116,13 +116,12 @@ _PHANTOMS = (
     ),
     Story(
         "rejected_map",
-        "brain_flair_abnormality",
+        "chest_xray_pneumonia",
         ("image", "score", "map", "audit", "hide_map", "hide_truth"),
-        finding="a bright, irregular lesion in the left hemisphere",
+        finding="a round consolidation in the right lung",
         positive=True,
-        phantom="brain_flair",
-        seed=1,
-        slice_index=16,
+        phantom="chest_child_consolidation",
+        seed=14,
     ),
 )
 

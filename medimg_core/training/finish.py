@@ -33,6 +33,7 @@ from medimg_core.training.heads import (
 )
 from medimg_core.training.learning import write_curve
 from medimg_core.training.licence import write_licence
+from medimg_core.training.mapsection import with_known_maps
 from medimg_core.training.measures import Kept, measure_curves
 from medimg_core.training.provenance import DataSet, data_set, source_rows, strange_limit
 from medimg_core.training.readme import readme_text
@@ -176,7 +177,7 @@ def stage_package(
     write_curve(out, fitted.history)
     card = add_gate(out, data.train.greys(), held.images.greys(), data.folder.parent, progress, related=meant)
     write_licence(card)
-    (out / "README.md").write_text(readme_text(card, recipe), encoding="utf-8")
+    (out / "README.md").write_text(with_known_maps(readme_text(card, recipe), card), encoding="utf-8")
     return {
         "model": card.id,
         "folder": str(out),
@@ -202,7 +203,8 @@ def remeasure_shortcuts(out: Path, data: Data) -> None:
     text = (out / "card.toml").read_text(encoding="utf-8")
     said = replace_shortcuts(text, rows, uses_outside=figures.uses_outside(rows))
     (out / "card.toml").write_text(said, encoding="utf-8")
-    (out / "README.md").write_text(readme_text(read_card(out), recipe), encoding="utf-8")
+    card = read_card(out)
+    (out / "README.md").write_text(with_known_maps(readme_text(card, recipe), card), encoding="utf-8")
 
 
 def stage_baseline(out: Path, data: Data, recipe: Recipe, fitted: Fitted, run: Path) -> dict[str, Any]:
@@ -220,7 +222,9 @@ def stage_baseline(out: Path, data: Data, recipe: Recipe, fitted: Fitted, run: P
     if (out / "card.toml").is_file():
         text = (out / "card.toml").read_text(encoding="utf-8")
         (out / "card.toml").write_text(replace_comparison(text, rows), encoding="utf-8")
-        (out / "README.md").write_text(readme_text(read_card(out), read_recipe(out / RECIPE)), encoding="utf-8")
+        card = read_card(out)
+        text = readme_text(card, read_recipe(out / RECIPE))
+        (out / "README.md").write_text(with_known_maps(text, card), encoding="utf-8")
     return {"model": "baseline", "epochs": fitted.epochs, "metrics": {row.name: row.value for row in rows}}
 
 

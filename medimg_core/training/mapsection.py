@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from medimg_core.explain.audit import MethodRecord, Record, judged
+from medimg_core.errors import WeightsError
+from medimg_core.explain.audit import MethodRecord, Record, judged, read_record
 from medimg_core.explain.audit.measured import Share
 from medimg_core.explain.distinct import distinct
 from medimg_core.explain.methods import METHODS
 from medimg_core.registry import ModelCard
 
-__all__ = ["TITLE", "map_lines", "with_maps"]
+__all__ = ["TITLE", "map_lines", "with_known_maps", "with_maps"]
 
 TITLE = "## Maps"
 _BEFORE = "## Limits"
@@ -53,6 +54,20 @@ def with_maps(text: str, lines: Sequence[str]) -> str:
     section = "\n".join([TITLE, "", *lines, "", ""])
     before, limits, after = text.partition(f"{_BEFORE}\n")
     return before + section + limits + after
+
+
+def with_known_maps(text: str, card: ModelCard) -> str:
+    """A README with the section on maps where ``audit.json`` belongs to the card's weights; else as it is.
+
+    Args:
+        text: The README.
+        card: The model, with its folder.
+    """
+    try:
+        record = read_record(card)
+    except WeightsError:  # of the weights before
+        return text
+    return text if record is None else with_maps(text, map_lines(card, record))
 
 
 def _cells(one: MethodRecord) -> list[str]:

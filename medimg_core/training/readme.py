@@ -49,7 +49,8 @@ def _head(card: ModelCard, trained: str) -> list[str]:
         outside = "yes: every result says so" if card.uses_outside else "no"
         lines += [
             f"- Scores are calibrated at a prevalence of {card.prevalence:.2f}; threshold {card.threshold.value:.3f}",
-            f"- Uses information outside the {card.region or 'region'} (a shortcut AUC above 0.65): {outside}",
+            f"- Uses information outside the {card.region or 'region'} (a shortcut AUC above 0.65 or below 0.35, with "
+            f"mean scores 0.01 or more apart): {outside}",
         ]
     return lines
 

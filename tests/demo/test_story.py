@@ -29,11 +29,10 @@ def test_a_scene_holds_the_image_and_where_the_finding_lies(kind, modality, shar
         assert not scene.truth.flags.writeable
 
 
-def test_the_slice_asked_about_holds_the_finding():
-    story = STORIES["rejected_map"]
-    scene = open_story(story)
-    assert scene.truth[story.slice_index].sum() > 500
-    assert not scene.truth[0].any()
+@pytest.mark.parametrize("kind", ["hit", "miss", "rejected_map"])
+def test_the_slice_asked_about_holds_the_finding(kind):
+    story = STORIES[kind]
+    assert open_story(story).truth[story.slice_index].sum() > 500
 
 
 def test_the_truth_of_a_radiograph_is_a_disc_where_the_phantom_says():

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from medimg_core.explain.audit import read_record
+from medimg_core.explain.audit import read_record, write_record
 from medimg_core.explain.audit.measured import Faithful, Placed, Share
 from medimg_core.explain.planted import planted_card
-from medimg_core.training.mapsection import map_lines, with_maps
+from medimg_core.training.mapsection import map_lines, with_known_maps, with_maps
 
 FAITHFUL = Faithful("planted val", 4, 2, Share(0.75, (0.5, 1.0)), {"shown": 3}, {"border": 99.0})
 PLACED = Placed("planted val", 3, 1, Share(1.0, None, 0.125), Share(0.5, (0.25, 0.75), 0.0625))
@@ -45,3 +45,11 @@ def test_the_section_is_put_in_once(text):
     found = with_maps(text, ["new"])
     assert found == "# M\n\n## Maps\n\nnew\n\n## Limits\n\n- one\n"
     assert with_maps(found, ["new"]) == found
+
+
+@pytest.mark.parametrize(("sha256", "told"), [("", True), ("0" * 64, False)])
+def test_what_is_known_of_maps_stays_with_its_weights(record, tmp_path, sha256, told):
+    card = replace(planted_card(), folder=tmp_path)
+    assert with_known_maps("# Model\n\n## Limits\n", card) == "# Model\n\n## Limits\n"  # there is no audit.json
+    write_record(replace(record, weights_sha256=sha256 or card.sha256), tmp_path / "audit.json")
+    assert ("## Maps" in with_known_maps("# Model\n\n## Limits\n", card)) is told

@@ -39,7 +39,7 @@ def test_a_model_of_both_tasks_says_all_of_it(tmp_path):
     assert "| noise | standard deviation | auc | 40 | 0: 0.900 (0.850 to 0.950); 0.02: 0.800 (0.700 to 0.900) |" in text
     assert "prevalence of 0.30; threshold 0.310" in text
     assert "`medimg audit tiny FOLDER`" in text.splitlines()[-1]
-    assert "(a shortcut AUC above 0.65): no" in text
+    assert "with mean scores 0.01 or more apart): no" in text
 
 
 def test_a_model_that_segments_says_nothing_of_scores(tmp_path):
