@@ -1,5 +1,7 @@
 """Whether a model can be offered for a series."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,8 @@ from medimg_core.gate import Declared
 from medimg_core.inference import fits
 from medimg_core.study import Series, Volume
 
+COLOURED = "The model reads grey images; this is a colour image."
+GREY = "The model reads colour images; this is a grey image."
 PIXELS = (np.add.outer(np.arange(90) ** 2 % 251, np.arange(130)) % 256).astype(np.uint8)
 
 
@@ -56,3 +60,56 @@ def test_a_model_that_segments_volumes_is_offered_for_stacks(tiny_masks):
 def test_the_readers_word_counts_where_the_file_is_silent(tiny_masks, word, expected):
     stack = series(Volume(np.zeros((7, 60, 60), np.int16)), "CT", body_part="")
     assert fits(stack, tiny_masks, declared=word) == expected
+
+
+def picture(*planes):
+    """Frames in colour: each a pair of the plane's grey and of how far its red is above it."""
+    frames = [np.stack([np.clip(PIXELS + red, 0, 255), PIXELS, PIXELS], axis=-1).astype(np.uint8) for red in planes]
+    array = np.stack(frames)
+    several = len(planes) > 1
+    return Volume(array[:, None] if several else array, frames_axis=several, colour=True, photometric="RGB")
+
+
+@pytest.mark.parametrize(
+    ("reds", "expected"),
+    [
+        ((90,), (False, COLOURED)),
+        ((1,), (True, "")),  # what JPEG does to a grey picture
+        ((90, 90, 90), (False, COLOURED)),
+        ((90, 0, 90), (True, "")),  # the grey one can be asked about
+        ((90,) * 40, (False, COLOURED)),
+    ],
+)
+def test_a_model_of_grey_images_is_not_offered_for_colour(tiny_masks, reds, expected):
+    card = replace(tiny_masks, input=replace(tiny_masks.input, unit="any"))
+    told = series(picture(*reds), "", body_part="")
+    word = Declared(modality="CT", body_part="CHEST")
+    assert fits(told, card, declared=word) == expected
+    assert fits(told, card, declared=word) == expected  # what was looked at is remembered, and is the same
+
+
+def test_a_colour_picture_is_told_so_before_its_unit_is_asked_for(tiny_masks):
+    assert fits(series(picture(90), "", body_part=""), tiny_masks, declared=Declared(modality="CT")) == (
+        False,
+        COLOURED,
+    )
+
+
+@pytest.mark.parametrize(
+    ("modality", "volume", "expected"),
+    [
+        ("XC", Volume(PIXELS[None]), (False, GREY)),
+        ("XC", picture(0), (False, GREY)),
+        ("XC", picture(90), (True, "")),
+        ("DX", Volume(PIXELS[None]), (True, "")),  # such networks see grey as three equal channels
+    ],
+)
+def test_a_model_of_pictures_in_visible_light_is_not_offered_for_grey(tiny_model, modality, volume, expected):
+    card = replace(tiny_model, modality=(modality,), input=replace(tiny_model.input, channels=3))
+    assert fits(series(volume, modality), card) == expected
+
+
+def test_a_model_of_volumes_is_not_offered_for_a_single_picture(tiny_masks):
+    card = replace(tiny_masks, input=replace(tiny_masks.input, depth=8, unit="any"))
+    assert fits(series(Volume(PIXELS[None]), "CT"), card) == (False, "The model reads volumes; this is a single image.")
+    assert fits(series(Volume(np.stack([PIXELS] * 8)), "CT"), card) == (True, "")
