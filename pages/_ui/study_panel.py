@@ -4,31 +4,44 @@ import streamlit as st
 
 from medimg_core.io import patient_name
 from medimg_core.study import Series, Study
+from pages._ui.file_names import name_of
 from pages._ui.language import _, ngettext
 from pages._ui.state import Case, change
 
 __all__ = ["picture_title", "series_title", "study_panel", "study_title"]
 
+_ROOM = 28
+"""Letters of a file's name that lists have room for; the sidebar has all of it for the study on show."""
+
 
 def study_title(study: Study) -> str:
     """One line for a study, without the patient's name."""
     modalities = "/".join(dict.fromkeys(series.modality for series in study.series if series.modality))
+    if not modalities and name_of(study):
+        return picture_title(study)  # alone: the list is narrow, and nothing else is known
     words = (study.patient.pseudonym, modalities or picture_title(study) or _("no modality"), study.date)
     return ", ".join(filter(None, words))
 
 
+def _shortened(name: str) -> str:
+    """A file's name that fits a list: its end tells it from its neighbours, so that letters in the middle go."""
+    return name if len(name) <= _ROOM else f"{name[: _ROOM // 2 - 1]}...{name[-_ROOM // 2 + 2 :]}"
+
+
 def picture_title(study: Study) -> str:
-    """What tells images of a file without headers from others: their size, and a mark made of their pixels.
+    """What tells images of a file without headers from others: its name, else their size, and a mark of their pixels.
 
     Args:
         study: Its first series with voxels is meant.
 
     Returns:
-        Empty without voxels. Names of files are not shown: they may hold those of patients.
+        For the page alone, since a file's name may hold a patient's. Empty without voxels.
     """
     volume = next((series.volume for series in study.series if series.volume is not None), None)
     if volume is None:
         return ""
+    if name := name_of(study):
+        return _shortened(name)
     rows, columns = volume.shape[1:]
     return _("{rows} x {columns} pixels, {mark}").format(rows=rows, columns=columns, mark=volume.fingerprint[:4])
 
@@ -71,6 +84,8 @@ def study_panel(case: Case) -> None:
 def _facts(case: Case, study: Study) -> None:
     series = case.series
     rows = [(_("Patient"), study.patient.pseudonym)]
+    if file := name_of(study):
+        rows.append((_("File"), file))
     if series is not None:
         rows += [
             (_("Modality"), series.modality or _("not in the file")),

@@ -1,14 +1,20 @@
 """The worklist page: drop, table, refused files, demo studies, two patients."""
 
 import dataclasses
+import gzip
 import io
 import zipfile
 
+import nibabel
 import numpy as np
 import pytest
+from PIL import Image
 
+from medimg_core.io import open_study
 from medimg_core.phantoms import catalogue, make_phantom
+from medimg_core.phantoms.dicom import uid
 from medimg_core.study import Opened, Refused, Series, Volume
+from pages._ui import file_names
 from pages._ui.mixed import persons
 from tests.pages.conftest import (
     case_of,
@@ -148,6 +154,25 @@ def test_a_demo_study_opens_with_one_click(open_app):
     assert [study.synthetic for study in case_of(app).studies] == [True]
 
 
+def test_the_card_of_a_demo_study_says_that_it_is_open_and_leads_on(open_app):
+    app = open_app(make_case(make_study(1)))
+    assert "Open." not in words(app)
+    for name in ("orientation_radiograph", "orientation_axial"):
+        app = settled(app.button(key=f"demo-{name}").click().run())
+        assert words(app).count("**Open.**") == 1  # of the one on show
+    keys = [button.key for button in app.button]
+    card = keys.index("demo-orientation_axial")
+    assert keys[card + 1 : card + 3] == ["demo-read", "demo-analyse"]
+    app.button(key="demo-read").click().run()
+    assert told(app)["main"]
+
+
+@pytest.mark.parametrize("row", [row for row in catalogue() if not row.large], ids=lambda row: row.id)
+def test_every_card_knows_its_study(row):
+    (study,) = open_study([make_phantom(row.id).files[0]]).studies
+    assert uid(f"{row.id} {row.seed}", "study") == study.uid  # as pages/worklist.py tells it
+
+
 def keep(app, name):
     """The only button that keeps this patient."""
     (button,) = [button for button in app.button if button.label == f"Keep {name}"]
@@ -224,6 +249,50 @@ def test_pictures_without_headers_are_told_apart(open_app):
     told = list(app.dataframe[0].value["Description"])
     assert told == [f"20 x 24 pixels, {picture.fingerprint[:4]}" for picture in pictures]
     assert [option for option in app.selectbox(key="panel-study").options if told[0] in option]
+
+
+def png(seed):
+    """A picture of 20 x 24 pixels."""
+    stream = io.BytesIO()
+    values = np.random.default_rng(seed).integers(0, 256, (20, 24), dtype=np.uint8)
+    Image.fromarray(values).save(stream, "png")
+    return stream.getvalue()
+
+
+def nifti():
+    """A gzip file with a volume in it."""
+    return gzip.compress(nibabel.Nifti1Image(np.arange(60, dtype=np.int16).reshape(3, 4, 5), np.eye(4)).to_bytes())
+
+
+def test_files_without_headers_go_by_their_names(open_app):
+    long = "a picture of somebody with a very long name 07.png"
+    files = [("left.png", png(1)), (long, png(2)), ("head.nii.gz", nifti()), ("broken.gz", gzip.compress(b"x")[:9])]
+    app = drop(open_app(), *files)
+    described = list(app.dataframe[0].value["Description"])
+    assert set(described) == {"left.png", "a picture of ... name 07.png", "head.nii.gz"}
+    assert app.selectbox(key="panel-study").options == described
+    app.selectbox(key="panel-study").select("left.png").run()
+    assert "File: left.png" in words(app)
+    assert all("left" not in repr(study) for study in case_of(app).studies)  # the session knows it, the study does not
+
+
+def test_files_of_one_name_are_told_apart_by_their_pixels(open_app):
+    app = drop(open_app(), ("same.png", png(1)), ("same.png", png(2)))
+    marks = [f"20 x 24 pixels, {study.series[0].volume.fingerprint[:4]}" for study in case_of(app).studies]
+    assert list(app.dataframe[0].value["Description"]) == marks
+
+
+def test_the_name_of_a_file_goes_with_its_study(open_app):
+    app = drop(open_app(), ("left.png", png(1)))
+    assert list(app.session_state[file_names.KEY].values()) == ["left.png"]
+    app.button(key="worklist-close").click().run()
+    assert not app.session_state[file_names.KEY]
+
+
+def test_a_file_with_a_header_leaves_no_name(open_app):
+    app = drop(open_app(), ("A_Person.dcm", make_phantom("orientation_radiograph").files[0][1]))
+    assert case_of(app).study is not None
+    assert not app.session_state[file_names.KEY]
 
 
 def test_a_drop_of_which_nothing_is_read_says_so_beside_open_studies(open_app):
