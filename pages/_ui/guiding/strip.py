@@ -86,11 +86,10 @@ def _words(state: State, guided: Guided) -> None:
 
 
 def _buttons(state: State, guided: Guided) -> None:
-    left, right = st.columns(2, gap="xsmall")
     kind: Literal["primary", "secondary"] = "primary" if state == "ready" else "secondary"
-    with left:
-        st.button(_("Back"), key="guide-back", width="stretch", disabled=guided.step == 0, on_click=_move, args=(-1,))
-    with right:
+    # not two columns: the last step's words, with their keys, are wider than half
+    with st.container(horizontal=True, gap="xsmall"):
+        st.button(_("Back"), key="guide-back", disabled=guided.step == 0, on_click=_move, args=(-1,))
         if guided.last:
             if st.button(
                 _("Other cases"),

@@ -1,24 +1,23 @@
 """What a guided case says at each step: plain sentences whose figures are those of the results on show."""
 
-from medimg_core.demo import Kind, Step, covered
-from medimg_core.explain import METHODS
+from medimg_core.demo import Kind, Step
 from medimg_core.registry import ModelCard
-from medimg_core.results import Prediction, RegionProbe
+from medimg_core.results import Prediction
 from pages._ui.explaining.desk import Desk
+from pages._ui.explaining.kept import explained
+from pages._ui.explaining.laying import MAP_KEY, usual_of
+from pages._ui.explaining.pictures import as_drawn
 from pages._ui.explaining.regions import known_region
-from pages._ui.explaining.words import changed_by, log_odds
 from pages._ui.fitting import fitting
 from pages._ui.guided import Guided
+from pages._ui.guiding import evidence
 from pages._ui.guiding.performing import gate_of, probe_of, said_of, seated
 from pages._ui.language import _, ngettext
 from pages._ui.plain import plain
 from pages._ui.result_card import at_operating_point
-from pages._ui.score_bar import as_score, percent
+from pages._ui.score_bar import as_score
 
 __all__ = ["about", "tell", "title", "waiting"]
-
-CLEAR = 0.25
-"""Change of the log-odds, from which on a case says that the model used what was hidden."""
 
 
 def title(kind: Kind) -> str:
@@ -76,10 +75,11 @@ def tell(guided: Guided, card: ModelCard) -> str:
 def _answered(guided: Guided, desk: Desk, said: Prediction) -> str:
     """A step about an answer."""
     if guided.name in ("hide_map", "hide_truth"):
-        return _hidden(guided.name, probe_of(guided.name, desk.card), said)
+        probe = probe_of(guided.name, desk.card)
+        return evidence.of_hiding(guided.name, probe, said, truth=known_region(desk.case), audit=desk.audit)
     if guided.name == "map":
         return " ".join((_map(desk), _next(guided)))
-    return _audit(desk) if guided.name == "audit" else _score(guided, desk.card, said)
+    return evidence.of_audit(desk.audit) if guided.name == "audit" else _score(guided, desk.card, said)
 
 
 def _image(guided: Guided, desk: Desk) -> str:
@@ -119,17 +119,16 @@ def _score(guided: Guided, card: ModelCard, said: Prediction) -> str:
 
 
 def _map(desk: Desk) -> str:
-    found, truth = desk.explanation, known_region(desk.case)
-    if found is None or not found.has_evidence:
-        return _("The map is empty: nothing in the image speaks for this answer.")
-    name = METHODS[found.method].title
-    if truth is None:
-        return _("{method} shows where evidence for the score lies.").format(method=name)
-    text = _(
-        "{method} shows where evidence for the score lies. The tenth of the image that it marks most covers "
-        "**{share}** of the finding."
+    """The map as the viewer draws it."""
+    found, case = desk.explanation, desk.case
+    scaled = None if found is None or case.overlay.stretched else usual_of(desk.card, found)
+    return evidence.of_map(
+        found,
+        truth=known_region(case),
+        usual=scaled,
+        contour=as_drawn(case, MAP_KEY).threshold,
+        folded=desk.asked is not None and not explained(case).shown(desk.asked),
     )
-    return text.format(method=name, share=percent(covered(found, truth)))
 
 
 def _next(guided: Guided) -> str:
@@ -140,47 +139,6 @@ def _next(guided: Guided) -> str:
     if following in ("audit", "hide_map"):
         return _("A map is a claim; whether it holds is asked next.")
     return _("A map is a claim; only its audit says what it is worth.")
-
-
-def _hidden(step: Step, probe: RegionProbe | None, said: Prediction) -> str:
-    if probe is None:
-        return _("There is nothing to hide: the map is empty.")
-    what = _("What the map marks most is filled in, beside the image.")
-    if step == "hide_truth":
-        what = _("The finding itself is filled in, beside the image.")
-    figures = _("Log-odds {before} to {after}, score {score} to **{filled}**.").format(
-        before=log_odds(probe.log_odds),
-        after=log_odds(probe.after.log_odds),
-        score=as_score(probe.score),
-        filled=as_score(probe.after.score),
-    )
-    return " ".join((what, figures, _meaning(step, probe, said)))
-
-
-def _meaning(step: Step, probe: RegionProbe, said: Prediction) -> str:
-    """What the change says, and no more."""
-    truth = step == "hide_truth"
-    falls = said.positive and probe.after.score < said.threshold
-    if falls:
-        if truth:
-            return _("It falls below the threshold: the model did use the finding.")
-        return _("It falls below the threshold: the model used what the map marks.")
-    if said.positive:
-        if truth:
-            return _("It stays above the threshold: the model does not need the finding.")
-        return _("It stays above the threshold: the answer does not rest on what the map marks.")
-    if abs(probe.change) < CLEAR:
-        return _("Hardly anything changes: what was hidden played no part.")
-    return changed_by(probe.change)
-
-
-def _audit(desk: Desk) -> str:
-    told = desk.audit
-    if told is None:
-        return _("This map is not audited.")
-    if told.folded:
-        return plain(told.line) + " " + _("The map is folded; pictures of it carry that mark wherever they go.")
-    return plain(told.line) + " " + _("Pictures and numbers can be taken along, at the foot of this column.")
 
 
 def _refused(guided: Guided, desk: Desk) -> str:
