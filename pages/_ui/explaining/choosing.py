@@ -1,5 +1,7 @@
 """Which model is explained, and what it said, in a few lines."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from medimg_core.explain import methods_for
@@ -32,13 +34,14 @@ def choose_model(case: Case, cards: list[ModelCard]) -> ModelCard:
         cards: One model or more.
     """
     heard = [card for card in cards if case.prediction(card.id) or case.segmentation(card.id)]
-    names = {card.id: _(card.title) for card in cards}
+    titles = {card.id: _(card.title) for card in cards}
     wanted = explained(case).models.get(case.series_key)
     chosen = next((card for card in cards if card.id == wanted), (heard or cards)[0])
     if len(cards) == 1:
-        st.markdown(f"**{plain(names[chosen.id])}**")
+        st.markdown(f"**{plain(titles[chosen.id])}**")
         return chosen
     key, series = f"explain-model-{tag_of(case.series_key)}", case.series_key
+    names = _short(titles)
     st.session_state[key] = chosen.id
     st.selectbox(
         _("Model"),
@@ -49,6 +52,17 @@ def choose_model(case: Case, cards: list[ModelCard]) -> ModelCard:
         on_change=lambda: change(lambda now: now.with_model(series, st.session_state[key])),
     )
     return chosen
+
+
+def _short(titles: Mapping[str, str]) -> Mapping[str, str]:
+    """What the titles say behind their colons, where that tells the models apart.
+
+    What stands before it is what the image shows, which is the same for all that fit; the list has no room for both.
+    """
+    ends = {name: title.partition(": ")[2] for name, title in titles.items()}
+    if not all(ends.values()) or len(set(ends.values())) < len(ends):
+        return titles
+    return {name: end[0].upper() + end[1:] for name, end in ends.items()}
 
 
 def said(desk: Desk) -> bool:
