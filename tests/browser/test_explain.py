@@ -4,6 +4,7 @@ import json
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -46,6 +47,38 @@ def draw_ellipse(page: Page) -> None:
     settle(page)
 
 
+def keep_a_box(page: Page) -> None:
+    """Give a region by numbers and keep it alone, by the keyboard."""
+    page.locator(".st-key-explain-region input").focus()
+    page.keyboard.type("box")
+    page.keyboard.press("Enter")
+    is_beside(page, "THE BOX, NOTHING IS HIDDEN YET")
+    beside = page.locator(".mv-view > canvas").last
+    before = beside.screenshot()
+    page.get_by_label("First row", exact=True).focus()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("20")
+    page.keyboard.press("Tab")
+    settle(page)
+    is_beside(page, "THE BOX, NOTHING IS HIDDEN YET")
+    assert beside.screenshot() != before
+    button = page.get_by_role("button", name="Keep only this")
+    button.focus()
+    page.keyboard.press("Enter")
+    is_beside(page, "CHANGED IMAGE: REGION ALONE")
+    expect(page.get_by_role("cell", name="Region alone")).to_be_visible()
+
+
+def exported(page: Page, path: Path) -> tuple[set[str], dict[str, Any]]:
+    """Names of the files in the export, and its figures."""
+    with page.expect_download() as wanted:
+        page.get_by_role("button", name="Export pictures and numbers").click()
+    wanted.value.save_as(path)
+    assert wanted.value.suggested_filename == "explanation-tiny_model-grad_cam.zip"
+    with zipfile.ZipFile(path) as archive:
+        return set(archive.namelist()), json.loads(archive.read("explanation.json"))
+
+
 @pytest.fixture
 def small_server(tiny_model: ModelCard, medimg_cache: Path) -> Iterator[str]:
     """Address of a dashboard whose one model is small: its audit asks it hundreds of times."""
@@ -82,6 +115,8 @@ def test_from_a_map_to_a_file_without_leaving_the_page(page: Page, small_server:
     expect(page.get_by_role("cell", name="Region hidden")).to_be_visible()
     assert page.evaluate("viewer.other.overlays.length") == 1  # the outlines of the region and of its control
 
+    keep_a_box(page)
+
     task(page, "Compare")
     is_beside(page, "Grad-CAM++ - MAP NOT AUDITED")
     before = page.evaluate("viewer.panes.map((pane) => pane.zoom)")
@@ -92,18 +127,13 @@ def test_from_a_map_to_a_file_without_leaving_the_page(page: Page, small_server:
     page.locator(".st-key-explain-beside").get_by_text("Difference", exact=True).click()
     page.wait_for_function("viewer.other.overlays[0]?.signed")
 
-    with page.expect_download() as wanted:
-        page.get_by_role("button", name="Export pictures and numbers").click()
-    path = tmp_path / "explanation.zip"
-    wanted.value.save_as(path)
-    assert wanted.value.suggested_filename == "explanation-tiny_model-grad_cam.zip"
-    with zipfile.ZipFile(path) as archive:
-        names = set(archive.namelist())
-        said = json.loads(archive.read("explanation.json"))
+    names, said = exported(page, tmp_path / "explanation.zip")
     assert {"image.png", "map.png", "region.png", "second_map.png", "explanation.json"} <= names
     assert said["synthetic"]
     assert said["audit"]["items"]
     assert said["region"]["pixels"] > 100
+    assert (said["region"]["taken_from"], said["region"]["mark"]) == ("box by numbers", None)
+    assert said["comparison"]["with"]["audit"] is None
     assert "place" in {item["name"] for item in said["audit"]["items"]}
 
     open_page(page, "Analyse")

@@ -99,6 +99,19 @@ def test_regions_that_no_map_drew_carry_no_mark(card, chosen, source):
     assert (said["taken_from"], said["mark"]) == (source, None)
 
 
+@pytest.mark.parametrize("verdicts", [(), ("not_shown",), ("shown", "shown")])
+def test_a_region_is_not_seen_under_the_figures_of_another(open_app, verdicts):
+    case = mapped()
+    case = probed(audited(case, *verdicts) if verdicts else case, MARKED)
+    app = hiding(open_app(case, "explain"))
+    assert len(app.table) == 1
+    app.selectbox(key="explain-region").set_value(BOX).run()
+    assert not app.table
+    assert told(app)["other"]["marks"]["banner"][-1] == "THE BOX, NOTHING IS HIDDEN YET"
+    app.selectbox(key="explain-region").set_value(MARKED).run()
+    assert len(app.table) == 1
+
+
 def test_strangeness_is_told_without_exponents(open_app):
     case = probed(mapped(), MARKED, distance=1163.2, limit=828.4)
     text = words(hiding(open_app(case, "explain")))

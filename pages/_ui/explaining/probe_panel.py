@@ -71,7 +71,7 @@ def probe_panel(desk: Desk) -> None:
                 disabled=busy(desk),
                 on_click=partial(_pressed, desk, keep=keeps),
             )
-    found = current_probe(desk)
+    found = _on_show(desk)
     if found is not None:
         _result(found.probe, desk.asked.label)
 
@@ -139,6 +139,12 @@ def current_probe(desk: Desk) -> Probed | None:
     return found if same and still_there(desk, found) and np.isclose(found.probe.log_odds, _own(found, desk)) else None
 
 
+def _on_show(desk: Desk) -> Probed | None:
+    """The same, where it is of the region that is chosen: figures of another would be read as of this one."""
+    found = current_probe(desk)
+    return found if found is not None and found.chosen == chosen_of(desk) else None
+
+
 def _own(found: Probed, desk: Desk) -> float:
     """Log-odds of what the model says now: a probe of an earlier answer is none of this one."""
     if desk.said is None or desk.said.activations is None:
@@ -184,7 +190,7 @@ def _sentence(probe: RegionProbe) -> str:
 
 def probe_beside(desk: Desk) -> Beside | None:
     """The filled image, with both regions outlined; before that the box, which nothing else shows."""
-    found, volume = current_probe(desk), desk.case.volume
+    found, volume = _on_show(desk), desk.case.volume
     if found is None or volume is None:
         given = isinstance(desk.said, Prediction) and desk.asked is not None and chosen_of(desk) == BOX
         return box_beside(desk.case) if given else None
