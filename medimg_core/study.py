@@ -173,6 +173,8 @@ class Series:
         warnings: What the reader should know, in words.
         synthetic: True for phantoms (SyntheticData (0008,001C) = YES).
         source: One pixel-free header per instance, in slice order; read through ``medimg_core.io`` only.
+        file_name: Name of the file, where it has no header that could tell it from others; may hold a patient's name,
+            so hidden from repr, and for the reader's page alone.
     """
 
     uid: str
@@ -187,6 +189,7 @@ class Series:
     warnings: tuple[str, ...] = ()
     synthetic: bool = False
     source: tuple[Any, ...] = field(default=(), repr=False)
+    file_name: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from medimg_core.phantoms import PhantomInfo, catalogue
 from medimg_core.phantoms.dicom import uid
-from pages._ui import file_names, jobs, opening, worklist_table
+from pages._ui import jobs, opening, worklist_table
 from pages._ui.blind_summary import blind_summary
 from pages._ui.errors import shown
 from pages._ui.frame import enter
@@ -27,7 +27,7 @@ def drop_zone(case: Case) -> None:
         help=_("Files stay in this computer's memory; nothing is written to disk, nothing leaves it."),
     )
     if files:
-        opening.open_files(file_names.named(files))
+        opening.open_files(files)
         st.rerun()
 
 
@@ -86,8 +86,6 @@ st.header(_("Worklist"), anchor=False)
 with shown():
     found.begin()
     jobs.watch()
-if not jobs.pending():
-    file_names.forget(case.studies)
 tabs = (_("My studies"), _("Demo studies"))
 opened_tab, demo_tab = st.tabs(tabs, key="worklist-tab", default=tabs[1] if others_wanted() else None)
 with opened_tab, shown():

@@ -46,12 +46,14 @@ class Single:
         volume: Its voxels.
         warnings: About it.
         header: NIfTI header, or None.
+        name: The file's own name, without folders and archives around it.
     """
 
     uid: str
     volume: Volume
     warnings: tuple[str, ...] = ()
     header: Any = field(default=None, repr=False)
+    name: str = field(default="", repr=False)
 
 
 @dataclass
@@ -123,10 +125,10 @@ class Drop:
             self._take_dicom(name, content)
         elif found.kind == "nifti":
             volume, warnings, header = read_nifti(content.whole(), self.limits)
-            self._keep(Single(_uid_of(content.digest()), volume, warnings, header))
+            self._keep(Single(_uid_of(content.digest()), volume, warnings, header, _own(name)))
         elif found.kind == "raster":
             volume, warnings = read_raster(content.whole(), self.limits)
-            self._keep(Single(_uid_of(content.digest()), volume, warnings))
+            self._keep(Single(_uid_of(content.digest()), volume, warnings, name=_own(name)))
         else:
             raise UnsupportedFileError(f"the file is {found.name}; MedImg reads DICOM, NIfTI, PNG, JPEG, TIFF and zip")
 
@@ -212,6 +214,11 @@ class Drop:
 
 def _tail(parts: list[str], depth: int) -> str:
     return "/".join(parts[-depth:])
+
+
+def _own(name: str) -> str:
+    """A file's name without folders and archives around it."""
+    return name.replace("\\", "/").rsplit("/", 1)[-1]
 
 
 def _uid_of(digest: bytes) -> str:

@@ -136,7 +136,7 @@ def _object(key: SeriesKey, what: str, instances: list[Instance]) -> Series:
 
 def _single(single: Single) -> Study:
     source = () if single.header is None else (single.header,)
-    series = Series(single.uid, "", single.volume, warnings=single.warnings, source=source)
+    series = Series(single.uid, "", single.volume, warnings=single.warnings, source=source, file_name=single.name)
     return Study(single.uid, unknown_patient(), (series,))
 
 

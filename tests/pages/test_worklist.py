@@ -14,7 +14,6 @@ from medimg_core.io import open_study
 from medimg_core.phantoms import catalogue, make_phantom
 from medimg_core.phantoms.dicom import uid
 from medimg_core.study import Opened, Refused, Series, Volume
-from pages._ui import file_names
 from pages._ui.mixed import persons
 from tests.pages.conftest import (
     case_of,
@@ -273,7 +272,7 @@ def test_files_without_headers_go_by_their_names(open_app):
     assert app.selectbox(key="panel-study").options == described
     app.selectbox(key="panel-study").select("left.png").run()
     assert "File: left.png" in words(app)
-    assert all("left" not in repr(study) for study in case_of(app).studies)  # the session knows it, the study does not
+    assert all("left" not in repr(study) for study in case_of(app).studies)  # it is shown, and not logged
 
 
 def test_files_of_one_name_are_told_apart_by_their_pixels(open_app):
@@ -282,17 +281,21 @@ def test_files_of_one_name_are_told_apart_by_their_pixels(open_app):
     assert list(app.dataframe[0].value["Description"]) == marks
 
 
-def test_the_name_of_a_file_goes_with_its_study(open_app):
-    app = drop(open_app(), ("left.png", png(1)))
-    assert list(app.session_state[file_names.KEY].values()) == ["left.png"]
-    app.button(key="worklist-close").click().run()
-    assert not app.session_state[file_names.KEY]
+def test_pictures_in_an_archive_go_by_their_names_too(open_app):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("A Person/left.png", png(1))
+        archive.writestr("A Person/right.png", png(2))
+    app = drop(open_app(), ("set.zip", stream.getvalue()))
+    assert set(app.dataframe[0].value["Description"]) == {"left.png", "right.png"}
+    assert "A Person" not in words(app)
 
 
 def test_a_file_with_a_header_leaves_no_name(open_app):
     app = drop(open_app(), ("A_Person.dcm", make_phantom("orientation_radiograph").files[0][1]))
-    assert case_of(app).study is not None
-    assert not app.session_state[file_names.KEY]
+    (series,) = case_of(app).study.series
+    assert series.file_name == ""
+    assert "A_Person" not in words(app)
 
 
 def test_a_drop_of_which_nothing_is_read_says_so_beside_open_studies(open_app):
