@@ -5,6 +5,7 @@ import gc
 import logging
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -63,7 +64,8 @@ def test_the_server_settles_as_it_starts(bound, monkeypatch):
         async with server.options()["lifespan"](None):
             return await asyncio.to_thread(done.wait, 60)
 
-    assert asyncio.run(serve())
+    with ThreadPoolExecutor(1) as pool:  # the browser's driver may run a loop in this thread
+        assert pool.submit(asyncio.run, serve()).result()
 
 
 def test_logs_keep_the_place_and_lose_the_message():
