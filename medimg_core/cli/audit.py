@@ -99,7 +99,7 @@ def audit(args: argparse.Namespace) -> Answer:
     try:
         write_record(record, out)
         if args.out is None:
-            _told(card, record)
+            _told(card)
     except OSError as error:
         raise MedImgError(f"{FILE} must be written to a folder that can be written to: {error.strerror}") from error
     return {
@@ -145,14 +145,13 @@ def others(card: Any, record: Any, out: Path) -> Answer:
     return {name: one for name, one in before.methods.items() if name not in record.methods}
 
 
-def _told(card: Any, record: Any) -> None:
+def _told(card: Any) -> None:
     """Put the table of maps into the README of the model's folder, where there is one."""
-    from medimg_core.training.mapsection import map_lines, with_maps
+    from medimg_core.training.mapsection import with_known_maps
 
     path = card.folder / "README.md"
     if path.is_file():
-        text = path.read_text(encoding="utf-8")
-        path.write_text(with_maps(text, map_lines(card, record)), encoding="utf-8")
+        path.write_text(with_known_maps(path.read_text(encoding="utf-8"), card), encoding="utf-8")
 
 
 def images_in(folder: Path, card: Any, split: str) -> Any:

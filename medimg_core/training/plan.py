@@ -1,6 +1,6 @@
 """What a training of masks, classes or both does, as one frozen record read from ``models/<id>/recipe.toml``."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -135,14 +135,13 @@ class Plan:
     sensitivity: float = 0.95
     mixed: bool = False
     seed: int = 20
-    task: str = field(init=False)
 
     def __post_init__(self) -> None:
         if len(self.classes) != len(self.labels) or (self.classes and not set(self.positive) < set(self.classes)):
             raise InvalidCardError("recipe must give one label a class, and positive classes among them")
         if not self.classes and not self.masks:
             raise InvalidCardError("recipe must name classes, masks or both; it names none")
-        if self.map_weight < 0 or (self.map_weight and self.task_of() != "multi_task"):
+        if self.map_weight < 0 or (self.map_weight and self.task != "multi_task"):
             raise InvalidCardError("recipe may give a `map_weight` above 0 only where it trains classes and masks")
         if self.size % 16 or self.size < 16:
             raise InvalidCardError(f"recipe `size` must be a multiple of 16, got {self.size}")
@@ -152,9 +151,9 @@ class Plan:
             raise InvalidCardError(f"recipe may start from imagenet with the encoder lite0 only, got {self.encoder!r}")
         self._check_images()
         self._check_volumes()
-        object.__setattr__(self, "task", self.task_of())
 
-    def task_of(self) -> str:
+    @property
+    def task(self) -> str:
         """The card's ``task``."""
         if self.classes and self.masks:
             return "multi_task"

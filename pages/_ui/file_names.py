@@ -15,6 +15,8 @@ def name_of(study: Study) -> str:
     Where files of one name are open, it is no name for either.
     """
     name = _name(study)
+    if not name:
+        return ""
     return name if sum(_name(other) == name for other in load().studies) <= 1 else ""
 
 

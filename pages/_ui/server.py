@@ -65,8 +65,8 @@ def options() -> dict[str, Any]:
 def settle() -> None:
     """Load what the pages use sooner or later, and take what is there by then out of the garbage collector's way.
 
-    Streamlit collects all garbage after every run of a page, and so looks at every object of every library each time,
-    which takes longer than most of our pages' own work. Objects of the libraries live as long as the process; frozen
+    Streamlit collects all garbage after every run of a page, and so looks at every object of every library each time.
+    Objects of the libraries live as long as the process; frozen
     they are not looked at (https://docs.python.org/3/library/gc.html#gc.freeze). Only at the start: garbage of a
     session would be kept for ever.
     """
